@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is built in Swift 6 language mode with the upcoming features that make data races,
+/// hidden imports and needless executor hops compile-time errors.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+  .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+  .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, resources: [.copy("Fixtures")],
+    swiftSettings: settings)
+}
+
+func system(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+let package = Package(
+  name: "easel",
+  platforms: [.macOS("26.0")],
+  products: [
+    .executable(name: "easel", targets: ["easel"])
+  ],
+  targets: [
+    // C libraries. Each is imported by exactly one Swift module, named behind it.
+    system("CLibuv", "libuv", apt: "libuv1-dev", brew: "libuv"),  // EventLoop
+    system("COpenSSL", "openssl", apt: "libssl-dev", brew: "openssl@3"),  // EventLoop
+    system("CYAML", "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),  // Gateway
+    system("CZlib", "zlib", apt: "zlib1g-dev", brew: "zlib"),  // Simulator
+
+    // Modules, lowest first: an arrow may only point upwards in this list.
+    library("EventLoop", ["CLibuv", "COpenSSL"]),
+    library("HTTP", ["EventLoop"]),
+    library("OpenAIWire"),
+    library("Observability"),
+    library("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
+    library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
+    library("ToolLoop", ["EventLoop", "OpenAIWire", "Chat", "Images", "Observability", "HTTP"]),
+    library("Simulator", ["EventLoop", "HTTP", "OpenAIWire", "CZlib"]),
+    library(
+      "Gateway",
+      [
+        "EventLoop", "HTTP", "OpenAIWire", "Observability", "Images", "Chat", "ToolLoop", "CYAML",
+      ]),
+    program("easel", ["Gateway", "Simulator", "EventLoop", "HTTP", "Observability"]),
+
+    // Measuring: see loadtest/run.
+    program("mock-upstream", path: "loadtest/MockUpstream", ["EventLoop", "HTTP"]),
+    program("load-generator", path: "loadtest/LoadGenerator", ["EventLoop", "HTTP"]),
+    program("fuzz", path: "Tests/Fuzz", ["HTTP", "OpenAIWire", "ToolLoop"]),
+
+    tests("EventLoopTests", ["EventLoop"]),
+    tests("HTTPTests", ["HTTP", "EventLoop"]),
+    tests("OpenAIWireTests", ["OpenAIWire"]),
+    tests("ImagesTests", ["Images", "HTTP", "EventLoop", "Simulator"]),
+    tests("ToolLoopTests", ["ToolLoop", "OpenAIWire"]),
+    tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
+    tests("GatewayTests", ["Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire"]),
+  ]
+)
