@@ -1,0 +1,57 @@
+/// A rendezvous of two parts of one loop: one task waits, a callback fires. Loop-bound.
+///
+/// A value that is fired before anyone waits is kept for the next wait; a second one replaces it.
+package final class LoopEvent<Value: Sendable> {
+  private var continuation: UnsafeContinuation<Value, Never>?
+  private var value: Value?
+
+  /// An event that nobody has fired.
+  package init() {}
+
+  /// Whether a task is suspended in `wait`.
+  package var isAwaited: Bool { continuation != nil }
+
+  /// Suspends until `fire`. At most one task may wait.
+  package func wait() async -> Value {
+    if let value = take() { return value }
+    precondition(continuation == nil, "an event has one waiter")
+    // Resumed exactly once: `fire` clears the continuation before it resumes it.
+    return await withUnsafeContinuation { continuation = $0 }
+  }
+
+  /// Wakes the waiting task, or keeps the value for the next one.
+  package func fire(_ value: Value) {
+    guard let continuation else {
+      self.value = value
+      return
+    }
+    self.continuation = nil
+    continuation.resume(returning: value)
+  }
+
+  /// Forgets a value that was fired and not awaited.
+  package func reset() { value = nil }
+
+  private func take() -> Value? {
+    defer { value = nil }
+    return value
+  }
+}
+
+extension LoopEvent where Value == Void {
+  /// Like `wait()`, and returns as well when the task is cancelled, after `cleanUp` has run on the
+  /// loop.
+  func wait(onCancel loop: EventLoop, _ cleanUp: @escaping () -> Void) async {
+    // Both are used on the loop alone: the handler submits to it.
+    nonisolated(unsafe) let event = self
+    nonisolated(unsafe) let cleanUp = cleanUp
+    await withTaskCancellationHandler {
+      await event.wait()
+    } onCancel: {
+      loop.submit {
+        cleanUp()
+        event.fire(())
+      }
+    }
+  }
+}
