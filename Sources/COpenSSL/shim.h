@@ -22,8 +22,7 @@ static inline long easel_ssl_ctx_cache_client_sessions(SSL_CTX *context) {
       context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
 }
 static inline long easel_ssl_ctx_release_buffers(SSL_CTX *context) {
-  return SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 }
 static inline long easel_bio_pending(BIO *bio) { return BIO_pending(bio); }
 
