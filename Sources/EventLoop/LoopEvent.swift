@@ -55,3 +55,33 @@ extension LoopEvent where Value == Void {
     }
   }
 }
+
+extension EventLoop {
+  /// Runs `body`; when the calling task is cancelled meanwhile, calls `cancel` on the loop, at most
+  /// once and never after `body` has ended.
+  package func withCancellation<R>(
+    _ cancel: @escaping () -> Void, _ body: () async throws -> R
+  ) async throws -> R {
+    preconditionOnLoop()
+    let hook = CancellationHook(cancel)
+    defer { hook.disarm() }
+    // Used on the loop alone: the cancellation handler submits to it.
+    nonisolated(unsafe) let unsafeHook = hook
+    return try await withTaskCancellationHandler {
+      try await body()
+    } onCancel: {
+      self.submit { unsafeHook.fire() }
+    }
+  }
+}
+
+private final class CancellationHook {
+  private var action: (() -> Void)?
+  init(_ action: @escaping () -> Void) { self.action = action }
+  func disarm() { action = nil }
+  func fire() {
+    let action = action
+    self.action = nil
+    action?()
+  }
+}

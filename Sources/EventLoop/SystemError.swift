@@ -20,6 +20,8 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
   package var isReset: Bool {
     code == UV_ECONNRESET.rawValue || code == UV_EPIPE.rawValue
   }
+  /// A name that stands for no address.
+  package static var noAddress: SystemError { SystemError(code: UV_EAI_NONAME.rawValue) }
   static var timedOut: SystemError { SystemError(code: UV_ETIMEDOUT.rawValue) }
   static var cancelled: SystemError { SystemError(code: UV_ECANCELED.rawValue) }
 }

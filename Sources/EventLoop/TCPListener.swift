@@ -77,6 +77,7 @@ package final class TCPListener {
     let server = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
     guard uv_accept(server, client) == 0 else { return stream.close() }
     stream.disableNagle()
+    stream.boundUnsentBytes(128 * 1024)
     accepted(stream)
   }
 

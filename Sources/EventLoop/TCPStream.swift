@@ -1,5 +1,11 @@
 internal import CLibuv
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// What a TCP stream tells its owner. Every call comes on the stream's loop, and none comes from
 /// within a call that the owner makes.
 package protocol TCPStreamHandler: AnyObject {
@@ -73,6 +79,17 @@ package final class TCPStream {
     if let handle { uv_tcp_nodelay(handle, 1) }
   }
 
+  /// Lets the kernel hold at most this many bytes that it has not sent, so that a slow reader is
+  /// felt soon and costs little kernel memory (tcp(7), TCP_NOTSENT_LOWAT).
+  func boundUnsentBytes(_ count: CInt) {
+    var descriptor = uv_os_fd_t()
+    guard let handle, uv_fileno(Self.closable(handle), &descriptor) == 0 else { return }
+    var count = count
+    setsockopt(
+      descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &count,
+      socklen_t(MemoryLayout<CInt>.size))
+  }
+
   /// The peer's address, if the socket is connected.
   package var remoteAddress: SocketAddress? { address(of: uv_tcp_getpeername) }
   /// This side's address.
@@ -127,6 +144,10 @@ package final class TCPStream {
       fail(.system(SystemError(code: Int32(count))))
     }
   }
+
+  /// Bytes in user space that the kernel has not taken, as of now (`pendingBytes` is coarser: it
+  /// counts a queued piece until the whole of it is gone).
+  package var queuedBytes: Int { base.map { uv_stream_get_write_queue_size($0) } ?? 0 }
 
   // MARK: Deadline
 

@@ -1,0 +1,99 @@
+internal import EventLoop
+
+/// The part of a server that lives on one loop. Loop-bound.
+final class ServerShard {
+  let loop: EventLoop
+  let configuration: ServerConfiguration
+  let handler: HTTPServer.Handler
+  var isDraining = false
+  private(set) var connections: [ObjectIdentifier: ServerConnection] = [:]
+  /// Where answers are put together; one for all connections, since each is sent at once.
+  var scratch: [UInt8] = []
+  private let maximum: Int
+  private var listener: TCPListener?
+  private var drained: LoopEvent<Void>?
+  private var date = HTTPDate(seconds: 0)
+
+  init(
+    _ loop: EventLoop, _ configuration: ServerConfiguration, connections: Int,
+    _ handler: @escaping HTTPServer.Handler
+  ) {
+    self.loop = loop
+    self.configuration = configuration
+    self.handler = handler
+    maximum = max(1, connections)
+  }
+
+  /// - Returns: the port.
+  func listen(at address: SocketAddress) throws(SystemError) -> Int {
+    let listener = try TCPListener(loop, at: address) { [unowned self] in accept($0) }
+    self.listener = listener
+    return listener.address.port
+  }
+
+  private func accept(_ stream: TCPStream) {
+    if let tls = configuration.tls {
+      do throws(StreamError) { try stream.acceptTLS(tls) } catch { return stream.close() }
+    }
+    guard connections.count < maximum else {
+      stream.write(Array(Self.busy.utf8))
+      return stream.closeWhenDrained()
+    }
+    let connection = ServerConnection(stream, self)
+    connections[ObjectIdentifier(connection)] = connection
+    connection.start()
+  }
+
+  private static let busy =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+    + "Connection: close\r\n\r\n"
+
+  func didClose(_ connection: ServerConnection) {
+    connections[ObjectIdentifier(connection)] = nil
+    if connections.isEmpty { drained?.fire(()) }
+  }
+
+  /// The present time as an HTTP date, made once a second.
+  var dateBytes: [UInt8] {
+    let now = WallClock.seconds
+    if date.seconds != now { date = HTTPDate(seconds: now) }
+    return date.bytes
+  }
+
+  func drain(within grace: Duration) async throws -> Bool {
+    listener?.close()
+    listener = nil
+    isDraining = true
+    for connection in connections.values { connection.closeIfIdle() }
+    guard !connections.isEmpty else { return true }
+    let event = LoopEvent<Void>()
+    drained = event
+    let timer = loop.schedule(after: grace) { event.fire(()) }
+    await event.wait()
+    timer.cancel()
+    drained = nil
+    return connections.isEmpty
+  }
+
+  func close() {
+    listener?.close()
+    listener = nil
+    for connection in connections.values { connection.abort() }
+  }
+
+  /// A way to a shard from outside its loop.
+  struct Reference: Sendable {
+    private let shard: LoopBound<ServerShard>
+    init(_ shard: ServerShard) { self.shard = LoopBound(shard, on: shard.loop) }
+
+    func submit(_ body: @escaping @Sendable (ServerShard) -> Void) {
+      shard.loop.submit { body(shard.value) }
+    }
+
+    func run<T: Sendable>(
+      _ body: @escaping @Sendable (ServerShard) async throws -> T
+    ) async throws -> T {
+      try await shard.loop.run { try await body(shard.value) }
+    }
+  }
+}
