@@ -1,0 +1,225 @@
+package import OpenAIWire
+
+/// Reads one upstream stream of a tool loop: lets through what is the client's, withholds what is
+/// the gateway's. Synchronous, without I/O: bytes in, bytes for the client and calls to run out.
+///
+/// As long as the model makes no call, the client gets the very bytes that the upstream sent.
+package struct StreamInterceptor {
+  /// Bounds on what a stream may make the gateway hold.
+  package struct Limits: Sendable {
+    /// Bytes of one event.
+    package var event = 32 << 20
+    /// Bytes of the arguments of one call.
+    package var arguments = 64 * 1024
+    /// Calls of one turn.
+    package var calls = 64
+    /// Bytes of text that go back into the conversation when a tool was called.
+    package var text = 128 * 1024
+
+    /// The defaults that each property names.
+    package init() {}
+  }
+
+  /// Why a stream cannot go on.
+  package enum Fault: Error, Sendable {
+    /// The upstream has put an error into its stream: its event, as it came.
+    case upstreamError([UInt8])
+    /// An event is no JSON object.
+    case malformed(String)
+    /// A bound was passed.
+    case tooLarge(String)
+  }
+
+  /// How the stream has ended.
+  package enum End: Sendable {
+    /// It is over and the client has all of it.
+    case complete
+    /// The model has called tools of the gateway; `clientCalls` are the client's own, if any.
+    case toolCalls(own: [ToolCall], clientCalls: [ToolCall])
+    /// The connection ended before the answer did.
+    case cut
+  }
+
+  let ownTools: Set<String>
+  let limits: Limits
+  var framer: SSEFramer
+  /// Nil until the first chunk of the first round.
+  var identity: StreamIdentity?
+  /// Whether this is a later round, whose chunks are rewritten.
+  let continues: Bool
+  var hasSentRole: Bool
+  let usageBefore: UsageSum
+
+  var calls: [PartialCall] = []
+  var clientCallCount = 0
+  /// The event with the finish reason, until it is known that nothing follows it but usage.
+  var heldFinish: [UInt8]?
+  var heldUsage: [UInt8]?
+  /// The finish reason that the upstream gave.
+  package internal(set) var finishReason: String?
+  /// Whether `[DONE]` has come.
+  package internal(set) var isDone = false
+  /// Whether a chunk has come, so that a failure before it can still be told by a status.
+  package internal(set) var hasChunks = false
+  /// Whether the client has been sent a usage event.
+  package internal(set) var hasSentUsage = false
+  /// The newest `usage` of this stream.
+  package internal(set) var usage: [UInt8]?
+  /// The model's words in this stream, as the inside of a JSON string.
+  package internal(set) var text: [UInt8] = []
+  private var ready: [ToolCall] = []
+
+  /// For the first upstream stream of an answer.
+  /// - Parameter ownTools: names of the tools that the gateway runs.
+  package init(ownTools: Set<String>, limits: Limits = Limits()) {
+    self.ownTools = ownTools
+    self.limits = limits
+    framer = SSEFramer(limit: limits.event)
+    continues = false
+    hasSentRole = false
+    usageBefore = UsageSum()
+  }
+
+  /// For a stream that continues the answer of `previous`.
+  package init(continuing previous: StreamInterceptor, ownTools: Set<String>) {
+    self.ownTools = ownTools
+    limits = previous.limits
+    framer = SSEFramer(limit: limits.event)
+    identity = previous.identity
+    continues = previous.identity != nil
+    hasSentRole = previous.hasSentRole
+    hasSentUsage = previous.hasSentUsage
+    clientCallCount = previous.clientCallCount
+    var usage = previous.usageBefore
+    if let bytes = previous.usage { usage.add(bytes) }
+    usageBefore = usage
+  }
+
+  /// Whether a call of the gateway's was seen.
+  package var hasOwnCalls: Bool { calls.contains { $0.isOwn == true } }
+
+  /// The calls that have become ready to run since this was last asked.
+  package mutating func takeReady() -> [ToolCall] {
+    defer { ready.removeAll() }
+    return ready
+  }
+
+  // MARK: Bytes
+
+  /// Takes what the upstream has sent.
+  /// - Parameter out: what the client is to get is appended.
+  /// - Throws: `Fault`. What was appended before is still the client's.
+  package mutating func push(_ bytes: [UInt8], into out: inout [UInt8]) throws(Fault) {
+    framer.push(bytes.span)
+    while true {
+      let frame: SSEFrame?
+      do { frame = try framer.nextFrame() } catch {
+        throw .tooLarge("an event of the upstream is larger than \(limits.event) bytes")
+      }
+      guard let frame else { return }
+      try take(frame, into: &out)
+    }
+  }
+
+  /// Tells how the stream has ended, once the upstream has closed it.
+  /// - Parameter out: what the client is still to get is appended.
+  package mutating func end(into out: inout [UInt8]) throws(Fault) -> End {
+    // A last event without its blank line is, for SSE, no event; but servers do end like this.
+    let rest = framer.takeRemainder()
+    if !rest.isEmpty {
+      framer.push(rest.span)
+      framer.push([0x0A, 0x0A].span)
+      if let frame = try? framer.nextFrame() { try take(frame, into: &out) }
+    }
+    guard isDone || finishReason != nil else { return .cut }
+    settleCalls()
+    let own = calls.filter { $0.isOwn == true }
+    // Arguments that end with the model's budget are no call; the client learns of the budget.
+    let isTruncated = finishReason == "length" || finishReason == "content_filter"
+    if own.isEmpty || (isTruncated && own.contains { !$0.isComplete }) {
+      releaseHeld(into: &out)
+      return .complete
+    }
+    return .toolCalls(
+      own: own.map(\.call), clientCalls: calls.filter { $0.isOwn == false }.map(\.call))
+  }
+
+  /// The end of an answer whose last turn called tools of both sides: finish reason, usage, done.
+  package mutating func closeForClientCalls() -> [UInt8] {
+    var out: [UInt8] = []
+    if let identity {
+      out += identity.chunk(delta: Array("{}".utf8), finishReason: "tool_calls")
+    }
+    if let heldUsage { out += heldUsage }
+    return out + SSEWriter.done
+  }
+
+  // MARK: Frames
+
+  private mutating func take(_ frame: SSEFrame, into out: inout [UInt8]) throws(Fault) {
+    guard frame.hasData else {
+      out.append(contentsOf: frame.raw)
+      return
+    }
+    if frame.isDone {
+      isDone = true
+      settleCalls()
+      if hasOwnCalls { return }
+      releaseHeld(into: &out)
+      out.append(contentsOf: frame.raw)
+      return
+    }
+    if mayPassUnread(frame) {
+      noteText(in: frame)
+      releaseHeld(into: &out)
+      out.append(contentsOf: frame.raw)
+      return
+    }
+    let chunk: JSONSlice
+    do { chunk = try JSONSlice.parse(Array(frame.data)) } catch {
+      throw .malformed("an event of the upstream is not JSON: \(error.message)")
+    }
+    try take(chunk, frame, into: &out)
+  }
+
+  /// Whether an event holds nothing that has to be looked at. Costs a few searches.
+  private func mayPassUnread(_ frame: SSEFrame) -> Bool {
+    guard hasChunks, !continues, calls.isEmpty else { return false }
+    return !frame.contains("\"tool_calls\"") && !frame.contains("\"error\"")
+      && !frame.contains("\"usage\":{") && !frame.contains("\"usage\": {")
+      && !frame.hasFinishReason
+  }
+
+  /// Keeps the words of an event that was not parsed. An unescaped `"content":"` can only be a
+  /// member's name and the begin of its text.
+  private mutating func noteText(in frame: SSEFrame) {
+    guard text.count < limits.text, let content = frame.contentText else { return }
+    text.append(contentsOf: content)
+  }
+
+  mutating func releaseHeld(into out: inout [UInt8]) {
+    if let heldFinish {
+      out.append(contentsOf: heldFinish)
+      self.heldFinish = nil
+    }
+    if let heldUsage {
+      out.append(contentsOf: heldUsage)
+      self.heldUsage = nil
+    }
+  }
+
+  // MARK: Calls
+
+  /// Hands out calls that cannot grow any more: all but the newest, or all at the end.
+  mutating func startCalls(before end: Int) {
+    for index in calls.indices.prefix(end)
+    where calls[index].isOwn == true && !calls[index].isStarted {
+      if calls[index].arguments.isEmpty { calls[index].arguments = Array("{}".utf8) }
+      guard calls[index].isComplete else { continue }
+      calls[index].isStarted = true
+      ready.append(calls[index].call)
+    }
+  }
+
+  mutating func settleCalls() { startCalls(before: calls.count) }
+}
