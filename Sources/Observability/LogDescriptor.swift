@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #else
-  import Darwin
+import Darwin
 #endif
 
 /// What became of a batch of log lines.
@@ -48,11 +48,11 @@ enum LogDescriptor {
 
   private static func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawBufferPointer) -> Int {
     #if canImport(Glibc)
-      Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+    Glibc.write(descriptor, buffer.baseAddress, buffer.count)
     #elseif canImport(Musl)
-      Musl.write(descriptor, buffer.baseAddress, buffer.count)
+    Musl.write(descriptor, buffer.baseAddress, buffer.count)
     #else
-      Darwin.write(descriptor, buffer.baseAddress, buffer.count)
+    Darwin.write(descriptor, buffer.baseAddress, buffer.count)
     #endif
   }
 
