@@ -85,8 +85,8 @@ enum CommandLineHelp {
     """
 
   static let check = """
-    Validate the configuration without starting anything, and print all that is wrong
-    with it, each fault with its line and what is allowed there.
+    Validate the configuration without starting anything, and print all that is
+    wrong with it, each fault with its line and what is allowed there.
 
     Usage: easel check [options]
 

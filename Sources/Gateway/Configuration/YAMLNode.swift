@@ -39,7 +39,7 @@ struct YAMLScalar: Hashable, Sendable {
     case string
   }
 
-  /// Numbers that do not fit 64 bits are strings, so that they show as a fault where they stand.
+  /// Whole numbers that do not fit 64 bits are read as doubles.
   var value: Value {
     guard isPlain else { return .string }
     switch text {
