@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The proxy")
 struct ConfigurationProxyTests {
-  private func proxy(_ environment: [String: String]) throws -> ProxyConfiguration? {
+  private func proxy(_ environment: [String: String]) throws -> ProxySettings? {
     try load(validUpstream, environment: environment).proxy
   }
 
@@ -22,7 +22,7 @@ struct ConfigurationProxyTests {
     ])
     #expect(
       proxy
-        == ProxyConfiguration(
+        == ProxySettings(
           host: "proxy.test", port: 3128, credentials: Secret("us@er:p:ss"),
           exceptions: ["a.test", ".b.test", "c"]))
     #expect(proxy?.credentials?.reveal() == "us@er:p:ss")
@@ -30,9 +30,9 @@ struct ConfigurationProxyTests {
 
   @Test("may be written without a scheme, and with an IPv6 address")
   func short() throws {
-    #expect(try proxy(["HTTPS_PROXY": "p:8080"]) == ProxyConfiguration(host: "p", port: 8080))
+    #expect(try proxy(["HTTPS_PROXY": "p:8080"]) == ProxySettings(host: "p", port: 8080))
     #expect(
-      try proxy(["HTTPS_PROXY": "http://[::1]:3128"]) == ProxyConfiguration(host: "::1", port: 3128)
+      try proxy(["HTTPS_PROXY": "http://[::1]:3128"]) == ProxySettings(host: "::1", port: 3128)
     )
     #expect(try proxy(["HTTPS_PROXY": "http://p"])?.port == 80)
   }
@@ -43,7 +43,7 @@ struct ConfigurationProxyTests {
       "HTTPS_PROXY": "http://upper:1", "https_proxy": "http://lower:2", "NO_PROXY": "upper",
       "no_proxy": "lower",
     ])
-    #expect(proxy == ProxyConfiguration(host: "lower", port: 2, exceptions: ["lower"]))
+    #expect(proxy == ProxySettings(host: "lower", port: 2, exceptions: ["lower"]))
   }
 
   @Test(

@@ -20,7 +20,7 @@ extension Configuration {
       try SettingRule.integer(text, in: ImageToolConfiguration.iterations)
     }
     if let iterations { imageTool.maxIterations = iterations }
-    proxy = ProxyConfiguration(reading)
+    proxy = ProxySettings(reading)
     applyOpenAI(reading)
     warnAboutUnknownVariables(reading)
   }

@@ -26,7 +26,7 @@ package struct Configuration: Sendable, Hashable {
   /// What is logged.
   package var log = LogConfiguration()
   /// The proxy for requests to https upstreams; nil connects to them directly.
-  package var proxy: ProxyConfiguration?
+  package var proxy: ProxySettings?
   /// What is odd but not wrong: logged by `easel serve`, printed by `easel check`.
   package var warnings: [ConfigurationWarning] = []
 

@@ -1,7 +1,7 @@
 package import Observability
 
 /// An HTTP proxy for requests to https servers, as `HTTPS_PROXY` and `NO_PROXY` name it.
-package struct ProxyConfiguration: Sendable, Hashable {
+package struct ProxySettings: Sendable, Hashable {
   /// The proxy's host name or address, without brackets.
   package var host: String
   /// The proxy's port.

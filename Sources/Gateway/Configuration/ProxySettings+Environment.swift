@@ -1,11 +1,11 @@
 import Observability
 
 /// `HTTPS_PROXY` and `NO_PROXY`; as in curl, the lower-case spelling wins.
-extension ProxyConfiguration {
+extension ProxySettings {
   init?(_ reading: ConfigurationReading) {
     let name = ["https_proxy", "HTTPS_PROXY"].first { reading.environment[$0] != nil }
     guard let name,
-      let proxy = reading.variable(name, ProxyConfiguration.parse)
+      let proxy = reading.variable(name, ProxySettings.parse)
     else { return nil }
     self = proxy
     let list = reading.environment["no_proxy"] ?? reading.environment["NO_PROXY"] ?? ""
@@ -14,7 +14,7 @@ extension ProxyConfiguration {
 
   /// Reads `http://user:password@host:port`; the scheme may be left out. The text is never
   /// repeated in a message, because it may hold a password.
-  static func parse(_ text: String) throws(SettingProblem) -> ProxyConfiguration {
+  static func parse(_ text: String) throws(SettingProblem) -> ProxySettings {
     let lower = text.lowercased()
     var rest = text[...]
     if lower.hasPrefix("http://") {
@@ -33,7 +33,7 @@ extension ProxyConfiguration {
     do throws(BaseURL.Fault) {
       let parts = try BaseURL.parse("http://\(rest)")
       guard parts.path.isEmpty else { throw BaseURL.Fault(message: "must not have a path") }
-      return ProxyConfiguration(host: parts.host, port: parts.port, credentials: credentials)
+      return ProxySettings(host: parts.host, port: parts.port, credentials: credentials)
     } catch {
       throw SettingProblem("\(error.message); write http://host:port")
     }
