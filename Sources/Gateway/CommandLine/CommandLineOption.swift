@@ -4,7 +4,7 @@ import Observability
 /// made from the same table.
 struct CommandLineOption<Options>: Sendable {
   let name: String
-  /// The placeholder of its value.
+  /// What stands for its value in the help, such as `FILE`.
   let value: String
   let summary: [String]
   let set: @Sendable (inout Options, String) throws(SettingProblem) -> Void
