@@ -19,9 +19,11 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
   .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = true
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, resources: [.copy("Fixtures")],
+    name: name, dependencies: dependencies, resources: fixtures ? [.copy("Fixtures")] : [],
     swiftSettings: settings)
 }
 
@@ -66,9 +68,12 @@ let package = Package(
     tests("EventLoopTests", ["EventLoop"]),
     tests("HTTPTests", ["HTTP", "EventLoop"]),
     tests("OpenAIWireTests", ["OpenAIWire"]),
+    tests("ObservabilityTests", ["Observability"], fixtures: false),
     tests("ImagesTests", ["Images", "HTTP", "EventLoop", "Simulator"]),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
-    tests("GatewayTests", ["Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire"]),
+    tests(
+      "GatewayTests",
+      ["Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability"]),
   ]
 )

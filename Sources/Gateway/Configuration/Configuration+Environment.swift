@@ -1,0 +1,112 @@
+import Observability
+
+/// What the environment says; it beats the file.
+extension Configuration {
+  /// The OpenAI API's own base URL, which a key without a base URL belongs to.
+  static let openAIURL = "https://api.openai.com/v1"
+  /// The image model that comes with that API.
+  static let openAIImageModel = "gpt-image-1"
+
+  mutating func apply(environment reading: ConfigurationReading) {
+    if let value = reading.variable("EASEL_LISTEN", SettingRule.listen) { listen = value }
+    if let value = reading.variable("EASEL_THREADS", SettingRule.threads) { threads = value }
+    if let value = reading.variable("EASEL_PUBLIC_URL", SettingRule.baseURL) { publicURL = value }
+    let level: LogLevel? = reading.variable("EASEL_LOG_LEVEL") { (text) throws(SettingProblem) in
+      try SettingRule.choice(text)
+    }
+    if let level { log.level = level }
+    let iterations: Int? = reading.variable("MAX_TOOL_ITERATIONS") {
+      (text) throws(SettingProblem) in
+      try SettingRule.integer(text, in: ImageToolConfiguration.iterations)
+    }
+    if let iterations { imageTool.maxIterations = iterations }
+    proxy = ProxySettings(reading)
+    applyOpenAI(reading)
+    warnAboutUnknownVariables(reading)
+  }
+
+  /// The upstream and the image provider that `OPENAI_BASE_URL` and `OPENAI_API_KEY` stand for.
+  private mutating func applyOpenAI(_ reading: ConfigurationReading) {
+    let url = reading.variable("OPENAI_BASE_URL", SettingRule.apiURL)
+    let hasUpstreams = !upstreams.isEmpty || reading.hasFault(key: "upstreams")
+    let isNamed = ["OPENAI_BASE_URL", "OPENAI_API_KEY"].contains {
+      reading.environment[$0] != nil
+    }
+    if hasUpstreams {
+      if url != nil && !usesOpenAIForImagesOnly(reading) {
+        reading.warnings.append(
+          ConfigurationWarning(
+            "OPENAI_BASE_URL is set but not used, because \(reading.file) lists upstreams"))
+      }
+    } else if isNamed {
+      var upstream = UpstreamConfiguration(name: "openai", baseURL: url ?? Self.openAIURL)
+      (upstream.apiKeyVariable, upstream.apiKey) = Self.openAIKey(upstream.baseURL, reading)
+      if upstream.apiKeyVariable != nil && upstream.apiKey == nil {
+        reading.warnings.append(
+          ConfigurationWarning(
+            "OPENAI_API_KEY is not set, so requests to \(upstream.baseURL) go out without a key",
+            failsCheck: true))
+      }
+      upstreams = [upstream]
+    }
+    applyImageModel(url: url ?? Self.openAIURL, isOnlyUpstream: !hasUpstreams && isNamed, reading)
+  }
+
+  private mutating func applyImageModel(
+    url: String, isOnlyUpstream: Bool, _ reading: ConfigurationReading
+  ) {
+    let model = reading.variable("EASEL_IMAGE_MODEL", SettingRule.model)
+    guard model != "none" else {
+      images.providers = []
+      return
+    }
+    guard images.providers.isEmpty && !reading.hasFault(key: "images.providers") else {
+      if model != nil {
+        reading.warnings.append(
+          ConfigurationWarning(
+            "EASEL_IMAGE_MODEL is set but not used, because \(reading.file) lists "
+              + "images.providers"))
+      }
+      return
+    }
+    let isOpenAI = url == Self.openAIURL && isOnlyUpstream
+    guard let id = model ?? (isOpenAI ? Self.openAIImageModel : nil) else { return }
+    var provider = ImageProviderConfiguration(name: "openai", baseURL: url)
+    (provider.apiKeyVariable, provider.apiKey) = Self.openAIKey(url, reading)
+    provider.models = [ImageModelConfiguration(id: id)]
+    images.providers = [provider]
+  }
+
+  /// The key for a server that the environment names; a server other than OpenAI's may need none.
+  private static func openAIKey(
+    _ url: String, _ reading: ConfigurationReading
+  ) -> (variable: String?, key: Secret?) {
+    let key = reading.apiKey(in: "OPENAI_API_KEY")
+    return (key != nil || url == openAIURL ? "OPENAI_API_KEY" : nil, key)
+  }
+
+  private func usesOpenAIForImagesOnly(_ reading: ConfigurationReading) -> Bool {
+    let model = reading.environment["EASEL_IMAGE_MODEL"]
+    return model != nil && model != "none" && images.providers.isEmpty
+  }
+
+  private func warnAboutUnknownVariables(_ reading: ConfigurationReading) {
+    let known = ConfigurationReference.variables.map(\.name)
+    var used = Set(known)
+    used.formUnion(upstreams.compactMap(\.apiKeyVariable))
+    used.formUnion(images.providers.compactMap(\.apiKeyVariable))
+    for name in reading.environment.keys.sorted()
+    where name.hasPrefix("EASEL_") && !used.contains(name) {
+      let hint = Suggestion.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
+      reading.warnings.append(
+        ConfigurationWarning("\(Quoted(name).plain) is set, but is no variable of Easel\(hint)"))
+    }
+  }
+}
+
+extension ConfigurationReading {
+  /// Whether something at or below a key is wrong.
+  func hasFault(key: String) -> Bool {
+    faults.contains { $0.key.hasPrefix(key) }
+  }
+}

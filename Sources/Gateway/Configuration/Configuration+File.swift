@@ -1,0 +1,111 @@
+/// The keys of the file; the parts with many keys are in files of their own.
+extension Configuration {
+  mutating func read(_ settings: inout SettingsReader) {
+    if let value = settings.value("listen", SettingRule.listen) { listen = value }
+    if let value = settings.value("threads", SettingRule.threads) { threads = value }
+    if let value = settings.value("public_url", SettingRule.baseURL) { publicURL = value }
+    settings.section("tls") { tls = TLSConfiguration.read(&$0) }
+    settings.section("limits") { limits.read(&$0) }
+    var sources = UpstreamSources()
+    settings.sections("upstreams") { sources.read(&$0) }
+    upstreams = sources.upstreams
+    if settings.has("upstreams") && upstreams.isEmpty {
+      settings.fault("upstreams", "holds no upstream that can be used; at least one is needed")
+    }
+    readAliases(&settings)
+    settings.section("image_tool") { imageTool.read(&$0) }
+    settings.section("images") { images.read(&$0) }
+    settings.section("shutdown") { shutdown.read(&$0) }
+    settings.section("log") { log.read(&$0) }
+  }
+
+  private mutating func readAliases(_ settings: inout SettingsReader) {
+    let pairs = settings.pairs("aliases") { (name, target) throws(SettingProblem) in
+      _ = try SettingRule.model(name)
+      return try SettingRule.model(target)
+    }
+    let names = Set(pairs.map(\.name))
+    for pair in pairs {
+      let problem: SettingProblem?
+      if names.contains(pair.value) {
+        problem = SettingProblem(
+          "points to \(Quoted(pair.value)), which is an alias itself; name a model")
+      } else {
+        problem = upstreams.isEmpty ? nil : Self.problem(ofTarget: pair.value, in: upstreams)
+      }
+      if let problem {
+        settings.reading.fault(line: pair.line, "aliases.\(pair.name)", problem.message)
+      }
+      aliases[pair.name] = pair.value
+    }
+  }
+
+  /// What is wrong with an alias's target: `model`, or `upstream/model`.
+  private static func problem(
+    ofTarget target: String, in upstreams: [UpstreamConfiguration]
+  ) -> SettingProblem? {
+    if let slash = target.firstIndex(of: "/"),
+      let upstream = upstreams.first(where: { $0.name == target[..<slash] })
+    {
+      let model = String(target[target.index(after: slash)...])
+      if upstream.models.contains(model) && !model.isEmpty { return nil }
+      return SettingProblem("the upstream '\(upstream.name)' has no model \(Quoted(model))")
+    }
+    if upstreams.contains(where: { $0.models.contains(target) }) { return nil }
+    return SettingProblem("no upstream has the model \(Quoted(target))")
+  }
+}
+
+extension TLSConfiguration {
+  fileprivate static func read(_ settings: inout SettingsReader) -> TLSConfiguration? {
+    let certificate = settings.file("certificate")
+    let key = settings.file("key")
+    for name in ["certificate", "key"] where !settings.has(name) {
+      settings.fault(name, "is missing; HTTPS needs both a certificate and a key")
+    }
+    guard let certificate, let key else { return nil }
+    return TLSConfiguration(certificate: certificate, key: key)
+  }
+}
+
+extension LimitsConfiguration {
+  fileprivate mutating func read(_ settings: inout SettingsReader) {
+    let sizes = ByteCount.kibibytes(1)...ByteCount.mebibytes(1024)
+    let durations = Duration.milliseconds(100)...Duration.seconds(3600)
+    settings.read("body", &body, in: sizes)
+    settings.read("image", &image, in: sizes)
+    settings.read("header_timeout", &headerTimeout, in: durations)
+    settings.read("body_timeout", &bodyTimeout, in: durations)
+    settings.read("write_timeout", &writeTimeout, in: durations)
+    settings.read("idle_timeout", &idleTimeout, in: durations)
+    settings.read("connections", &connections, in: 1...1_000_000)
+  }
+}
+
+extension ImageToolConfiguration {
+  static let iterations = 1...50
+
+  fileprivate mutating func read(_ settings: inout SettingsReader) {
+    settings.read("enabled", &enabled)
+    settings.read("default_mode", &defaultMode)
+    settings.read("max_iterations", &maxIterations, in: Self.iterations)
+    settings.read("max_images_per_request", &maxImagesPerRequest, in: 1...100)
+    settings.read("keep_alive", &keepAlive, in: .seconds(1) ... .seconds(60))
+    settings.read("argument_bytes", &argumentBytes, in: .kibibytes(1) ... .mebibytes(1))
+    settings.read("default_quality", &defaultQuality)
+  }
+}
+
+extension ShutdownConfiguration {
+  fileprivate mutating func read(_ settings: inout SettingsReader) {
+    settings.read("grace", &grace, in: .zero ... .seconds(3600))
+    settings.read("readiness_delay", &readinessDelay, in: .zero ... .seconds(600))
+  }
+}
+
+extension LogConfiguration {
+  fileprivate mutating func read(_ settings: inout SettingsReader) {
+    settings.read("level", &level)
+    settings.read("prompts", &prompts)
+  }
+}

@@ -1,0 +1,107 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Loading: the defaults, then the file, then the environment, then the flags.
+extension Configuration {
+  /// Reads the whole configuration. May block on files: not for an event loop.
+  /// - Parameters:
+  ///   - path: The file; nil reads none.
+  ///   - environment: The process's variables.
+  /// - Throws: Everything that is wrong with it, all at once.
+  package static func load(
+    file path: String?, environment: [String: String], flags: ConfigurationFlags = .init()
+  ) throws(ConfigurationError) -> Configuration {
+    var text: [UInt8]?
+    if let path {
+      do throws(SettingProblem) {
+        text = try contents(ofFile: path)
+      } catch {
+        throw ConfigurationError(faults: [
+          ConfigurationFault(source: .file(path, line: nil), key: "", message: error.message)
+        ])
+      }
+    }
+    return try load(
+      yaml: text, name: path ?? "the file", environment: environment, flags: flags,
+      isReadable: Self.isReadableFile)
+  }
+
+  /// The same from a text in memory; `isReadable` answers for the files that it names.
+  static func load(
+    yaml: [UInt8]?, name: String, environment: [String: String],
+    flags: ConfigurationFlags = .init(), isReadable: @escaping (String) -> Bool
+  ) throws(ConfigurationError) -> Configuration {
+    let reading = ConfigurationReading(
+      file: name, environment: environment, isReadable: isReadable)
+    return try load(yaml: yaml, reading, flags: flags)
+  }
+
+  static func load(
+    yaml: [UInt8]?, _ reading: ConfigurationReading, flags: ConfigurationFlags = .init()
+  ) throws(ConfigurationError) -> Configuration {
+    var configuration = Configuration()
+    if let yaml {
+      let (root, errors) = YAMLComposer.compose(yaml)
+      for error in errors { reading.fault(line: error.mark?.line, "", error.message) }
+      // What the text means is not known when it cannot be read in full.
+      try reading.check()
+      if let root, !root.isNull {
+        SettingsReader.read(root, reading, path: "", pattern: "") { configuration.read(&$0) }
+      }
+    }
+    configuration.apply(environment: reading)
+    configuration.apply(flags)
+    if configuration.upstreams.isEmpty && reading.faults.isEmpty {
+      let place = yaml == nil ? "in a file given with --config" : "in \(reading.file)"
+      reading.fault("no upstream: set OPENAI_API_KEY, or list one under upstreams \(place)")
+    }
+    try reading.check()
+    configuration.warnAboutMissingPictures(reading)
+    configuration.warnings = reading.warnings
+    return configuration
+  }
+
+  private mutating func apply(_ flags: ConfigurationFlags) {
+    if let value = flags.listen { listen = value }
+    if let value = flags.threads { threads = value }
+    if let value = flags.logLevel { log.level = value }
+  }
+
+  private func warnAboutMissingPictures(_ reading: ConfigurationReading) {
+    guard imageTool.enabled && images.providers.isEmpty,
+      reading.environment["EASEL_IMAGE_MODEL"] != "none"
+    else { return }
+    reading.warnings.append(
+      ConfigurationWarning(
+        "no image provider, so no pictures: set EASEL_IMAGE_MODEL, list one under "
+          + "images.providers, or set image_tool.enabled to false"))
+  }
+
+  private static func contents(ofFile path: String) throws(SettingProblem) -> [UInt8] {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw SettingProblem("the file does not exist") }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw SettingProblem("is a folder; a YAML file is needed")
+    }
+    guard status.st_size <= YAMLComposer.maximumSize.bytes else {
+      throw SettingProblem("is larger than \(YAMLComposer.maximumSize)")
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw SettingProblem("the file cannot be read")
+    }
+    return [UInt8](data)
+  }
+
+  private static func isReadableFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+      && access(path, R_OK) == 0
+  }
+}

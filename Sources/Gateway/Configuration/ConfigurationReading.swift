@@ -1,0 +1,67 @@
+/// What is found out while a configuration is read: all faults, and which keys there are.
+final class ConfigurationReading {
+  /// The file's name as it is shown in messages.
+  let file: String
+  let environment: [String: String]
+  /// Whether the process can read the file at a path.
+  let isReadable: (String) -> Bool
+  private(set) var faults: [ConfigurationFault] = []
+  var warnings: [ConfigurationWarning] = []
+  /// Every key that was asked for, with `[]` for a list's index and `*` for a free name.
+  private(set) var keys: Set<String> = []
+
+  init(file: String, environment: [String: String], isReadable: @escaping (String) -> Bool) {
+    self.file = file
+    // A variable that is set to nothing counts as not set, as in container definitions.
+    self.environment = environment.filter { !$0.value.isEmpty }
+    self.isReadable = isReadable
+  }
+
+  func note(key pattern: String) {
+    keys.insert(pattern)
+  }
+
+  func fault(line: Int?, _ key: String, _ message: String) {
+    faults.append(
+      ConfigurationFault(source: .file(file, line: line), key: key, message: message))
+  }
+
+  func fault(variable: String, _ message: String) {
+    faults.append(
+      ConfigurationFault(source: .environment(variable), key: "", message: message))
+  }
+
+  func fault(_ message: String) {
+    faults.append(ConfigurationFault(source: .none, key: "", message: message))
+  }
+
+  /// Reads a variable by a rule; nil if it is not set, or faulty.
+  func variable<Value>(
+    _ name: String, _ rule: (String) throws(SettingProblem) -> Value
+  ) -> Value? {
+    guard let text = environment[name] else { return nil }
+    do throws(SettingProblem) {
+      return try rule(text)
+    } catch {
+      fault(variable: name, error.message)
+      return nil
+    }
+  }
+
+  /// Throws everything that is wrong, the file's faults in the order of its lines.
+  func check() throws(ConfigurationError) {
+    guard !faults.isEmpty else { return }
+    let ordered = faults.enumerated().sorted { a, b in
+      (Self.rank(a.element), a.offset) < (Self.rank(b.element), b.offset)
+    }
+    throw ConfigurationError(faults: ordered.map(\.element))
+  }
+
+  private static func rank(_ fault: ConfigurationFault) -> Int {
+    switch fault.source {
+    case .file(_, let line): line ?? 0
+    case .environment: .max - 1
+    case .none: .max
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/// The tables themselves. A default in round brackets is a remark, not a value.
+extension ConfigurationReference {
+  /// The variables that Easel reads; those that `api_key_env` names come on top.
+  package static let variables: [Variable] = [
+    Variable(
+      name: "OPENAI_API_KEY", standard: "(none)",
+      meaning: "Key of the OpenAI API, or of the server that `OPENAI_BASE_URL` names"),
+    Variable(
+      name: "OPENAI_BASE_URL", standard: "https://api.openai.com/v1",
+      meaning: "An OpenAI-compatible server that gets every model, unless a file lists `upstreams`"),
+    Variable(
+      name: "EASEL_IMAGE_MODEL", standard: "(`gpt-image-1` at api.openai.com, else none)",
+      meaning: "Image model at the same base URL, unless a file lists `images.providers`; "
+        + "`none` turns pictures off"),
+    Variable(name: "EASEL_LISTEN", standard: "127.0.0.1:8080", meaning: "Beats `listen`"),
+    Variable(name: "EASEL_THREADS", standard: "auto", meaning: "Beats `threads`"),
+    Variable(
+      name: "EASEL_PUBLIC_URL", standard: "(from the request's Host)", meaning: "Beats `public_url`"
+    ),
+    Variable(name: "EASEL_LOG_LEVEL", standard: "info", meaning: "Beats `log.level`"),
+    Variable(
+      name: "MAX_TOOL_ITERATIONS", standard: "5", meaning: "Beats `image_tool.max_iterations`"),
+    Variable(
+      name: "HTTPS_PROXY", standard: "(none)",
+      meaning: "HTTP proxy for https servers, `http://user:password@host:port`; "
+        + "`https_proxy` beats it"),
+    Variable(
+      name: "NO_PROXY", standard: "(none)",
+      meaning: "Hosts, domains, addresses and IPv4 networks to reach without the proxy, "
+        + "separated by commas; `no_proxy` beats it"),
+  ]
+
+  /// The keys of the file, in the sample file's order.
+  package static let keys: [Key] = [
+    Key("listen", "127.0.0.1:8080", "Where to listen: `host:port`, `[::1]:port`; port 0 is any"),
+    Key("threads", "auto", "Event loops: `auto` is one for each core, or 1 to 256"),
+    Key("public_url", "(from the request's Host)", "Base URL of the links to pictures"),
+    Key("tls.certificate", "(none)", "PEM file of the certificate chain, to serve HTTPS"),
+    Key("tls.key", "(none)", "PEM file of the certificate's private key"),
+    Key("limits.body", "64MiB", "Longest request body, 1KiB to 1GiB"),
+    Key("limits.image", "32MiB", "Largest picture, 1KiB to 1GiB"),
+    Key("limits.header_timeout", "10s", "Longest time for a request's head, 100ms to 1h"),
+    Key("limits.body_timeout", "30s", "Longest pause within a request's body, 100ms to 1h"),
+    Key("limits.write_timeout", "60s", "Longest time a client may take no byte, 100ms to 1h"),
+    Key("limits.idle_timeout", "75s", "How long an unused connection is kept, 100ms to 1h"),
+    Key("limits.connections", "10000", "Client connections at one time, 1 to 1000000"),
+    Key("upstreams[].name", "(required)", "Name in aliases, logs and headers"),
+    Key("upstreams[].base_url", "(required)", "URL before `/chat/completions`"),
+    Key("upstreams[].api_key_env", "(no key)", "Environment variable that holds the key"),
+    Key("upstreams[].forward_authorization", "false", "Sends the client's own `Authorization` on"),
+    Key("upstreams[].models", "\"*\"", "The models it has: a list of names, or `\"*\"` for any"),
+    Key("upstreams[].tools", "true", "Whether its models can call tools"),
+    Key("upstreams[].models_without_tools", "[]", "Models of it that cannot call tools"),
+    Key("upstreams[].timeouts.connect", "5s", "Name lookup, TCP and TLS, 10ms to 5m"),
+    Key("upstreams[].timeouts.first_byte", "300s", "Until the answer begins, 10ms to 1h"),
+    Key("upstreams[].timeouts.idle", "120s", "Longest pause within the answer, 10ms to 1h"),
+    Key(
+      "upstreams[].headers.*", "(none)",
+      "Headers to add; a value `${NAME}` is taken from the environment"),
+    Key("upstreams[].ca_file", "(the system's)", "PEM file of authorities to trust"),
+    Key("aliases.*", "(none)", "Another name for `model` or `upstream/model`"),
+    Key("image_tool.enabled", "true", "Whether the `generate_image` tool exists"),
+    Key("image_tool.default_mode", "auto", "For requests that do not say: `auto` or `off`"),
+    Key("image_tool.max_iterations", "5", "Calls of the chat model for one answer, 1 to 50"),
+    Key("image_tool.max_images_per_request", "4", "Pictures in one answer, 1 to 100"),
+    Key("image_tool.keep_alive", "10s", "Longest silence while a picture is made, 1s to 60s"),
+    Key("image_tool.argument_bytes", "64KiB", "Longest arguments of a tool call, 1KiB to 1MiB"),
+    Key(
+      "image_tool.default_quality", "auto",
+      "For calls that ask for none: `auto`, `ultra`, `high`, `standard` or `fast`"),
+    Key("images.providers[].name", "(required)", "Name in logs and headers"),
+    Key("images.providers[].base_url", "(required)", "URL before `/images/generations`"),
+    Key("images.providers[].api_key_env", "(no key)", "Environment variable that holds the key"),
+    Key("images.providers[].timeout", "300s", "Longest time for one request, 1s to 1h"),
+    Key("images.providers[].models[].id", "(required)", "The model's name at the provider"),
+    Key(
+      "images.providers[].models[].tier", "high", "`ultra`, `high`, `standard` or `fast`"),
+    Key(
+      "images.providers[].models[].sizes", "(by dialect)",
+      "Sizes that it makes, such as `[1024x1024]`"),
+    Key(
+      "images.providers[].models[].dialect", "auto",
+      "Parameters it takes: `auto` (by its id), `gpt-image`, `dall-e-3`, `dall-e-2`, `xai`, "
+        + "`generic`"),
+    Key("images.providers[].models[].price", "(unknown)", "US dollars for one picture"),
+    Key("images.providers[].models[].priority", "1", "Lower is tried first, 0 to 1000"),
+    Key("images.providers[].models[].max_count", "1", "Pictures in one request, 1 to 10"),
+    Key("images.store.path", "data/images", "Folder that keeps the pictures"),
+    Key("images.store.expire_after", "never", "`never`, or how long a picture is kept, from 1m"),
+    Key(
+      "images.allow_private_urls", "false",
+      "Whether a provider's picture URL may point into a private network"),
+    Key("shutdown.grace", "120s", "How long requests in progress may take to end, up to 1h"),
+    Key("shutdown.readiness_delay", "0s", "How long to go on while already not ready, up to 10m"),
+    Key("log.level", "info", "`debug`, `info`, `warning` or `error`"),
+    Key("log.prompts", "false", "Whether prompts may appear in debug lines"),
+  ]
+}
+
+extension ConfigurationReference.Key {
+  fileprivate init(_ path: String, _ standard: String, _ meaning: String) {
+    self.init(path: path, standard: standard, meaning: meaning)
+  }
+}

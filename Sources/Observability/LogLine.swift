@@ -1,0 +1,146 @@
+/// Writes one log line as a JSON object behind the lines that are in the buffer already.
+///
+/// A line is never longer than its limit: a text that does not fit is cut at a character, a field
+/// that does not fit is left out, and the line then says `"truncated":true`.
+///
+/// Not copyable, so that growing the buffer never copies it.
+struct LogLine: ~Copyable {
+  /// The buffer: earlier lines, then this one.
+  private(set) var bytes: [UInt8]
+  private let end: Int
+  private var isTruncated = false
+  private static let closing = Array(#","truncated":true}"#.utf8) + [UInt8(ascii: "\n")]
+
+  /// Begins a line of at most `limit` bytes (at least 128) behind `bytes`.
+  init(appendingTo bytes: consuming [UInt8], limit: Int) {
+    end = bytes.count + limit - Self.closing.count
+    self.bytes = bytes
+  }
+
+  /// Writes the part that every line has.
+  mutating func begin(_ clock: inout LogClock, _ level: LogLevel, _ message: String) {
+    bytes.append(contentsOf: #"{"time":""#.utf8)
+    clock.appendNow(to: &bytes)
+    bytes.append(contentsOf: #"","level":""#.utf8)
+    bytes.append(contentsOf: level.rawValue.utf8)
+    bytes.append(contentsOf: #"","message":"#.utf8)
+    append(quoted: message)
+  }
+
+  /// Writes fields that were made before with ``field(_:_:)``.
+  mutating func append(rendered fields: [UInt8]) {
+    guard bytes.count + fields.count <= end else {
+      isTruncated = true
+      return
+    }
+    bytes.append(contentsOf: fields)
+  }
+
+  /// Writes one field; an absent value writes nothing.
+  mutating func field(_ key: String, _ value: LogValue?) {
+    guard let value else { return }
+    // Room for the separators and for the longest number, or for the shortest cut text.
+    guard bytes.count + key.utf8.count + 40 <= end else {
+      isTruncated = true
+      return
+    }
+    bytes.append(UInt8(ascii: ","))
+    append(quoted: key)
+    bytes.append(UInt8(ascii: ":"))
+    switch value {
+    case .string(let text): append(quoted: text)
+    case .int(let number): append(number)
+    case .double(let number):
+      bytes.append(contentsOf: (number.isFinite ? number.description : "null").utf8)
+    case .bool(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+    case .duration(let duration): append(milliseconds: duration)
+    }
+  }
+
+  /// Ends the line and gives the buffer back.
+  consuming func finish() -> [UInt8] {
+    if isTruncated {
+      bytes.append(contentsOf: Self.closing)
+    } else {
+      bytes.append(UInt8(ascii: "}"))
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    return bytes
+  }
+
+  private mutating func append(_ number: Int) {
+    guard number >= 0 && number < 10 else {
+      // A text of up to 15 bytes is stored in the String itself: no allocation.
+      bytes.append(contentsOf: String(number).utf8)
+      return
+    }
+    bytes.append(UInt8(ascii: "0") + UInt8(number))
+  }
+
+  private mutating func append(milliseconds duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    let micros = overflow ? Int64.max / 2 : scaled + attoseconds / 1_000_000_000_000
+    if micros < 0 { bytes.append(UInt8(ascii: "-")) }
+    let size = micros.magnitude
+    append(Int(size / 1000))
+    let fraction = size % 1000
+    guard fraction != 0 else { return }
+    bytes.append(UInt8(ascii: "."))
+    bytes.append(UInt8(ascii: "0") + UInt8(fraction / 100))
+    bytes.append(UInt8(ascii: "0") + UInt8(fraction / 10 % 10))
+    bytes.append(UInt8(ascii: "0") + UInt8(fraction % 10))
+  }
+
+  private mutating func append(quoted text: String) {
+    bytes.append(UInt8(ascii: "\""))
+    if Self.isPlain(text) && bytes.count + text.utf8.count < end {
+      bytes.append(contentsOf: text.utf8)
+    } else {
+      appendEscaped(text)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether the text can stand between quotes as it is.
+  private static func isPlain(_ text: String) -> Bool {
+    let span = text.utf8Span.span
+    for index in span.indices {
+      let byte = span[index]
+      // 0xC2 begins the C1 control characters, which some terminals obey.
+      if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 {
+        return false
+      }
+    }
+    return true
+  }
+
+  private mutating func appendEscaped(_ text: String) {
+    for scalar in text.unicodeScalars {
+      // The longest escape has 6 bytes; the ellipsis and the closing quote take 4 more.
+      guard bytes.count + 10 <= end else {
+        isTruncated = true
+        bytes.append(contentsOf: "…".utf8)
+        return
+      }
+      switch scalar {
+      case "\"": bytes.append(contentsOf: #"\""#.utf8)
+      case "\\": bytes.append(contentsOf: #"\\"#.utf8)
+      case "\n": bytes.append(contentsOf: #"\n"#.utf8)
+      case "\r": bytes.append(contentsOf: #"\r"#.utf8)
+      case "\t": bytes.append(contentsOf: #"\t"#.utf8)
+      case "\u{00}"..."\u{1F}", "\u{7F}"..."\u{9F}":
+        bytes.append(contentsOf: #"\u00"#.utf8)
+        bytes.append(Self.hexDigit(scalar.value >> 4))
+        bytes.append(Self.hexDigit(scalar.value & 0xF))
+      default:
+        bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+      }
+    }
+  }
+
+  private static func hexDigit(_ value: UInt32) -> UInt8 {
+    let digit = UInt8(truncatingIfNeeded: value)
+    return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+  }
+}

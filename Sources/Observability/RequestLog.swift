@@ -1,0 +1,83 @@
+/// What the access log says about one request: how it went, never what was in it.
+package struct RequestLog: Sendable {
+  /// The request's id, as in the answer's `x-request-id`.
+  package var id: String
+  /// The route's pattern, such as `/v1/chat/completions` (not the path: paths hold ids).
+  package var route: String
+  /// The HTTP method.
+  package var method: String
+  /// The model that the client asked for.
+  package var model: String?
+  /// The status that was sent; 0 if the client left before there was one.
+  package var status: Int
+  /// Bytes of the request's body.
+  package var bytesIn: Int
+  /// Bytes of the answer's body.
+  package var bytesOut: Int
+  /// From the request's head to the answer's first byte.
+  package var firstByte: Duration?
+  /// From the request's head to the answer's end.
+  package var total: Duration
+  /// The client's address, without its port.
+  package var client: String?
+  /// The name of the upstream that answered.
+  package var upstream: String?
+  /// How it ended.
+  package var outcome: Outcome
+
+  /// How a request ended.
+  package struct Outcome: Sendable, Hashable, ExpressibleByStringLiteral {
+    /// The word in the log.
+    package let name: String
+    /// An outcome with a name of its own, snake_case.
+    package init(stringLiteral name: String) { self.name = name }
+
+    /// The answer was sent in full.
+    package static let ok: Outcome = "ok"
+    /// The request was refused by Easel itself.
+    package static let refused: Outcome = "refused"
+    /// The client left before the end.
+    package static let clientLeft: Outcome = "client_left"
+    /// The upstream could not be reached, failed, or broke off.
+    package static let upstreamError: Outcome = "upstream_error"
+    /// A time limit passed.
+    package static let timeout: Outcome = "timeout"
+    /// Easel itself failed.
+    package static let gatewayError: Outcome = "gateway_error"
+  }
+
+  /// A request that ended well; the rest is set as it becomes known.
+  package init(
+    id: String, route: String, method: String, model: String? = nil, status: Int = 0,
+    bytesIn: Int = 0, bytesOut: Int = 0, firstByte: Duration? = nil, total: Duration = .zero,
+    client: String? = nil, upstream: String? = nil, outcome: Outcome = .ok
+  ) {
+    self.id = id
+    self.route = route
+    self.method = method
+    self.model = model
+    self.status = status
+    self.bytesIn = bytesIn
+    self.bytesOut = bytesOut
+    self.firstByte = firstByte
+    self.total = total
+    self.client = client
+    self.upstream = upstream
+    self.outcome = outcome
+  }
+
+  func write(to line: inout LogLine) {
+    line.field("request_id", .string(id))
+    line.field("method", .string(method))
+    line.field("route", .string(route))
+    line.field("status", .int(status))
+    line.field("outcome", .string(outcome.name))
+    line.field("model", model.map(LogValue.string))
+    line.field("upstream", upstream.map(LogValue.string))
+    line.field("bytes_in", .int(bytesIn))
+    line.field("bytes_out", .int(bytesOut))
+    line.field("first_byte_ms", firstByte.map(LogValue.duration))
+    line.field("total_ms", .duration(total))
+    line.field("client", client.map(LogValue.string))
+  }
+}
