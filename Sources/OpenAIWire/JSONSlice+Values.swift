@@ -23,7 +23,9 @@ extension JSONSlice {
     guard raw.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }),
       let value = double, value.magnitude <= 9_007_199_254_740_992
     else { return nil }
-    return Int(exactly: value)
+    // `Int(exactly:)` would need libm, which a program without Foundation does not link.
+    let whole = Int(value)
+    return Double(whole) == value ? whole : nil
   }
 
   /// The nearest double of a number; nil for other kinds, and where it is not finite.
