@@ -23,10 +23,7 @@ extension JSONSlice {
   package var entries: JSONEntries { JSONEntries(self) }
 
   /// The members of this object with decoded keys, in order; none where this is no object.
-  package var members: LazyMapSequence<JSONEntries, (key: String, value: JSONSlice)> {
-    let bytes = bytes
-    return entries.lazy.map { ($0.name(in: bytes), JSONSlice($0, in: bytes)) }
-  }
+  package var members: JSONMembers { JSONMembers(self) }
 
   /// The elements of this array, in order; none where this is no array.
   package var elements: JSONElements { JSONElements(self) }
@@ -58,6 +55,22 @@ package struct JSONEntries: Sequence, IteratorProtocol, Sendable {
     }
     at = next
     return member
+  }
+}
+
+/// The members of an object with decoded keys, read one by one.
+package struct JSONMembers: Sequence, IteratorProtocol, Sendable {
+  private let bytes: [UInt8]
+  private var entries: JSONEntries
+
+  init(_ slice: JSONSlice) {
+    bytes = slice.bytes
+    entries = JSONEntries(slice)
+  }
+
+  /// The next member, nil past the last one.
+  package mutating func next() -> (key: String, value: JSONSlice)? {
+    entries.next().map { ($0.name(in: bytes), JSONSlice($0, in: bytes)) }
   }
 }
 

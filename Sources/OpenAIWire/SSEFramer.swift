@@ -42,6 +42,9 @@ package struct SSEFramer: Sendable {
     }
   }
 
+  /// The lines that have ended in the block being read, as far as `nextFrame` has looked.
+  var unfinishedLines: Range<Int> { (draft.content ?? blockStart)..<lineStart }
+
   /// A framer at the start of a stream.
   package init(limit: Int = defaultLimit) {
     self.limit = limit

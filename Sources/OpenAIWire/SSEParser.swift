@@ -3,10 +3,9 @@
 /// Push bytes as they arrive, split anywhere; then take events until there is none. A block that
 /// is unfinished at the end of the stream is dropped, as the specification says.
 package struct SSEParser: Sendable {
-  /// The reconnection time that the stream set last, if it set any.
-  package private(set) var retry: Duration?
   private var framer: SSEFramer
   private var lastEventId = ""
+  private var retryOfBlocks: Duration?
 
   /// A parser at the start of a stream.
   ///
@@ -33,6 +32,23 @@ package struct SSEParser: Sendable {
     return nil
   }
 
+  /// The reconnection time that the stream set last, if it set any. It counts from the end of its
+  /// line on, even where its block never ends.
+  package var retry: Duration? {
+    var last = retryOfBlocks
+    var lines = SSELines(framer.buffer, framer.unfinishedLines)
+    while let line = lines.next() { last = retry(in: line) ?? last }
+    return last
+  }
+
+  private func retry(in line: SSELine) -> Duration? {
+    let value = line.bytes[line.value]
+    guard line.isNamed("retry"), value.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else {
+      return nil
+    }
+    return Int(String(decoding: value, as: UTF8.self)).map { .milliseconds($0) }
+  }
+
   /// Reads `event`, `id` and `retry`; returns the event's type, empty where there is none.
   private mutating func readFields(of frame: SSEFrame) -> String {
     var type = ""
@@ -44,11 +60,8 @@ package struct SSEParser: Sendable {
       } else if line.isNamed("id") {
         // An id with NUL is ignored, by the specification.
         if !value.contains(0) { lastEventId = String(decoding: value, as: UTF8.self) }
-      } else if line.isNamed("retry") {
-        let isNumber = value.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
-        if isNumber, let milliseconds = Int(String(decoding: value, as: UTF8.self)) {
-          retry = .milliseconds(milliseconds)
-        }
+      } else if let duration = retry(in: line) {
+        retryOfBlocks = duration
       }
     }
     return type
