@@ -1,0 +1,14 @@
+/// Why a text is not JSON.
+package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The byte offset at which the text stops being JSON, counted from the start of the array.
+  package let offset: Int
+  /// What is wrong there, in words that an API client can be shown.
+  package let message: String
+
+  package init(offset: Int, message: String) {
+    self.offset = offset
+    self.message = message
+  }
+
+  package var description: String { "\(message) at byte \(offset)" }
+}
