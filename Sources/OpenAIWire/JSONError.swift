@@ -5,10 +5,12 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong there, in words that an API client can be shown.
   package let message: String
 
+  /// An error at `offset`.
   package init(offset: Int, message: String) {
     self.offset = offset
     self.message = message
   }
 
+  /// Message and offset.
   package var description: String { "\(message) at byte \(offset)" }
 }

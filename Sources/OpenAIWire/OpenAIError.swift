@@ -17,6 +17,7 @@ package struct OpenAIError: Error, Sendable {
   /// Further response headers.
   package var headers: [(name: String, value: String)]
 
+  /// An error of any status; see the constructors for the usual ones.
   package init(
     status: Int, message: String, type: String, param: String? = nil, code: String? = nil,
     retryAfter: Duration? = nil, shouldRetry: Bool? = nil,

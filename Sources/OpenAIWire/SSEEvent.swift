@@ -9,6 +9,7 @@ package struct SSEEvent: Sendable, Equatable {
   /// The exact bytes of its block, blank line included, to relay it verbatim.
   package let raw: [UInt8]
 
+  /// An event with these parts.
   package init(event: String, data: [UInt8], lastEventId: String, raw: [UInt8]) {
     self.event = event
     self.data = data

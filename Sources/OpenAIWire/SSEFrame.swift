@@ -16,6 +16,7 @@ package struct SSEFrame: Sendable {
   package let bytes: [UInt8]
   /// Where the block stands in `bytes`, terminator included.
   package let range: Range<Int>
+  /// What the block amounts to.
   package let kind: Kind
   /// Whether there are fields other than `data`.
   package let hasOtherFields: Bool
