@@ -1,5 +1,3 @@
-package import EventLoop
-
 /// Why a request of the client got no (whole) answer.
 package struct HTTPClientError: Error, Sendable, CustomStringConvertible {
   /// What went wrong.

@@ -1,5 +1,4 @@
 package import EventLoop
-internal import Synchronization
 
 /// An HTTP/1.1 server on every loop of a group, at one port.
 package final class HTTPServer: Sendable {
@@ -62,16 +61,12 @@ package final class HTTPServer: Sendable {
   /// - Returns: whether all of them did within `grace`; the rest is still running.
   package func drain(within grace: Duration) async -> Bool {
     announceClose()
-    let clean = Mutex(true)
-    await withTaskGroup { tasks in
+    return await withTaskGroup(of: Bool.self) { tasks in
       for shard in shards {
-        tasks.addTask {
-          let done = try? await shard.run { try await $0.drain(within: grace) }
-          if done != true { clean.withLock { $0 = false } }
-        }
+        tasks.addTask { (try? await shard.run { try await $0.drain(within: grace) }) == true }
       }
+      return await tasks.reduce(true) { $0 && $1 }
     }
-    return clean.withLock { $0 }
   }
 
   /// Closes everything at once.

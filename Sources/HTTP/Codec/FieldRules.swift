@@ -1,0 +1,61 @@
+/// What the fields of a head must satisfy before its message is acted on.
+enum FieldRules {
+  /// How the body's end is known; nil where no field says so.
+  static func framing(
+    _ headers: HeaderFields, version: HTTPVersion, ofRequest isRequest: Bool
+  ) throws(HTTPParseError) -> BodyFraming? {
+    let lengths = headers.values("content-length")
+    let codings = headers.values("transfer-encoding")
+    if !codings.isEmpty {
+      // Either could be believed, by this server and by another one before or behind it.
+      guard lengths.isEmpty else {
+        throw .bad("Content-Length and Transfer-Encoding exclude each other.")
+      }
+      guard version == .http11 else { throw .bad("HTTP/1.0 has no Transfer-Encoding.") }
+      guard codings.count == 1, let coding = codings.first else {
+        throw .bad("Transfer-Encoding must stand once.")
+      }
+      return try transferCoding(coding)
+    }
+    guard let first = lengths.first else { return nil }
+    guard lengths.count == 1 else { throw .bad("Content-Length must stand once.") }
+    return .length(try contentLength(first))
+  }
+
+  private static func transferCoding(_ value: String) throws(HTTPParseError) -> BodyFraming {
+    let bytes = Array(value.utf8)
+    if ASCII.equalsIgnoringCase(bytes[...], "chunked") { return .chunked }
+    let parts = bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+      .map(ASCII.trimmed)
+    let isListOfTokens = parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(ASCII.isToken) }
+    let chunkedAt = parts.firstIndex { ASCII.equalsIgnoringCase($0, "chunked") }
+    guard isListOfTokens, chunkedAt == nil || chunkedAt == parts.count - 1 else {
+      throw .bad("Transfer-Encoding is malformed.")
+    }
+    guard chunkedAt != nil else { throw .bad("Transfer-Encoding must end with chunked.") }
+    throw HTTPParseError(
+      status: 501, message: "Of the transfer codings only chunked is spoken here.")
+  }
+
+  static func contentLength(_ value: String) throws(HTTPParseError) -> Int {
+    let digits = value.utf8
+    guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit), let length = Int(value) else {
+      throw .bad("Content-Length is not a number.")
+    }
+    return length
+  }
+
+  /// `Host` of a request (RFC 9112, section 3.2).
+  static func checkHost(_ headers: HeaderFields, _ version: HTTPVersion) throws(HTTPParseError) {
+    let hosts = headers.values("host")
+    guard hosts.count <= 1 else { throw .bad("Host must stand once.") }
+    guard let host = hosts.first else {
+      if version == .http11 { throw .bad("Host is missing.") }
+      return
+    }
+    let isValid = host.utf8.allSatisfy { byte in
+      ASCII.isTarget(byte) && !"/?@\\\",;<>{}|^`".utf8.contains(byte)
+    }
+    guard isValid else { throw .bad("Host is malformed.") }
+  }
+}

@@ -1,0 +1,130 @@
+/// Reads the heads of requests strictly (RFC 9112): what could be read in two ways is refused,
+/// since another server on the way might read it in the other.
+package struct RequestHeadParser: Sendable {
+  private let limits: HTTPLimits
+  private var line: RequestLine?
+  private var fields: FieldBlockParser
+  private var scanned = 0
+  private var emptyLines = 0
+
+  /// A parser that keeps to bounds.
+  package init(limits: HTTPLimits) {
+    self.limits = limits
+    fields = Self.fieldParser(limits)
+  }
+
+  private static func fieldParser(_ limits: HTTPLimits) -> FieldBlockParser {
+    FieldBlockParser(
+      byteLimit: limits.headerBytes, countLimit: limits.headerCount,
+      overflow: HTTPParseError(
+        status: 431,
+        message:
+          "The headers are more than \(limits.headerBytes) bytes or \(limits.headerCount) fields."
+      ))
+  }
+
+  /// Takes the next head from the front of the buffer; nil while it is incomplete. Feeding single
+  /// bytes costs no more than feeding all at once.
+  /// - Throws: `HTTPParseError`; the connection cannot be read any further then.
+  package mutating func parse(
+    _ buffer: inout ByteBuffer
+  ) throws(HTTPParseError) -> RequestHead? {
+    while line == nil {
+      let overflow = HTTPParseError(
+        status: 414, message: "The request line is longer than \(limits.startLine) bytes.")
+      guard
+        let bytes = try LineReader.next(
+          &buffer, scanned: &scanned, limit: limits.startLine, overflow: overflow)
+      else { return nil }
+      if bytes.isEmpty && emptyLines == 0 {
+        // One empty line before a request is overlooked (RFC 9112, section 2.2).
+        emptyLines += 1
+        continue
+      }
+      line = try RequestLine(bytes)
+    }
+    guard let line, try fields.parse(&buffer) else { return nil }
+    let head = try finish(line, fields.fields)
+    self = RequestHeadParser(limits: limits)
+    return head
+  }
+
+  private func finish(
+    _ line: RequestLine, _ headers: HeaderFields
+  ) throws(HTTPParseError) -> RequestHead {
+    try FieldRules.checkHost(headers, line.version)
+    let framing = try FieldRules.framing(headers, version: line.version, ofRequest: true)
+    if case .length(let length) = framing, length > limits.body {
+      throw .bodyTooLarge(limits.body)
+    }
+    let expectation = headers["expect"]
+    let expectsContinue = expectation?.lowercased() == "100-continue"
+    if expectation != nil && !expectsContinue {
+      throw HTTPParseError(status: 417, message: "Of the expectations only 100-continue is known.")
+    }
+    return RequestHead(
+      method: line.method, target: line.target, version: line.version, headers: headers,
+      framing: framing == .length(0) ? .none : framing ?? .none,
+      expectsContinue: expectsContinue && line.version == .http11)
+  }
+}
+
+/// The first line of a request: method, target, version, with one space between.
+private struct RequestLine {
+  let method: HTTPMethod
+  let target: String
+  let version: HTTPVersion
+
+  init(_ line: [UInt8]) throws(HTTPParseError) {
+    let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
+    guard parts.count == 3 else { throw .bad("The request line is malformed.") }
+    guard !parts[0].isEmpty, parts[0].allSatisfy(ASCII.isToken),
+      parts[0].contains(where: { (0x41...0x5A).contains($0) }),
+      !parts[0].contains(where: { (0x61...0x7A).contains($0) })
+    else { throw .bad("The method is malformed.") }
+    version = try Self.version(parts[2])
+    let method = HTTPMethod(String(decoding: parts[0], as: UTF8.self))
+    self.method = method
+    target = try Self.originForm(parts[1], method)
+  }
+
+  private static func version(_ bytes: ArraySlice<UInt8>) throws(HTTPParseError) -> HTTPVersion {
+    let text = String(decoding: bytes, as: UTF8.self)
+    if text == "HTTP/1.1" { return .http11 }
+    if text == "HTTP/1.0" { return .http10 }
+    let digits = Array(bytes)
+    guard digits.count == 8, text.hasPrefix("HTTP/"), digits[6] == UInt8(ascii: "."),
+      ASCII.isDigit(digits[5]), ASCII.isDigit(digits[7])
+    else { throw .bad("The version is malformed.") }
+    throw HTTPParseError(status: 505, message: "HTTP/1.1 and HTTP/1.0 are spoken here.")
+  }
+
+  /// Path and query of a target in origin, absolute or asterisk form (RFC 9112, section 3.2).
+  private static func originForm(
+    _ bytes: ArraySlice<UInt8>, _ method: HTTPMethod
+  ) throws(HTTPParseError) -> String {
+    guard !bytes.isEmpty, bytes.allSatisfy(ASCII.isTarget) else {
+      throw .bad("The request target is malformed.")
+    }
+    let target = String(decoding: bytes, as: UTF8.self)
+    if method == .other("CONNECT") {
+      throw HTTPParseError(status: 501, message: "This server is no proxy.")
+    }
+    if target.hasPrefix("/") { return target }
+    if target == "*" && method == .options { return target }
+    let lower = target.lowercased()
+    guard let scheme = ["http://", "https://"].first(where: lower.hasPrefix) else {
+      throw .bad("The request target is malformed.")
+    }
+    let rest = target.dropFirst(scheme.count)
+    guard let end = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else {
+      guard !rest.isEmpty else { throw .bad("The request target has no host.") }
+      return "/"
+    }
+    let authority = rest[..<end]
+    guard !authority.isEmpty, !authority.contains("@") else {
+      throw .bad("The request target has no valid host.")
+    }
+    return rest[end] == "?" ? "/" + rest[end...] : String(rest[end...])
+  }
+}
