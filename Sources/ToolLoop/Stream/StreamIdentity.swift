@@ -27,7 +27,7 @@ struct StreamIdentity: Sendable {
     writer.beginObject()
     for (key, value) in self.members where key != "object" {
       writer.key(key)
-      writer.raw(value)
+      writer.value(raw: value)
     }
     writer.key("object")
     writer.value("chat.completion.chunk")
@@ -38,7 +38,7 @@ struct StreamIdentity: Sendable {
       writer.key("index")
       writer.value(0)
       writer.key("delta")
-      writer.raw(delta)
+      writer.value(raw: delta)
       writer.key("finish_reason")
       if let finishReason { writer.value(finishReason) } else { writer.null() }
       writer.endObject()
@@ -46,7 +46,7 @@ struct StreamIdentity: Sendable {
     writer.endArray()
     for (key, value) in members {
       writer.key(key)
-      writer.raw(value)
+      writer.value(raw: value)
     }
     writer.endObject()
     return SSEWriter.event(data: writer.bytes)

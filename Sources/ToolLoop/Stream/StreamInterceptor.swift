@@ -1,4 +1,4 @@
-package import OpenAIWire
+internal import OpenAIWire
 
 /// Reads one upstream stream of a tool loop: lets through what is the client's, withholds what is
 /// the gateway's. Synchronous, without I/O: bytes in, bytes for the client and calls to run out.
@@ -22,7 +22,7 @@ package struct StreamInterceptor {
 
   /// Why a stream cannot go on.
   package enum Fault: Error, Sendable {
-    /// The upstream has put an error into its stream: its event, as it came.
+    /// The upstream has put an error where its answer should begin or go on: the event's data.
     case upstreamError([UInt8])
     /// An event is no JSON object.
     case malformed(String)
@@ -59,6 +59,8 @@ package struct StreamInterceptor {
   package internal(set) var finishReason: String?
   /// Whether `[DONE]` has come.
   package internal(set) var isDone = false
+  /// Whether the upstream has put an error into its stream, which the client has been sent.
+  package internal(set) var hasFailed = false
   /// Whether a chunk has come, so that a failure before it can still be told by a status.
   package internal(set) var hasChunks = false
   /// Whether the client has been sent a usage event.
@@ -90,9 +92,14 @@ package struct StreamInterceptor {
     hasSentRole = previous.hasSentRole
     hasSentUsage = previous.hasSentUsage
     clientCallCount = previous.clientCallCount
-    var usage = previous.usageBefore
-    if let bytes = previous.usage { usage.add(bytes) }
-    usageBefore = usage
+    usageBefore = previous.totalUsage
+  }
+
+  /// What all upstream calls so far have used.
+  var totalUsage: UsageSum {
+    var sum = usageBefore
+    if let usage { sum.add(usage) }
+    return sum
   }
 
   /// Whether a call of the gateway's was seen.
@@ -110,15 +117,8 @@ package struct StreamInterceptor {
   /// - Parameter out: what the client is to get is appended.
   /// - Throws: `Fault`. What was appended before is still the client's.
   package mutating func push(_ bytes: [UInt8], into out: inout [UInt8]) throws(Fault) {
-    framer.push(bytes.span)
-    while true {
-      let frame: SSEFrame?
-      do { frame = try framer.nextFrame() } catch {
-        throw .tooLarge("an event of the upstream is larger than \(limits.event) bytes")
-      }
-      guard let frame else { return }
-      try take(frame, into: &out)
-    }
+    framer.push(bytes)
+    while let frame = try nextFrame() { try take(frame, into: &out) }
   }
 
   /// Tells how the stream has ended, once the upstream has closed it.
@@ -127,11 +127,10 @@ package struct StreamInterceptor {
     // A last event without its blank line is, for SSE, no event; but servers do end like this.
     let rest = framer.takeRemainder()
     if !rest.isEmpty {
-      framer.push(rest.span)
-      framer.push([0x0A, 0x0A].span)
-      if let frame = try? framer.nextFrame() { try take(frame, into: &out) }
+      framer.push(rest + [0x0A, 0x0A])
+      while let frame = try nextFrame() { try take(frame, into: &out) }
     }
-    guard isDone || finishReason != nil else { return .cut }
+    guard isDone || finishReason != nil || hasFailed else { return .cut }
     settleCalls()
     let own = calls.filter { $0.isOwn == true }
     // Arguments that end with the model's budget are no call; the client learns of the budget.
@@ -150,14 +149,23 @@ package struct StreamInterceptor {
     if let identity {
       out += identity.chunk(delta: Array("{}".utf8), finishReason: "tool_calls")
     }
-    if let heldUsage { out += heldUsage }
+    if let heldUsage {
+      out += heldUsage
+      hasSentUsage = true
+    }
     return out + SSEWriter.done
+  }
+
+  private mutating func nextFrame() throws(Fault) -> SSEFrame? {
+    do throws(SSEError) { return try framer.nextFrame() } catch {
+      throw .tooLarge("an event of the upstream is larger than \(limits.event) bytes")
+    }
   }
 
   // MARK: Frames
 
   private mutating func take(_ frame: SSEFrame, into out: inout [UInt8]) throws(Fault) {
-    guard frame.hasData else {
+    guard frame.kind == .event else {
       out.append(contentsOf: frame.raw)
       return
     }
@@ -175,26 +183,51 @@ package struct StreamInterceptor {
       out.append(contentsOf: frame.raw)
       return
     }
-    let chunk: JSONSlice
-    do { chunk = try JSONSlice.parse(Array(frame.data)) } catch {
+    try take(parse(frame), frame, into: &out)
+  }
+
+  private func parse(_ frame: SSEFrame) throws(Fault) -> JSONSlice {
+    do throws(JSONError) {
+      // Copied, so that edits touch this event and not all that was read with it.
+      return try JSONSlice.parse(Array(frame.data ?? []))
+    } catch {
       throw .malformed("an event of the upstream is not JSON: \(error.message)")
     }
-    try take(chunk, frame, into: &out)
   }
 
   /// Whether an event holds nothing that has to be looked at. Costs a few searches.
   private func mayPassUnread(_ frame: SSEFrame) -> Bool {
     guard hasChunks, !continues, calls.isEmpty else { return false }
-    return !frame.contains("\"tool_calls\"") && !frame.contains("\"error\"")
-      && !frame.contains("\"usage\":{") && !frame.contains("\"usage\": {")
-      && !frame.hasFinishReason
+    let bytes = frame.raw
+    return !bytes.contains("tool_calls\"") && !bytes.contains("\"error\"")
+      && !bytes.contains("\"usage\":{") && !bytes.contains("\"usage\": {")
+      && !bytes.contains("\\u") && !Self.hasFinishReason(bytes)
+  }
+
+  /// Whether there is a finish reason other than `null`.
+  private static func hasFinishReason(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard let start = bytes.firstIndex(of: "\"finish_reason\"" as StaticString) else {
+      return false
+    }
+    var index = start + 15
+    while index < bytes.endIndex, bytes[index] == 0x20 || bytes[index] == UInt8(ascii: ":") {
+      index += 1
+    }
+    return index < bytes.endIndex && bytes[index] != UInt8(ascii: "n")
   }
 
   /// Keeps the words of an event that was not parsed. An unescaped `"content":"` can only be a
   /// member's name and the begin of its text.
   private mutating func noteText(in frame: SSEFrame) {
-    guard text.count < limits.text, let content = frame.contentText else { return }
-    text.append(contentsOf: content)
+    let bytes = frame.raw
+    guard text.count < limits.text,
+      let start = bytes.firstIndex(of: "\"content\":\"" as StaticString)
+    else { return }
+    var index = start + 11
+    while index < bytes.endIndex, bytes[index] != UInt8(ascii: "\"") {
+      index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    text.append(contentsOf: bytes[(start + 11)..<min(index, bytes.endIndex)])
   }
 
   mutating func releaseHeld(into out: inout [UInt8]) {

@@ -1,3 +1,5 @@
+internal import OpenAIWire
+
 /// A tool call that a model has made, complete.
 package struct ToolCall: Sendable, Hashable {
   /// The upstream's id for it, or one made up where it gave none.
@@ -34,5 +36,3 @@ struct PartialCall {
   var isComplete: Bool { (try? JSONScanner.validate(arguments)) != nil }
   var call: ToolCall { ToolCall(id: id, name: name, arguments: arguments) }
 }
-
-internal import OpenAIWire

@@ -39,7 +39,7 @@ struct UsageSum: Sendable {
     }
     guard new.kind == .object, old.kind == .object, depth < 8 else {
       // A call that reports nothing must not hide what another one reported.
-      return writer.raw(Array(new.isNull ? old.raw : new.raw))
+      return writer.value(new.isNull ? old : new)
     }
     writer.beginObject()
     var written: Set<String> = []
@@ -48,12 +48,12 @@ struct UsageSum: Sendable {
       if let before = old[key] {
         write(before, value, to: &writer, depth: depth + 1)
       } else {
-        writer.raw(Array(value.raw))
+        writer.value(value)
       }
     }
     for (key, value) in old.members where written.insert(key).inserted {
       writer.key(key)
-      writer.raw(Array(value.raw))
+      writer.value(value)
     }
     writer.endObject()
   }
