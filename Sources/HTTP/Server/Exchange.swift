@@ -40,6 +40,9 @@ package final class Exchange {
   /// The loop that the exchange lives on.
   package var loop: EventLoop { connection.shard.loop }
 
+  /// Bytes that wait for the client to take them.
+  package var pendingBytes: Int { connection.pendingBytes }
+
   /// The client's address, without its port.
   package var remoteAddress: String { connection.stream.remoteAddress?.ip ?? "" }
 

@@ -111,6 +111,12 @@ package struct StreamInterceptor {
     return ready
   }
 
+  /// Whether what is sent next must tell the role, which no delta has done yet. It counts as told.
+  mutating func takeRole() -> Bool {
+    defer { hasSentRole = true }
+    return !hasSentRole
+  }
+
   // MARK: Bytes
 
   /// Takes what the upstream has sent.

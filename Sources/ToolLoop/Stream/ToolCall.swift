@@ -34,5 +34,7 @@ struct PartialCall {
   var held: [[UInt8]] = []
 
   var isComplete: Bool { (try? JSONScanner.validate(arguments)) != nil }
-  var call: ToolCall { ToolCall(id: id, name: name, arguments: arguments) }
+  var call: ToolCall {
+    ToolCall(id: id.isEmpty ? "call_easel_\(index)" : id, name: name, arguments: arguments)
+  }
 }

@@ -1,0 +1,52 @@
+package import HTTP
+internal import Observability
+package import OpenAIWire
+
+extension ChatUpstream {
+  /// A request to this upstream.
+  /// - Parameters:
+  ///   - path: below the base URL, such as `chat/completions`.
+  ///   - client: the fields of the client's request.
+  ///   - requestID: by which both logs can be joined.
+  package func request(
+    _ method: HTTPMethod, _ path: String, client: HeaderFields, requestID: String, body: [UInt8]
+  ) -> ClientRequest {
+    var fields = ForwardedFields.ofRequest(client)
+    if let apiKey {
+      fields.set("authorization", "Bearer \(apiKey.reveal())", orDrop: ())
+    } else if forwardsAuthorization, let own = client["authorization"] {
+      fields.set("authorization", own, orDrop: ())
+    }
+    fields.set("x-request-id", requestID, orDrop: ())
+    // Own fields replace a client's of the same name.
+    headers.forEach { fields.set($0.name, $0.value, orDrop: ()) }
+    var request = ClientRequest(
+      method, baseURL.appending(path: path), headers: fields, body: body)
+    request.timeouts = timeouts
+    return request
+  }
+}
+
+extension OpenAIError {
+  /// What a client is told when an upstream gave no answer.
+  package init(_ error: HTTPClientError, upstream: String) {
+    let subject = "The upstream '\(upstream)'"
+    switch error.kind {
+    case .timeout:
+      self = .timeout("\(subject) did not answer in time.")
+    case .poolExhausted:
+      self = .unavailable("\(subject) has too many requests waiting.", retryAfter: .seconds(1))
+    case .cancelled:
+      self = .upstreamFailed("The request was cancelled.", code: "cancelled")
+    case .tooLarge:
+      self = .upstreamFailed(
+        "\(subject) sent more than the gateway takes.", code: "upstream_too_large")
+    case .malformed:
+      self = .upstreamFailed("\(subject) did not answer in valid HTTP.", code: "upstream_malformed")
+    case .reset:
+      self = .upstreamFailed("\(subject) broke the connection.", code: "upstream_reset")
+    case .resolve, .connect, .tls, .forbiddenAddress:
+      self = .upstreamFailed("\(subject) cannot be reached.", code: "upstream_unreachable")
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package import Chat
+package import OpenAIWire
+
+/// The conversation that a tool loop carries on: the client's request, and the turns since.
+package struct Conversation: Sendable {
+  private let request: ChatRequest
+  private let model: String
+  private let restored: [RestoredTurn]
+  /// Messages as JSON, in order.
+  private var added: [[UInt8]] = []
+
+  /// A remembered turn and the assistant message that it belongs to.
+  package struct RestoredTurn: Sendable {
+    /// Position in `messages`.
+    package let message: Int
+    package let turn: RememberedTurn
+  }
+
+  /// - Parameter model: the upstream's name for it.
+  package init(_ request: ChatRequest, model: String, restored: [RestoredTurn] = []) {
+    self.request = request
+    self.model = model
+    self.restored = restored
+  }
+
+  /// Whether a turn was added.
+  var hasTurns: Bool { !added.isEmpty }
+
+  /// Adds an assistant turn that called the gateway's tools, and the results.
+  /// - Parameter text: the inside of a JSON string.
+  mutating func append(text: [UInt8], calls: [(call: ToolCall, result: [UInt8])]) {
+    added.append(
+      JSONWriter.object { message in
+        message.member("role", "assistant")
+        message.key("content")
+        if text.isEmpty {
+          message.null()
+        } else {
+          message.value(raw: [UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")])
+        }
+        message.key("tool_calls")
+        message.beginArray()
+        for (call, _) in calls { message.value(raw: Self.entry(call)) }
+        message.endArray()
+      })
+    for (call, result) in calls { added.append(Self.resultMessage(call.id, result)) }
+  }
+
+  /// The body for the upstream.
+  /// - Parameters:
+  ///   - offersTool: whether the image tool is among the tools.
+  ///   - closes: whether the model must answer in words now.
+  /// - Throws: `OpenAIError`, for a body whose parts cannot be edited.
+  package func body(offersTool: Bool, closes: Bool = false) throws(OpenAIError) -> [UInt8] {
+    var edits = request.edits(model: model)
+    let tools = request["tools"]
+    if offersTool {
+      if let tools, tools.kind == .array {
+        edits.append(element: GenerateImageTool.definition, to: tools)
+      } else {
+        let list = [UInt8(ascii: "[")] + GenerateImageTool.definition + [UInt8(ascii: "]")]
+        set("tools", list, &edits)
+      }
+    }
+    let forcesOwn = request["tool_choice"]?["function"]?["name"]?.isString(GenerateImageTool.name)
+    if closes {
+      let hasTools = tools?.elements.contains { _ in true } ?? false
+      if hasTools {
+        set("tool_choice", Array("\"none\"".utf8), &edits)
+      } else if let choice = request.members.named("tool_choice", in: request.bytes) {
+        // Without tools OpenAI refuses a choice among them.
+        edits.delete(choice)
+      }
+    } else if hasTurns
+      && (forcesOwn == true || request["tool_choice"]?.isString("required") == true)
+    {
+      set("tool_choice", Array("\"auto\"".utf8), &edits)
+    }
+    editMessages(&edits)
+    do throws(JSONSpliceError) { return try edits.apply() } catch {
+      throw .invalidRequest("The request cannot be edited for the upstream: \(error).")
+    }
+  }
+
+  private func set(_ key: String, _ value: [UInt8], _ edits: inout JSONSplice) {
+    if let old = request[key] {
+      edits.replace(old, with: value)
+    } else {
+      edits.append(key: key, value: value)
+    }
+  }
+
+  private func editMessages(_ edits: inout JSONSplice) {
+    guard let messages = request["messages"] else { return }
+    PictureHistory.strip(messages, &edits)
+    if !restored.isEmpty { restore(messages, &edits) }
+    for message in added { edits.append(element: message, to: messages) }
+  }
+
+  private func restore(_ messages: JSONSlice, _ edits: inout JSONSplice) {
+    let all = Array(messages.elements)
+    for item in restored where all.indices.contains(item.message) {
+      guard let calls = all[item.message]["tool_calls"], calls.kind == .array else { continue }
+      for (call, result) in item.turn.calls {
+        edits.append(element: Self.entry(call), to: calls)
+        let message = Self.resultMessage(call.id, result)
+        if item.message + 1 < all.count {
+          edits.insert(element: message, before: all[item.message + 1])
+        } else {
+          edits.append(element: message, to: messages)
+        }
+      }
+    }
+  }
+
+  static func entry(_ call: ToolCall) -> [UInt8] {
+    JSONWriter.object { entry in
+      entry.member("id", call.id)
+      entry.member("type", "function")
+      entry.key("function")
+      entry.beginObject()
+      entry.member("name", call.name)
+      entry.member("arguments", String(decoding: call.arguments, as: UTF8.self))
+      entry.endObject()
+    }
+  }
+
+  private static func resultMessage(_ id: String, _ result: [UInt8]) -> [UInt8] {
+    JSONWriter.object { message in
+      message.member("role", "tool")
+      message.member("tool_call_id", id)
+      message.member("content", String(decoding: result, as: UTF8.self))
+    }
+  }
+}

@@ -1,0 +1,61 @@
+internal import OpenAIWire
+
+/// Takes pictures out of assistant turns that a client sends back, so that no picture is ever read
+/// by a model as text. A short reference stays.
+enum PictureHistory {
+  private static let reference = "[picture]"
+
+  static func strip(_ messages: JSONSlice, _ edits: inout JSONSplice) {
+    guard messages.raw.contains("data:") || messages.raw.contains("\"images\"") else { return }
+    for message in messages.elements where message["role"]?.isString("assistant") == true {
+      for member in message.entries {
+        let value = JSONSlice(member, in: message.bytes)
+        if member.isNamed("images", in: message.bytes) {
+          edits.delete(member)
+        } else if member.isNamed("content", in: message.bytes) {
+          strip(content: value, &edits)
+        }
+      }
+    }
+  }
+
+  private static func strip(content: JSONSlice, _ edits: inout JSONSplice) {
+    if content.kind == .string { return strip(text: content, &edits) }
+    for part in content.elements {
+      if let text = part["text"] { strip(text: text, &edits) }
+      if let url = part["image_url"]?["url"]?.stringBytes, url.starts(with: "data:".utf8) {
+        edits.replace(
+          part,
+          with: JSONWriter.object {
+            $0.member("type", "text")
+            $0.member("text", reference)
+          })
+      }
+    }
+  }
+
+  private static func strip(text: JSONSlice, _ edits: inout JSONSplice) {
+    guard let bytes = text.stringBytes, let stripped = withoutPictures(bytes) else { return }
+    edits.replace(text, with: JSONWriter.string(String(decoding: stripped, as: UTF8.self)))
+  }
+
+  /// The text with each `data:image/...;base64,...` replaced; nil where there is none.
+  static func withoutPictures(_ text: [UInt8]) -> [UInt8]? {
+    var rest = text[...]
+    var result: [UInt8] = []
+    while let start = rest.firstIndex(of: "data:image/" as StaticString) {
+      result += rest[..<start]
+      let end = rest[start...].firstIndex { !isURLByte($0) } ?? rest.endIndex
+      result += reference.utf8
+      rest = rest[end...]
+    }
+    return result.isEmpty ? nil : result + rest
+  }
+
+  private static func isURLByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: ":;,+/=-_.%".utf8.contains(byte)
+    }
+  }
+}

@@ -1,0 +1,220 @@
+internal import Chat
+internal import EventLoop
+internal import HTTP
+internal import OpenAIWire
+
+/// Runs a tool loop for a client that has its answer streamed. Loop-bound.
+package final class StreamedToolLoop {
+  private let run: ToolLoopRun
+  private var conversation: Conversation
+  private var interceptor: StreamInterceptor
+  private var jobs: [PictureJob] = []
+  private var imagesLeft: Int
+  private var imagesSent = 0
+  private var out: [UInt8] = []
+
+  /// How the run ended, for the log.
+  package enum Outcome: Sendable {
+    case complete
+    case upstreamError(String)
+    case clientLeft
+  }
+
+  /// A loop for one request.
+  package init(_ run: ToolLoopRun, _ conversation: Conversation) {
+    self.run = run
+    self.conversation = conversation
+    interceptor = StreamInterceptor(ownTools: run.ownTools, limits: run.settings.stream)
+    imagesLeft = run.settings.maxImages
+  }
+
+  private enum Round {
+    case ended(StreamInterceptor.End)
+    /// The upstream's answer was no stream; the client has it.
+    case passedOn
+    case refused(status: Int, body: [UInt8])
+  }
+
+  /// Answers the request.
+  package func answer() async -> Outcome {
+    defer { for job in jobs { job.cancel() } }
+    do {
+      for round in 0... {
+        switch try await runRound(round) {
+        case .passedOn: return .complete
+        case .refused(let status, let body):
+          return fail(Self.laterRefusal(status, body))
+        case .ended(.complete):
+          run.exchange.finish(last: takeOut())
+          return .complete
+        case .ended(.cut):
+          return fail(
+            .upstreamFailed("The upstream's answer ended too early.", code: "upstream_cut"))
+        case .ended(.toolCalls(let own, let clientCalls)):
+          if try await runTools(own, clientCalls) { return .complete }
+        }
+      }
+      return .complete
+    } catch let error as HTTPServerError {
+      _ = error
+      return .clientLeft
+    } catch let error as HTTPClientError {
+      if error.kind == .cancelled { return .clientLeft }
+      return fail(OpenAIError(error, upstream: run.route.upstream.name))
+    } catch let fault as StreamInterceptor.Fault {
+      return fail(fault)
+    } catch let error as OpenAIError {
+      return fail(error)
+    } catch {
+      return .clientLeft
+    }
+  }
+
+  // MARK: One upstream call
+
+  private func runRound(_ round: Int) async throws -> Round {
+    let request = try run.upstreamRequest(conversation, round: round)
+    return try await run.client.withResponse(request) { response in
+      let head = response.head
+      let type = head.headers["content-type"]
+      if !(200..<300).contains(head.status) || !(type?.contains("text/event-stream") ?? true) {
+        let body = try await response.collect(limit: self.run.settings.answer)
+        if round > 0 { return .refused(status: head.status, body: body) }
+        self.run.exchange.respond(head.status, self.run.answerFields(head), body)
+        return .passedOn
+      }
+      while let piece = try await response.next() {
+        try self.interceptor.push(piece, into: &self.out)
+        self.startJobs()
+        // The head is held until the first chunk, so that a failure before it has a real status.
+        if self.interceptor.hasChunks || self.interceptor.isDone { try await self.flush(head) }
+      }
+      let end = try self.interceptor.end(into: &self.out)
+      self.startJobs()
+      if case .cut = end, !self.run.exchange.hasStarted { return .ended(end) }
+      self.begin(head)
+      return .ended(end)
+    }
+  }
+
+  private func begin(_ head: ResponseHead) {
+    guard !run.exchange.hasStarted else { return }
+    run.exchange.start(head.status, run.answerFields(head))
+  }
+
+  private func flush(_ head: ResponseHead) async throws {
+    guard !out.isEmpty else { return }
+    begin(head)
+    try await run.exchange.write(out)
+    out.removeAll(keepingCapacity: true)
+  }
+
+  private func takeOut() -> [UInt8] {
+    defer { out = [] }
+    return out
+  }
+
+  // MARK: Tools
+
+  private func startJobs() {
+    for call in interceptor.takeReady() { start(call) }
+  }
+
+  private func start(_ call: ToolCall) {
+    let job = PictureJob(call, run.maker, run.loop, left: &imagesLeft)
+    jobs.append(job)
+    guard run.events, let identity = interceptor.identity else { return }
+    out += ProgressEvent.start(job, identity)
+  }
+
+  /// - Returns: whether the answer is over, since the client has calls to make.
+  private func runTools(_ own: [ToolCall], _ clientCalls: [ToolCall]) async throws -> Bool {
+    // Calls whose arguments never became JSON were not started; their error is the model's to mend.
+    for call in own where !jobs.contains(where: { $0.call == call }) { start(call) }
+    if !out.isEmpty { try await run.exchange.write(takeOut()) }
+    let exchange = run.exchange
+    let keepAlive = run.loop.schedule(
+      after: run.settings.keepAlive, repeating: run.settings.keepAlive
+    ) {
+      if exchange.pendingBytes == 0 { exchange.send(SSEWriter.comment("drawing")) }
+    }
+    defer { keepAlive.cancel() }
+    var results: [(call: ToolCall, result: [UInt8])] = []
+    for job in jobs {
+      let result = try await run.loop.withCancellation({ job.cancel() }) { await job.result() }
+      try Task.checkCancellation()
+      try await deliver(result, of: job)
+      results.append((job.call, ToolResult.bytes(result)))
+    }
+    jobs = []
+    if clientCalls.isEmpty {
+      conversation.append(text: interceptor.text, calls: results)
+      interceptor = StreamInterceptor(continuing: interceptor, ownTools: run.ownTools)
+      return false
+    }
+    await run.remember(results, clientCalls: clientCalls)
+    run.exchange.finish(last: interceptor.closeForClientCalls())
+    return true
+  }
+
+  /// Puts pictures into the client's stream.
+  private func deliver(_ result: PictureResult, of job: PictureJob) async throws {
+    guard let identity = interceptor.identity else { return }
+    var bytes: [UInt8] = []
+    if run.events { bytes += ProgressEvent.result(result, job, identity) }
+    if case .made(let set) = result {
+      let role = interceptor.takeRole() ? "assistant" : nil
+      let delta = JSONWriter.object { delta in
+        delta.member("role", role)
+        if run.output != .images {
+          let prompt = job.arguments?.prompt ?? ""
+          delta.member(
+            "content", set.pictures.map { PictureText.markdown($0, prompt: prompt) }.joined())
+        }
+        if run.output != .markdown {
+          delta.member("images", raw: PictureText.images(set.pictures, from: imagesSent))
+        }
+      }
+      imagesSent += set.pictures.count
+      bytes += identity.chunk(delta: delta)
+    }
+    if !bytes.isEmpty { try await run.exchange.write(bytes) }
+  }
+
+  // MARK: Failures
+
+  /// Tells the client: by status while nothing was sent, by a last event after that.
+  private func fail(_ error: OpenAIError) -> Outcome {
+    if run.exchange.hasStarted {
+      run.exchange.finish(last: takeOut() + SSEWriter.event(data: error.body()))
+    } else {
+      run.respond(error)
+    }
+    return .upstreamError(error.code ?? error.type)
+  }
+
+  private func fail(_ fault: StreamInterceptor.Fault) -> Outcome {
+    switch fault {
+    case .malformed(let message): return fail(.upstreamFailed(message, code: "upstream_malformed"))
+    case .tooLarge(let message): return fail(.upstreamFailed(message, code: "upstream_too_large"))
+    case .upstreamError(let data):
+      if run.exchange.hasStarted {
+        run.exchange.finish(last: takeOut() + SSEWriter.event(data: data))
+      } else {
+        let code = (try? JSONSlice.parse(data))?["error"]?["code"]?.int ?? 502
+        var fields = run.fields
+        fields.set("content-type", "application/json", orDrop: ())
+        run.exchange.respond((400..<600).contains(code) ? code : 502, fields, data)
+      }
+      return .upstreamError("in_stream")
+    }
+  }
+
+  /// An upstream that refuses to go on with an answer that the client has half of.
+  private static func laterRefusal(_ status: Int, _ body: [UInt8]) -> OpenAIError {
+    let message = (try? JSONSlice.parse(body))?["error"]?["message"]?.string
+    return OpenAIError.upstreamFailed(
+      "The upstream answered \(status) after the picture: \(message?.prefix(500) ?? "no reason given")",
+      code: "upstream_refused")
+  }
+}

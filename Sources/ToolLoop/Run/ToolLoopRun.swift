@@ -1,0 +1,84 @@
+package import Chat
+internal import EventLoop
+package import HTTP
+package import OpenAIWire
+
+/// What a tool loop works with, for one request. Loop-bound.
+package struct ToolLoopRun {
+  package let exchange: Exchange
+  package let client: HTTPClient
+  package let route: UpstreamDirectory.Route
+  package let request: ChatRequest
+  package let requestID: String
+  package let output: EaselOptions.ImageOutput
+  /// Whether progress events are sent.
+  package let events: Bool
+  package let settings: ToolLoopSettings
+  package let maker: any PictureMaker
+  package let memory: any TurnMemory
+  /// Whose conversation it is.
+  package let scope: String
+  /// Fields that the gateway adds to every answer.
+  package let fields: HeaderFields
+
+  /// Everything that one request needs.
+  package init(
+    exchange: Exchange, client: HTTPClient, route: UpstreamDirectory.Route, request: ChatRequest,
+    requestID: String, output: EaselOptions.ImageOutput, events: Bool, settings: ToolLoopSettings,
+    maker: any PictureMaker, memory: any TurnMemory, scope: String, fields: HeaderFields
+  ) {
+    self.exchange = exchange
+    self.client = client
+    self.route = route
+    self.request = request
+    self.requestID = requestID
+    self.output = output
+    self.events = events
+    self.settings = settings
+    self.maker = maker
+    self.memory = memory
+    self.scope = scope
+    self.fields = fields
+  }
+
+  var loop: EventLoop { exchange.loop }
+  var ownTools: Set<String> { [GenerateImageTool.name] }
+  var maxIterations: Int {
+    min(request.options.maxToolIterations ?? settings.maxIterations, settings.maxIterations)
+  }
+
+  /// A call of the upstream with the conversation so far.
+  func upstreamRequest(
+    _ conversation: Conversation, round: Int
+  ) throws(OpenAIError) -> ClientRequest {
+    let closes = round >= maxIterations
+    let body = try conversation.body(offersTool: !closes, closes: closes)
+    return route.upstream.request(
+      .post, "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
+  }
+
+  /// The fields of an answer that is the upstream's.
+  func answerFields(_ head: ResponseHead) -> HeaderFields {
+    var fields = ForwardedFields.ofAnswer(head.headers)
+    fields.append(contentsOf: self.fields)
+    return fields
+  }
+
+  func respond(_ error: OpenAIError) {
+    exchange.respond(error, fields)
+  }
+
+  func remember(_ calls: [(call: ToolCall, result: [UInt8])], clientCalls: [ToolCall]) async {
+    await memory.remember(
+      RememberedTurn(calls: calls), scope: scope, callIDs: clientCalls.map(\.id))
+  }
+}
+
+extension Exchange {
+  /// Answers with an OpenAI error object.
+  package func respond(_ error: OpenAIError, _ fields: HeaderFields) {
+    var headers = fields
+    for (name, value) in error.responseHeaders() { headers.set(name, value, orDrop: ()) }
+    respond(error.status, headers, error.body())
+  }
+}

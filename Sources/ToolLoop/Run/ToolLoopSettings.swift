@@ -1,0 +1,16 @@
+/// Bounds of a tool loop.
+package struct ToolLoopSettings: Sendable {
+  /// Rounds in which the model may call the tool; one more call of the upstream closes in words.
+  package var maxIterations = 5
+  /// Pictures of one request.
+  package var maxImages = 4
+  /// The longest silence while pictures are made.
+  package var keepAlive = Duration.seconds(10)
+  /// Bounds on what is held of a stream.
+  package var stream = StreamInterceptor.Limits()
+  /// Bytes of an upstream's whole answer.
+  package var answer = 64 << 20
+
+  /// The defaults that each property names.
+  package init() {}
+}

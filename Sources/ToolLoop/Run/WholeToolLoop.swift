@@ -1,0 +1,172 @@
+internal import Chat
+internal import EventLoop
+internal import HTTP
+internal import OpenAIWire
+
+/// Runs a tool loop for a client that wants its answer in one piece. Loop-bound.
+package final class WholeToolLoop {
+  private let run: ToolLoopRun
+  private var conversation: Conversation
+  private var usage = UsageSum()
+  private var text = ""
+  private var drawn: [(job: PictureJob, set: PictureSet)] = []
+  private var imagesLeft: Int
+
+  /// A loop for one request.
+  package init(_ run: ToolLoopRun, _ conversation: Conversation) {
+    self.run = run
+    self.conversation = conversation
+    imagesLeft = run.settings.maxImages
+  }
+
+  /// Answers the request.
+  package func answer() async -> StreamedToolLoop.Outcome {
+    do {
+      for round in 0... {
+        let request = try run.upstreamRequest(conversation, round: round)
+        let answer = try await run.client.send(request, bodyLimit: run.settings.answer)
+        if try await take(answer, round) { return .complete }
+      }
+      return .complete
+    } catch let error as HTTPClientError {
+      if error.kind == .cancelled { return .clientLeft }
+      return fail(OpenAIError(error, upstream: run.route.upstream.name))
+    } catch let error as OpenAIError {
+      return fail(error)
+    } catch {
+      return .clientLeft
+    }
+  }
+
+  private func fail(_ error: OpenAIError) -> StreamedToolLoop.Outcome {
+    var error = error
+    // A retry would pay for the pictures again.
+    if !drawn.isEmpty { error.shouldRetry = false }
+    run.respond(error)
+    return .upstreamError(error.code ?? error.type)
+  }
+
+  /// - Returns: whether the client has its answer.
+  private func take(_ answer: ClientAnswer, _ round: Int) async throws -> Bool {
+    guard (200..<300).contains(answer.head.status),
+      let object = try? JSONSlice.parse(answer.body),
+      let choice = object["choices"]?[0], let message = choice["message"],
+      message.kind == .object
+    else {
+      guard round == 0 || drawn.isEmpty else { throw Self.laterRefusal(answer) }
+      run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
+      return true
+    }
+    if let usage = object["usage"], usage.kind == .object { self.usage.add(Array(usage.raw)) }
+    let entries = message["tool_calls"].map { Array($0.elements) } ?? []
+    let own = entries.filter(isOwn)
+    if own.isEmpty && round == 0 {
+      run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
+      return true
+    }
+    let words = message["content"]?.string ?? ""
+    text += words
+    let results = try await draw(own.enumerated().map { Self.call($1, $0) })
+    let clientCalls = entries.filter { !isOwn($0) }
+    if !own.isEmpty && clientCalls.isEmpty {
+      conversation.append(
+        text: Array(JSONWriter.string(words).dropFirst().dropLast()), calls: results)
+      return false
+    }
+    if !clientCalls.isEmpty && !results.isEmpty {
+      await run.remember(
+        results, clientCalls: clientCalls.enumerated().map { Self.call($1, $0) })
+    }
+    let body = try close(object, choice, message, own: own)
+    run.exchange.respond(answer.head.status, run.answerFields(answer.head), body)
+    return true
+  }
+
+  private func isOwn(_ entry: JSONSlice) -> Bool {
+    entry["function"]?["name"]?.string.map(run.ownTools.contains) ?? false
+  }
+
+  private static func call(_ entry: JSONSlice, _ index: Int) -> ToolCall {
+    let arguments = entry["function"]?["arguments"]
+    let id = entry["id"]?.string ?? ""
+    return ToolCall(
+      id: id.isEmpty ? "call_easel_\(index)" : id, name: entry["function"]?["name"]?.string ?? "",
+      arguments: arguments?.kind == .string
+        ? arguments?.stringBytes ?? [] : arguments.map { Array($0.raw) } ?? [])
+  }
+
+  private func draw(
+    _ calls: [ToolCall]
+  ) async throws -> [(call: ToolCall, result: [UInt8])] {
+    let jobs = calls.map { PictureJob($0, run.maker, run.loop, left: &imagesLeft) }
+    defer { for job in jobs { job.cancel() } }
+    var results: [(call: ToolCall, result: [UInt8])] = []
+    for job in jobs {
+      let result = try await run.loop.withCancellation({ job.cancel() }) { await job.result() }
+      try Task.checkCancellation()
+      if case .made(let set) = result {
+        drawn.append((job, set))
+        if run.output != .images {
+          let prompt = job.arguments?.prompt ?? ""
+          text += set.pictures.map { PictureText.markdown($0, prompt: prompt) }.joined()
+        }
+      }
+      results.append((job.call, ToolResult.bytes(result)))
+    }
+    return results
+  }
+
+  /// The last upstream answer with all words, pictures and usage in it.
+  private func close(
+    _ object: JSONSlice, _ choice: JSONSlice, _ message: JSONSlice, own: [JSONSlice]
+  ) throws -> [UInt8] {
+    var edits = JSONSplice(object.bytes)
+    let content = JSONWriter.string(text)
+    if let old = message["content"] {
+      edits.replace(old, with: content)
+    } else {
+      edits.append(key: "content", value: content, to: message)
+    }
+    if let old = object["usage"], let sum = usage.bytes { edits.replace(old, with: sum) }
+    for entry in own { edits.delete(element: entry) }
+    if !own.isEmpty, let reason = choice["finish_reason"] {
+      edits.replace(reason, with: JSONWriter.string("tool_calls"))
+    }
+    let pictures = drawn.flatMap(\.set.pictures)
+    if run.output != .markdown && !pictures.isEmpty {
+      edits.append(key: "images", value: PictureText.images(pictures, from: 0), to: message)
+    }
+    if !drawn.isEmpty { edits.append(key: "easel", value: account(), to: message) }
+    return try edits.apply()
+  }
+
+  /// What was drawn, by whom, for how much.
+  private func account() -> [UInt8] {
+    JSONWriter.object { writer in
+      writer.key("images")
+      writer.beginArray()
+      for (job, set) in drawn {
+        for picture in set.pictures {
+          writer.beginObject()
+          writer.member("id", picture.id)
+          writer.member("url", picture.url)
+          writer.member("prompt", job.arguments?.prompt)
+          writer.member("revised_prompt", picture.revisedPrompt)
+          writer.member("provider", set.provider)
+          writer.member("model", set.model)
+          writer.endObject()
+        }
+      }
+      writer.endArray()
+      let costs = drawn.compactMap(\.set.cost)
+      writer.member("cost_usd", costs.isEmpty ? nil : costs.reduce(0, +))
+    }
+  }
+
+  private static func laterRefusal(_ answer: ClientAnswer) -> OpenAIError {
+    let message = (try? JSONSlice.parse(answer.body))?["error"]?["message"]?.string
+    return .upstreamFailed(
+      "The upstream answered \(answer.head.status) after the picture: "
+        + String((message ?? "no reason given").prefix(500)), code: "upstream_refused")
+  }
+}

@@ -1,0 +1,44 @@
+/// What the tool loop needs of whoever makes pictures. Loop-bound.
+package protocol PictureMaker: AnyObject {
+  /// Makes pictures and keeps them where their URLs point. A cancelled task stops what has not been
+  /// accepted by a provider yet.
+  func draw(_ arguments: ImageArguments) async -> PictureResult
+}
+
+/// What came of one call.
+package enum PictureResult: Sendable {
+  case made(PictureSet)
+  /// Nothing was made; the reason is for the model to read.
+  case failed(reason: String, isRefusal: Bool)
+}
+
+/// The pictures of one call.
+package struct PictureSet: Sendable {
+  package var pictures: [Picture]
+  package var provider: String
+  package var model: String
+  /// US dollars, for all of them; nil where the price is not known.
+  package var cost: Double?
+
+  /// Pictures with their maker.
+  package init(pictures: [Picture], provider: String, model: String, cost: Double?) {
+    self.pictures = pictures
+    self.provider = provider
+    self.model = model
+    self.cost = cost
+  }
+}
+
+/// One picture.
+package struct Picture: Sendable {
+  package var id: String
+  package var url: String
+  package var revisedPrompt: String?
+
+  /// A picture that is kept under an id.
+  package init(id: String, url: String, revisedPrompt: String?) {
+    self.id = id
+    self.url = url
+    self.revisedPrompt = revisedPrompt
+  }
+}
