@@ -14,7 +14,7 @@ struct ConnectionOpener {
     let end = loop.now + timeout.milliseconds
     func left() -> Duration { .milliseconds(end > loop.now ? end - loop.now : 1) }
     let proxy = configuration.proxy.flatMap {
-      origin.scheme == .https && $0.applies(to: origin.host) ? $0 : nil
+      origin.scheme == .https && $0.applies(origin.host, origin.port) ? $0 : nil
     }
     let stream = try await connect(
       proxy?.url.host ?? origin.host, proxy?.url.port ?? origin.port,

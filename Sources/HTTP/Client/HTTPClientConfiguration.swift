@@ -21,31 +21,22 @@ package struct HTTPClientConfiguration: Sendable {
   package init() {}
 }
 
-/// Where outgoing TLS connections go first, as by `HTTPS_PROXY` and `NO_PROXY`.
-package struct ProxyConfiguration: Sendable, Hashable {
+/// Where outgoing TLS connections go first.
+package struct ProxyConfiguration: Sendable {
   /// The proxy, spoken to in plain HTTP.
   package var url: HTTPURL
   /// The value of `Proxy-Authorization`, where it asks for one.
   package var authorization: String?
-  /// Host names, suffixes (`.example.com` or `example.com`) or `*` that are reached directly.
-  package var exceptions: [String]
+  /// Whether a host and port are reached through the proxy.
+  package var applies: @Sendable (_ host: String, _ port: Int) -> Bool
 
-  /// A proxy without credentials unless given.
-  package init(url: HTTPURL, authorization: String? = nil, exceptions: [String] = []) {
+  /// A proxy for the hosts that `applies` accepts.
+  package init(
+    url: HTTPURL, authorization: String? = nil,
+    applies: @escaping @Sendable (_ host: String, _ port: Int) -> Bool
+  ) {
     self.url = url
     self.authorization = authorization
-    self.exceptions = exceptions
-  }
-
-  /// Whether connections to `host` go through the proxy.
-  package func applies(to host: String) -> Bool {
-    let host = host.lowercased()
-    return !exceptions.contains { exception in
-      var pattern = exception.lowercased()
-      if pattern == "*" { return true }
-      if pattern.hasPrefix("*.") { pattern.removeFirst() }
-      if pattern.hasPrefix(".") { return host.hasSuffix(pattern) || host == pattern.dropFirst() }
-      return !pattern.isEmpty && (host == pattern || host.hasSuffix("." + pattern))
-    }
+    self.applies = applies
   }
 }

@@ -1,7 +1,7 @@
 package import Chat
 internal import EventLoop
 package import HTTP
-package import OpenAIWire
+internal import OpenAIWire
 
 /// What a tool loop works with, for one request. Loop-bound.
 package struct ToolLoopRun {
@@ -71,14 +71,5 @@ package struct ToolLoopRun {
   func remember(_ calls: [(call: ToolCall, result: [UInt8])], clientCalls: [ToolCall]) async {
     await memory.remember(
       RememberedTurn(calls: calls), scope: scope, callIDs: clientCalls.map(\.id))
-  }
-}
-
-extension Exchange {
-  /// Answers with an OpenAI error object.
-  package func respond(_ error: OpenAIError, _ fields: HeaderFields) {
-    var headers = fields
-    for (name, value) in error.responseHeaders() { headers.set(name, value, orDrop: ()) }
-    respond(error.status, headers, error.body())
   }
 }

@@ -1,0 +1,74 @@
+internal import Images
+internal import Chat
+internal import EventLoop
+internal import HTTP
+internal import Observability
+internal import OpenAIWire
+internal import ToolLoop
+
+/// `POST /v1/chat/completions`: a plain relay, or a tool loop where the image tool is offered.
+enum ChatRoute {
+  static func answer(_ context: RequestContext) async {
+    context.log.route = "/v1/chat/completions"
+    do throws(OpenAIError) {
+      let request = try ChatRequest(try await context.body())
+      context.log.model = request.model
+      context.isEventStream = request.isStreamed
+      var options = request.options
+      try options.complete(from: context.exchange.head.headers)
+      guard let route = context.shared.directory.route(request.model) else {
+        throw .unknownModel(request.model)
+      }
+      context.log.upstream = route.upstream.name
+      let scope = context.exchange.head.headers["authorization"] ?? ""
+      let restored = await TurnRestorer.restore(
+        request, from: context.shared.memory, scope: scope)
+      let conversation = Conversation(request, model: route.model, restored: restored)
+      if Injection.applies(
+        to: request, route: route, mode: options.imageTool ?? context.shared.defaultImageTool,
+        hasProviders: context.shared.images.hasProviders)
+      {
+        await runTools(context, request, route, options, conversation, scope)
+      } else {
+        let upstream = route.upstream.request(
+          .post, "chat/completions", client: context.exchange.head.headers, requestID: context.id,
+          body: try conversation.body(offersTool: false))
+        await UpstreamRelay(context: context, upstream: route.upstream).relay(upstream)
+      }
+    } catch {
+      context.fail(error)
+    }
+  }
+
+  private static func runTools(
+    _ context: RequestContext, _ request: ChatRequest, _ route: UpstreamDirectory.Route,
+    _ options: EaselOptions, _ conversation: Conversation, _ scope: String
+  ) async {
+    let run = ToolLoopRun(
+      exchange: context.exchange, client: context.services.client(for: route.upstream),
+      route: route, request: request, requestID: context.id, output: output(options, request),
+      events: options.events ?? false, settings: context.shared.toolSettings,
+      maker: PipelinePictureMaker(context), memory: context.shared.memory, scope: scope,
+      fields: context.fields)
+    let outcome =
+      request.isStreamed
+      ? await StreamedToolLoop(run, conversation).answer()
+      : await WholeToolLoop(run, conversation).answer()
+    switch outcome {
+    case .complete: break
+    case .clientLeft:
+      context.log.outcome = .clientLeft
+      context.exchange.cut()
+    case .upstreamError: context.log.outcome = .upstreamError
+    }
+  }
+
+  /// Without a wish, OpenRouter's convention tells: `modalities` that hold `image`.
+  private static func output(
+    _ options: EaselOptions, _ request: ChatRequest
+  ) -> EaselOptions.ImageOutput {
+    if let output = options.imageOutput { return output }
+    let wantsImages = request["modalities"]?.elements.contains { $0.isString("image") } ?? false
+    return wantsImages ? .images : .markdown
+  }
+}

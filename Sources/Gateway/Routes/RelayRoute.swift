@@ -1,0 +1,73 @@
+internal import Chat
+internal import HTTP
+internal import Observability
+internal import OpenAIWire
+
+/// The rest of OpenAI's API: relayed to the upstream that has the model.
+enum RelayRoute {
+  static let paths = [
+    "/v1/embeddings", "/v1/completions", "/v1/moderations", "/v1/responses", "/v1/audio",
+  ]
+
+  static func answer(_ context: RequestContext, _ route: String) async {
+    context.log.route = route
+    do throws(OpenAIError) {
+      let body = try await context.body()
+      let model = try model(in: body, context)
+      context.log.model = model
+      guard let target = context.shared.directory.route(model) else { throw .unknownModel(model) }
+      let edited = try edit(body, model, target.model)
+      var request = target.upstream.request(
+        .post, String(context.exchange.head.target.dropFirst("/v1/".count)),
+        client: context.exchange.head.headers, requestID: context.id, body: edited)
+      request.retriesStaleConnection = true
+      await UpstreamRelay(context: context, upstream: target.upstream).relay(request)
+    } catch {
+      context.fail(error)
+    }
+  }
+
+  private static func isJSON(_ context: RequestContext) -> Bool {
+    context.exchange.head.headers["content-type"]?.lowercased().contains("json") ?? true
+  }
+
+  /// Uploads name their model within a form, which is relayed unread: they go to the first upstream.
+  private static func model(
+    in body: [UInt8], _ context: RequestContext
+  ) throws(OpenAIError) -> String {
+    guard isJSON(context) else { return "" }
+    let members = try scan(body)
+    guard JSONScanner.duplicates(of: ["model"], in: members, body).isEmpty else {
+      throw .invalidRequest(
+        "The field 'model' stands twice in the body. Send it once.", param: "model")
+    }
+    return members.named("model", in: body).flatMap { JSONSlice($0, in: body).string } ?? ""
+  }
+
+  private static func scan(_ body: [UInt8]) throws(OpenAIError) -> [JSONMember] {
+    do throws(JSONError) { return try JSONScanner.scanObject(body) } catch {
+      throw .invalidJSON(error)
+    }
+  }
+
+  private static func edit(
+    _ body: [UInt8], _ model: String, _ upstreamModel: String
+  ) throws(OpenAIError) -> [UInt8] {
+    guard model != upstreamModel, let member = try scan(body).named("model", in: body) else {
+      return body
+    }
+    var splice = JSONSplice(body)
+    splice.replace(member.value, with: JSONWriter.string(upstreamModel))
+    do throws(JSONSpliceError) { return try splice.apply() } catch {
+      throw .invalidRequest("The body cannot be edited for the upstream: \(error).")
+    }
+  }
+}
+
+extension OpenAIError {
+  static func unknownModel(_ model: String) -> OpenAIError {
+    .notFound(
+      "The model '\(model.prefix(128))' does not exist here. GET /v1/models lists those that do.",
+      param: "model", code: "model_not_found")
+  }
+}

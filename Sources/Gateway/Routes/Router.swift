@@ -1,0 +1,85 @@
+internal import EventLoop
+internal import HTTP
+internal import Observability
+internal import OpenAIWire
+
+/// Finds the route of a request, and writes its log line.
+struct Router: Sendable {
+  let shared: SharedServices
+  let services: [LoopBound<LoopServices>]
+  let logger: Logger
+
+  func handle(_ exchange: Exchange) async {
+    let context = RequestContext(exchange, shared, services[exchange.loop.index].value)
+    await route(context)
+    logger.log(context.finish())
+  }
+
+  private func route(_ context: RequestContext) async {
+    let method = context.exchange.head.method
+    let path = context.exchange.head.path
+    switch (method, path) {
+    case (.post, "/v1/chat/completions"):
+      await ChatRoute.answer(context)
+    case (.post, "/v1/images/generations"):
+      await ImagesRoute.generate(context)
+    case (.get, "/v1/models"), (.head, "/v1/models"):
+      ModelsRoute.list(context)
+    case (.get, "/health/live"), (.head, "/health/live"):
+      HealthRoute.live(context)
+    case (.get, "/health/ready"), (.head, "/health/ready"), (.get, "/health"), (.head, "/health"):
+      HealthRoute.ready(context)
+    case (.options, _):
+      options(context)
+    default:
+      await routePrefix(context, method, path)
+    }
+  }
+
+  private func routePrefix(_ context: RequestContext, _ method: HTTPMethod, _ path: String) async {
+    if let model = path.dropping(prefix: "/v1/models/"), method == .get || method == .head {
+      return ModelsRoute.show(context, model)
+    }
+    if let id = path.dropping(prefix: "/v1/images/"), method == .get || method == .head {
+      return await ImageFileRoute.answer(context, id)
+    }
+    if method == .post, let name = RelayRoute.paths.first(where: path.isBelow) {
+      return await RelayRoute.answer(context, name)
+    }
+    if Self.known.contains(where: { $0.path == path }) {
+      let allowed = Self.known.filter { $0.path == path }.map(\.methods).joined(separator: ", ")
+      var error = OpenAIError.methodNotAllowed(
+        "\(path) does not answer \(method.name.prefix(32)). Use \(allowed).")
+      error.headers.append((name: "allow", value: allowed))
+      return context.fail(error)
+    }
+    context.fail(
+      .notFound(
+        "There is no \(method.name.prefix(32)) \(path.prefix(256)) here.", code: "unknown_url"))
+  }
+
+  private static let known: [(path: String, methods: String)] = [
+    ("/v1/chat/completions", "POST"), ("/v1/images/generations", "POST"),
+    ("/v1/models", "GET, HEAD"),
+    ("/health/live", "GET, HEAD"), ("/health/ready", "GET, HEAD"), ("/health", "GET, HEAD"),
+  ]
+
+  private func options(_ context: RequestContext) {
+    context.log.route = "options"
+    var headers = context.fields
+    let path = context.exchange.head.path
+    let methods = Self.known.first { $0.path == path }?.methods ?? "GET, HEAD, POST"
+    headers.append("allow", methods + ", OPTIONS", orDrop: ())
+    context.exchange.respond(204, headers, [])
+  }
+}
+
+extension String {
+  func dropping(prefix: String) -> String? {
+    guard hasPrefix(prefix), count > prefix.count else { return nil }
+    return String(dropFirst(prefix.count))
+  }
+
+  /// Whether this path is `base` or lies below it.
+  fileprivate func isBelow(_ base: String) -> Bool { self == base || hasPrefix(base + "/") }
+}

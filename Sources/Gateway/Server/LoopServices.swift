@@ -1,0 +1,63 @@
+internal import Chat
+internal import EventLoop
+internal import HTTP
+internal import Observability
+
+/// What one loop has for itself: its connections to upstreams. Loop-bound.
+final class LoopServices {
+  let loop: EventLoop
+  let client: HTTPClient
+  var requestIDs = RequestIDGenerator()
+  private var clients: [String: HTTPClient] = [:]
+
+  init(_ loop: EventLoop, _ shared: SharedServices) throws {
+    self.loop = loop
+    let configuration = try Self.clientConfiguration(shared.configuration)
+    client = HTTPClient(loop: loop, tls: try TLSContext(client: nil), configuration: configuration)
+    for upstream in shared.directory.upstreams {
+      guard let file = upstream.authorityFile, clients[file] == nil else { continue }
+      do {
+        clients[file] = HTTPClient(
+          loop: loop, tls: try TLSContext(client: file), configuration: configuration)
+      } catch {
+        throw GatewayStartError("upstream \(upstream.name): ca_file: \(error)")
+      }
+    }
+  }
+
+  private static func clientConfiguration(
+    _ configuration: Configuration
+  ) throws -> HTTPClientConfiguration {
+    var client = HTTPClientConfiguration()
+    if let proxy = configuration.proxy {
+      let host = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
+      client.proxy = ProxyConfiguration(
+        url: try HTTPURL("http://\(host):\(proxy.port)"),
+        authorization: proxy.credentials.map { "Basic " + Base64Text.encode($0.reveal()) }
+      ) { host, port in proxy.applies(toHost: host, port: port) }
+    }
+    return client
+  }
+
+  /// The client that trusts what an upstream's certificate is of.
+  func client(for upstream: ChatUpstream) -> HTTPClient {
+    upstream.authorityFile.flatMap { clients[$0] } ?? client
+  }
+}
+
+/// Base64 for one short header (RFC 4648, section 4).
+private enum Base64Text {
+  static func encode(_ text: String) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    let bytes = Array(text.utf8)
+    var result = ""
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = (0..<3).map { start + $0 < bytes.count ? Int(bytes[start + $0]) : 0 }
+      let bits = group[0] << 16 | group[1] << 8 | group[2]
+      for (index, shift) in [18, 12, 6, 0].enumerated() {
+        result.append(start + index <= bytes.count ? alphabet[bits >> shift & 63] : "=")
+      }
+    }
+    return result
+  }
+}

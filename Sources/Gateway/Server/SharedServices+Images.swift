@@ -1,0 +1,53 @@
+internal import EventLoop
+internal import Images
+
+extension SharedServices {
+  /// The image pipeline and the folder of its pictures.
+  static func images(
+    _ configuration: Configuration, _ group: EventLoopGroup
+  ) async throws(GatewayStartError) -> (ImagePipeline, ImageStore) {
+    var providers: [ImageProvider] = []
+    for provider in configuration.images.providers {
+      providers.append(
+        ImageProvider(
+          name: provider.name, baseURL: try url(provider.baseURL, provider.name),
+          apiKey: provider.apiKey, models: provider.models.map { model($0, of: provider.name) },
+          timeout: provider.timeout, allowsPrivateURLs: configuration.images.allowPrivateURLs))
+    }
+    var limits = ImagePipeline.Limits()
+    limits.image = configuration.limits.image.bytes
+    let path = configuration.images.store.path
+    let expireAfter = configuration.images.store.expireAfter
+    do {
+      let loop = group.next()
+      let store = try await loop.run {
+        try await loop.offload { try ImageStore(path: path, expireAfter: expireAfter) }
+      }
+      return (ImagePipeline(providers: providers, limits: limits), store)
+    } catch let error as ImageStore.StoreError {
+      throw GatewayStartError(error.message)
+    } catch {
+      throw GatewayStartError("cannot open the store for pictures")
+    }
+  }
+
+  private static func model(
+    _ configuration: ImageModelConfiguration, of provider: String
+  ) -> ImageModel {
+    let dialect: Images.ImageDialect? =
+      switch configuration.dialect {
+      case .auto: nil
+      case .gptImage: .gptImage
+      case .dallE3: .dallE3
+      case .dallE2: .dallE2
+      case .xai: .xai
+      case .generic: .generic
+      }
+    return ImageModel(
+      id: configuration.id, provider: provider, dialect: dialect,
+      tier: QualityTier(rawValue: configuration.tier.rawValue) ?? .high,
+      sizes: configuration.sizes.compactMap { ImageSize(width: $0.width, height: $0.height) },
+      maxCount: configuration.maxCount, price: configuration.price,
+      priority: configuration.priority)
+  }
+}

@@ -1,0 +1,86 @@
+internal import Chat
+internal import EventLoop
+internal import HTTP
+internal import Images
+internal import Observability
+internal import ToolLoop
+
+/// What all loops share: immutable, or guarded by itself.
+final class SharedServices: Sendable {
+  let configuration: Configuration
+  let directory: UpstreamDirectory
+  let images: ImagePipeline
+  let store: ImageStore
+  let memory: any TurnMemory
+  let toolSettings: ToolLoopSettings
+  let lifecycle: Lifecycle
+
+  init(
+    _ configuration: Configuration, group: EventLoopGroup, lifecycle: Lifecycle
+  ) async throws(GatewayStartError) {
+    self.configuration = configuration
+    self.lifecycle = lifecycle
+    var upstreams: [ChatUpstream] = []
+    for upstream in configuration.upstreams { upstreams.append(try Self.upstream(upstream)) }
+    directory = UpstreamDirectory(upstreams: upstreams, aliases: configuration.aliases)
+    (images, store) = try await Self.images(configuration, group)
+    memory = LocalTurnMemory()
+    var tool = ToolLoopSettings()
+    tool.maxIterations = configuration.imageTool.maxIterations
+    tool.maxImages = configuration.imageTool.maxImagesPerRequest
+    tool.keepAlive = configuration.imageTool.keepAlive
+    tool.stream.arguments = configuration.imageTool.argumentBytes.bytes
+    toolSettings = tool
+  }
+
+  var defaultImageTool: EaselOptions.ImageTool {
+    configuration.imageTool.enabled && configuration.imageTool.defaultMode == .auto ? .auto : .off
+  }
+
+  private static func upstream(
+    _ configuration: UpstreamConfiguration
+  ) throws(GatewayStartError) -> ChatUpstream {
+    var upstream = ChatUpstream(
+      name: configuration.name, baseURL: try url(configuration.baseURL, configuration.name),
+      apiKey: configuration.apiKey)
+    upstream.forwardsAuthorization = configuration.forwardAuthorization
+    if case .listed(let models) = configuration.models { upstream.models = .listed(models) }
+    upstream.supportsTools = configuration.tools
+    upstream.modelsWithoutTools = configuration.modelsWithoutTools
+    upstream.timeouts.connect = configuration.timeouts.connect
+    upstream.timeouts.firstByte = configuration.timeouts.firstByte
+    upstream.timeouts.idle = configuration.timeouts.idle
+    upstream.authorityFile = configuration.caFile
+    for header in configuration.headers {
+      do { try upstream.headers.append(header.name, header.value.reveal()) } catch {
+        throw GatewayStartError("upstream \(configuration.name): \(error.message)")
+      }
+    }
+    return upstream
+  }
+
+  static func url(_ text: String, _ owner: String) throws(GatewayStartError) -> HTTPURL {
+    do throws(HTTPURL.HTTPURLError) { return try HTTPURL(text) } catch {
+      throw GatewayStartError("\(owner): base_url: \(error.message)")
+    }
+  }
+
+  /// The bounds that clients are held to.
+  func serverConfiguration() throws(GatewayStartError) -> ServerConfiguration {
+    var server = ServerConfiguration()
+    server.limits.body = configuration.limits.body.bytes
+    server.headerTimeout = configuration.limits.headerTimeout
+    server.bodyTimeout = configuration.limits.bodyTimeout
+    server.idleTimeout = configuration.limits.idleTimeout
+    server.writeTimeout = configuration.limits.writeTimeout
+    server.connections = configuration.limits.connections
+    if let tls = configuration.tls {
+      do throws(StreamError) {
+        server.tls = try TLSContext(certificateFile: tls.certificate, keyFile: tls.key)
+      } catch {
+        throw GatewayStartError("tls: \(error)")
+      }
+    }
+    return server
+  }
+}

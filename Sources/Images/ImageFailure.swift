@@ -1,0 +1,72 @@
+package import OpenAIWire
+
+/// Why a picture was not made.
+package struct ImageFailure: Error, Sendable {
+  /// The class of a failure, by which the next step is chosen.
+  package enum Kind: String, Sendable, Hashable {
+    /// The request itself is wrong; no provider would take it.
+    case badRequest = "bad_request"
+    case badKey = "bad_key"
+    /// The content is against the provider's policy.
+    case refused
+    case rateLimited = "rate_limited"
+    case outOfCredit = "out_of_credit"
+    case notFound = "not_found"
+    case overloaded
+    case timedOut = "timed_out"
+    case unreachable
+    /// An answer that holds no picture.
+    case malformed
+    case tooLarge = "too_large"
+    case cancelled
+    /// No provider is configured for what is asked.
+    case noProvider = "no_provider"
+  }
+
+  package var kind: Kind
+  /// One sentence; holds no key.
+  package var message: String
+  package var code: String?
+  package var retryAfter: Duration?
+  /// Whether the provider may have made, and charged for, the picture.
+  package var mayHaveBeenPaid = false
+
+  init(
+    _ kind: Kind, _ message: String, code: String? = nil, retryAfter: Duration? = nil,
+    mayHaveBeenPaid: Bool = false
+  ) {
+    self.kind = kind
+    self.message = String(message.prefix(1000))
+    self.code = code
+    self.retryAfter = retryAfter
+    self.mayHaveBeenPaid = mayHaveBeenPaid
+  }
+
+  /// Whether another provider could succeed.
+  var isProviders: Bool {
+    switch kind {
+    case .badRequest, .refused, .cancelled, .noProvider: false
+    default: true
+    }
+  }
+
+  /// What a client is told.
+  package var openAIError: OpenAIError {
+    var error: OpenAIError
+    switch kind {
+    case .badRequest, .noProvider: error = .invalidRequest(message, code: code)
+    case .refused:
+      error = OpenAIError(
+        status: 400, message: message, type: "image_generation_user_error",
+        code: code ?? "content_policy_violation")
+    case .rateLimited: error = .rateLimited(message, retryAfter: retryAfter)
+    case .overloaded: error = .unavailable(message, retryAfter: retryAfter)
+    case .timedOut: error = .timeout(message)
+    case .badKey, .outOfCredit, .notFound, .unreachable, .malformed, .tooLarge, .cancelled:
+      error = .upstreamFailed(message, code: kind.rawValue)
+    }
+    // A retry by the SDK would be paid for again.
+    if mayHaveBeenPaid { error.shouldRetry = false }
+    return error
+  }
+}

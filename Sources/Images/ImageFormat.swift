@@ -1,0 +1,45 @@
+/// The formats of pictures that pass the gateway, told by their first bytes.
+package enum ImageFormat: String, Sendable, Hashable, CaseIterable {
+  case png, jpeg, webp, gif, avif
+
+  /// Recognises a picture; nil for anything else.
+  package init?(sniffing bytes: [UInt8]) {
+    func starts(_ prefix: [UInt8], at offset: Int = 0) -> Bool {
+      bytes.count >= offset + prefix.count
+        && bytes[offset..<offset + prefix.count].elementsEqual(prefix)
+    }
+    if starts([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      self = .png
+    } else if starts([0xFF, 0xD8, 0xFF]) {
+      self = .jpeg
+    } else if starts(Array("RIFF".utf8)) && starts(Array("WEBP".utf8), at: 8) {
+      self = .webp
+    } else if starts(Array("GIF87a".utf8)) || starts(Array("GIF89a".utf8)) {
+      self = .gif
+    } else if starts(Array("ftypavif".utf8), at: 4) || starts(Array("ftypavis".utf8), at: 4) {
+      self = .avif
+    } else {
+      return nil
+    }
+  }
+
+  /// The media type.
+  package var contentType: String { "image/\(rawValue)" }
+
+  /// Width and height where the header tells them at a fixed place.
+  func size(of bytes: [UInt8]) -> ImageSize? {
+    func number(_ range: Range<Int>, bigEndian: Bool) -> Int {
+      let part = bytes[range]
+      return (bigEndian ? Array(part) : part.reversed()).reduce(0) { $0 << 8 | Int($1) }
+    }
+    switch self {
+    case .png where bytes.count >= 24:
+      return ImageSize(
+        width: number(16..<20, bigEndian: true), height: number(20..<24, bigEndian: true))
+    case .gif where bytes.count >= 10:
+      return ImageSize(
+        width: number(6..<8, bigEndian: false), height: number(8..<10, bigEndian: false))
+    default: return nil
+    }
+  }
+}
