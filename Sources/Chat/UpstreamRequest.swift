@@ -17,6 +17,10 @@ extension ChatUpstream {
     } else if forwardsAuthorization, let own = client["authorization"] {
       fields.set("authorization", own, orDrop: ())
     }
+    // Clients such as curl call a JSON body a form; uploads know their own type.
+    if client["content-type"]?.lowercased().hasPrefix("multipart/") != true {
+      fields.set("content-type", "application/json", orDrop: ())
+    }
     fields.set("x-request-id", requestID, orDrop: ())
     // Own fields replace a client's of the same name.
     headers.forEach { fields.set($0.name, $0.value, orDrop: ()) }

@@ -1,1 +1,4 @@
-print("easel")
+import Gateway
+
+let status = await Program.run(arguments: CommandLine.arguments)
+Program.exit(status)

@@ -58,6 +58,8 @@ package enum ExitStatus {
   package static let usage: Int32 = 64
   /// EX_UNAVAILABLE: the gateway could not start, because the address is taken, for example.
   package static let unavailable: Int32 = 69
+  /// EX_TEMPFAIL: the gateway stopped, and requests that took longer than the grace were cut.
+  package static let requestsCut: Int32 = 75
   /// EX_CONFIG: the configuration is wrong.
   package static let configuration: Int32 = 78
 }

@@ -222,18 +222,22 @@ package struct StreamInterceptor {
     return index < bytes.endIndex && bytes[index] != UInt8(ascii: "n")
   }
 
-  /// Keeps the words of an event that was not parsed. An unescaped `"content":"` can only be a
-  /// member's name and the begin of its text.
+  /// Keeps the words of an event that was not parsed. An unescaped `"content":` can only be a
+  /// member's name.
   private mutating func noteText(in frame: SSEFrame) {
     let bytes = frame.raw
     guard text.count < limits.text,
-      let start = bytes.firstIndex(of: "\"content\":\"" as StaticString)
+      let name = bytes.firstIndex(of: "\"content\":" as StaticString)
     else { return }
-    var index = start + 11
-    while index < bytes.endIndex, bytes[index] != UInt8(ascii: "\"") {
-      index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+    var start = name + 10
+    while start < bytes.endIndex, bytes[start] == 0x20 { start += 1 }
+    guard start < bytes.endIndex, bytes[start] == UInt8(ascii: "\"") else { return }
+    start += 1
+    var end = start
+    while end < bytes.endIndex, bytes[end] != UInt8(ascii: "\"") {
+      end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
     }
-    text.append(contentsOf: bytes[(start + 11)..<min(index, bytes.endIndex)])
+    text.append(contentsOf: bytes[start..<min(end, bytes.endIndex)])
   }
 
   mutating func releaseHeld(into out: inout [UInt8]) {

@@ -1,0 +1,72 @@
+import EventLoop
+import Foundation
+import Gateway
+import Observability
+
+/// What `easel` does with its command line.
+enum Program {
+  static func run(arguments: [String]) async -> Int32 {
+    switch CommandLineParser.parse(Array(arguments.dropFirst())) {
+    case .failure(let error):
+      complain("\(error)")
+      return ExitStatus.usage
+    case .success(.help(let text)):
+      say(text)
+      return ExitStatus.success
+    case .success(.version):
+      say(Product.versionLine + "\n")
+      return ExitStatus.success
+    case .success(.check(let options)): return check(options)
+    case .success(.serve(let options)): return await serve(options)
+    case .success(.demo(let options)): return await Demo.run(options)
+    }
+  }
+
+  /// Ends the process without waiting for loops that still run.
+  static func exit(_ status: Int32) -> Never { Foundation.exit(status) }
+
+  static func say(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  static func complain(_ text: String) {
+    FileHandle.standardError.write(Data("easel: \(text)\n".utf8))
+  }
+
+  private static func check(_ options: CheckOptions) -> Int32 {
+    do throws(ConfigurationError) {
+      let configuration = try Configuration.load(
+        file: options.config, environment: ProcessInfo.processInfo.environment)
+      for warning in configuration.warnings { complain(warning.message) }
+      if configuration.warnings.contains(where: \.failsCheck) { return ExitStatus.configuration }
+      say("the configuration is valid\n")
+      return ExitStatus.success
+    } catch {
+      complain("\(error)")
+      return ExitStatus.configuration
+    }
+  }
+
+  private static func serve(_ options: ServeOptions) async -> Int32 {
+    let configuration: Configuration
+    do throws(ConfigurationError) {
+      configuration = try Configuration.load(
+        file: options.config, environment: ProcessInfo.processInfo.environment,
+        flags: options.flags)
+    } catch {
+      complain("\(error)")
+      return ExitStatus.configuration
+    }
+    let output = LogOutput(descriptor: FileHandle.standardError.fileDescriptor)
+    let logger = Logger(level: configuration.log.level, output: output)
+    defer { _ = output.flush() }
+    for warning in configuration.warnings { logger.warning(warning.message) }
+    let cores = EventLoopGroup.coreCount
+    let group = EventLoopGroup(count: configuration.threads.count(cores: cores))
+    do throws(GatewayStartError) {
+      let gateway = try await Gateway.start(configuration, group: group, logger: logger)
+      say("listening on \(gateway.url)\n")
+      return await Service.untilSignal(gateway, group, logger)
+    } catch {
+      complain("\(error)")
+      return ExitStatus.unavailable
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import EventLoop
+import Foundation
+import Gateway
+import Observability
+
+/// Runs a gateway until the process is told to end.
+enum Service {
+  /// Waits for SIGTERM or SIGINT and stops gracefully. A second signal ends the process at once.
+  /// - Returns: the exit status, which tells whether requests were cut.
+  static func untilSignal(
+    _ gateway: Gateway, _ group: EventLoopGroup, _ logger: Logger
+  ) async -> Int32 {
+    await withCheckedContinuation { done in
+      let loop = group.loops[0]
+      loop.submit {
+        var signals = 0
+        for signal in [SIGTERM, SIGINT] {
+          _ = SignalWatch(loop, signal: signal) {
+            signals += 1
+            guard signals == 1 else {
+              logger.warning("stopping at once: a second signal came")
+              logger.flush()
+              Program.exit(ExitStatus.requestsCut)
+            }
+            Task {
+              let isClean = await gateway.stop()
+              done.resume(returning: isClean ? ExitStatus.success : ExitStatus.requestsCut)
+            }
+          }
+        }
+      }
+    }
+  }
+}
