@@ -4,21 +4,21 @@ enum FieldRules {
   static func framing(
     _ headers: HeaderFields, version: HTTPVersion, ofRequest isRequest: Bool
   ) throws(HTTPParseError) -> BodyFraming? {
-    let lengths = headers.values("content-length")
-    let codings = headers.values("transfer-encoding")
-    if !codings.isEmpty {
+    let lengths = headers.count(of: "content-length")
+    let codings = headers.count(of: "transfer-encoding")
+    if codings > 0 {
       // Either could be believed, by this server and by another one before or behind it.
-      guard lengths.isEmpty else {
+      guard lengths == 0 else {
         throw .bad("Content-Length and Transfer-Encoding exclude each other.")
       }
       guard version == .http11 else { throw .bad("HTTP/1.0 has no Transfer-Encoding.") }
-      guard codings.count == 1, let coding = codings.first else {
+      guard codings == 1, let coding = headers["transfer-encoding"] else {
         throw .bad("Transfer-Encoding must stand once.")
       }
       return try transferCoding(coding)
     }
-    guard let first = lengths.first else { return nil }
-    guard lengths.count == 1 else { throw .bad("Content-Length must stand once.") }
+    guard let first = headers["content-length"] else { return nil }
+    guard lengths == 1 else { throw .bad("Content-Length must stand once.") }
     return .length(try contentLength(first))
   }
 
@@ -47,15 +47,11 @@ enum FieldRules {
 
   /// `Host` of a request (RFC 9112, section 3.2).
   static func checkHost(_ headers: HeaderFields, _ version: HTTPVersion) throws(HTTPParseError) {
-    let hosts = headers.values("host")
-    guard hosts.count <= 1 else { throw .bad("Host must stand once.") }
-    guard let host = hosts.first else {
+    guard headers.count(of: "host") <= 1 else { throw .bad("Host must stand once.") }
+    guard let host = headers["host"] else {
       if version == .http11 { throw .bad("Host is missing.") }
       return
     }
-    let isValid = host.utf8.allSatisfy { byte in
-      ASCII.isTarget(byte) && !"/?@\\\",;<>{}|^`".utf8.contains(byte)
-    }
-    guard isValid else { throw .bad("Host is malformed.") }
+    for byte in host.utf8 where !ASCII.isHost(byte) { throw .bad("Host is malformed.") }
   }
 }

@@ -28,6 +28,17 @@ enum ASCII {
     byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "#")
   }
 
+  /// Characters of a host name or address with its port.
+  static func isHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    case 0x2D, 0x2E, 0x3A, 0x5B, 0x5D, 0x5F, 0x7E, 0x25, 0x21, 0x24, 0x26, 0x27, 0x28, 0x29, 0x2A,
+      0x2B, 0x3D:
+      true
+    default: false
+    }
+  }
+
   static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
@@ -50,10 +61,23 @@ enum ASCII {
 
   /// Compares with a name of ASCII characters.
   static func equalsIgnoringCase(_ bytes: ArraySlice<UInt8>, _ name: String) -> Bool {
-    let name = name.utf8
-    guard bytes.count == name.count else { return false }
-    return zip(bytes, name).allSatisfy { left, right in
-      left == right || (left ^ right == 0x20 && (0x61...0x7A).contains(left | 0x20))
+    guard bytes.count == name.utf8.count else { return false }
+    var index = bytes.startIndex
+    for right in name.utf8 {
+      if lowercased(bytes[index]) != lowercased(right) { return false }
+      index += 1
     }
+    return true
+  }
+
+  /// A hash of a name, whatever its case (FNV-1a). Short and weak: equal names are compared.
+  static func hash(_ name: some Collection<UInt8>) -> UInt32 {
+    var hash: UInt32 = 0x811C_9DC5
+    for byte in name { hash = (hash ^ UInt32(lowercased(byte))) &* 0x0100_0193 }
+    return hash
+  }
+
+  static func lowercased(_ byte: UInt8) -> UInt8 {
+    byte &- 0x41 < 26 ? byte | 0x20 : byte
   }
 }

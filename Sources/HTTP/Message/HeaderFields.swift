@@ -10,6 +10,8 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     var nameEnd: Int32
     var valueStart: Int32
     var valueEnd: Int32
+    /// Of the name in lower case, so that most look-ups compare no bytes.
+    var hash: UInt32
     var end: Int32 { valueEnd + 2 }
   }
 
@@ -41,7 +43,8 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
   /// The values of all fields of a name, in order.
   package func values(_ name: String) -> [String] {
-    entries.filter { matches($0, name) }.map(value)
+    let hash = ASCII.hash(name.utf8)
+    return entries.filter { matches($0, name, hash) }.map(value)
   }
 
   /// Whether there is a field of this name.
@@ -49,9 +52,12 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
   /// Whether a list field (such as `Connection`) holds a token, whatever its case.
   package func contains(_ name: String, token: String) -> Bool {
-    for entry in entries where matches(entry, name) {
-      for part in wireBytes[Int(entry.valueStart)..<Int(entry.valueEnd)]
-        .split(separator: UInt8(ascii: ","))
+    let hash = ASCII.hash(name.utf8)
+    for entry in entries where matches(entry, name, hash) {
+      let value = wireBytes[Int(entry.valueStart)..<Int(entry.valueEnd)]
+      if ASCII.equalsIgnoringCase(value, token) { return true }
+      guard value.contains(UInt8(ascii: ",")) else { continue }
+      for part in value.split(separator: UInt8(ascii: ","))
       where ASCII.equalsIgnoringCase(ASCII.trimmed(part), token) { return true }
     }
     return false
@@ -62,15 +68,28 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     for entry in entries { try body((name(entry), value(entry))) }
   }
 
-  /// The fields whose name, in lower case, `keep` accepts.
-  package func filtered(_ keep: (_ name: ArraySlice<UInt8>) -> Bool) -> HeaderFields {
+  /// The fields whose names are among `names`.
+  package func only(_ names: FieldNames) -> HeaderFields {
+    filtered { names.contains(wireBytes, Int($0.start)..<Int($0.nameEnd), hash: $0.hash) }
+  }
+
+  /// The fields whose names are not among `names`.
+  package func without(_ names: FieldNames) -> HeaderFields {
+    filtered { !names.contains(wireBytes, Int($0.start)..<Int($0.nameEnd), hash: $0.hash) }
+  }
+
+  private func filtered(_ keep: (Entry) -> Bool) -> HeaderFields {
     var result = HeaderFields()
-    result.wireBytes.reserveCapacity(wireBytes.count)
-    result.entries.reserveCapacity(entries.count)
-    for entry in entries where keep(wireBytes[Int(entry.start)..<Int(entry.nameEnd)]) {
-      result.copy(entry, of: self)
-    }
+    result.wireBytes.reserveCapacity(wireBytes.count + 256)
+    result.entries.reserveCapacity(entries.count + 6)
+    for entry in entries where keep(entry) { result.copy(entry, of: self) }
     return result
+  }
+
+  /// How many fields there are of a name.
+  func count(of name: String) -> Int {
+    let hash = ASCII.hash(name.utf8)
+    return entries.reduce(0) { $0 + (matches($1, name, hash) ? 1 : 0) }
   }
 
   private func name(_ entry: Entry) -> String {
@@ -79,9 +98,14 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   private func value(_ entry: Entry) -> String {
     String(decoding: wireBytes[Int(entry.valueStart)..<Int(entry.valueEnd)], as: UTF8.self)
   }
-  private func index(of name: String) -> Int? { entries.firstIndex { matches($0, name) } }
-  private func matches(_ entry: Entry, _ name: String) -> Bool {
-    ASCII.equalsIgnoringCase(wireBytes[Int(entry.start)..<Int(entry.nameEnd)], name)
+  private func index(of name: String) -> Int? {
+    let hash = ASCII.hash(name.utf8)
+    for index in entries.indices where matches(entries[index], name, hash) { return index }
+    return nil
+  }
+  private func matches(_ entry: Entry, _ name: String, _ hash: UInt32) -> Bool {
+    entry.hash == hash
+      && ASCII.equalsIgnoringCase(wireBytes[Int(entry.start)..<Int(entry.nameEnd)], name)
   }
 
   // MARK: Writing
@@ -90,13 +114,18 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   /// - Throws: `HeaderError` when the name is no token, or the value holds a control character, by
   ///   which a second field could be smuggled in (RFC 9110, section 5.5).
   package mutating func append(_ name: String, _ value: String) throws(HeaderError) {
-    guard !name.isEmpty, name.utf8.allSatisfy(ASCII.isToken) else {
+    guard !name.isEmpty else { throw HeaderError(message: "a header's name is empty") }
+    for byte in name.utf8 where !ASCII.isToken(byte) {
       throw HeaderError(message: "a header's name is not a token")
     }
-    guard value.utf8.allSatisfy(ASCII.isFieldValue) else {
+    for byte in value.utf8 where !ASCII.isFieldValue(byte) {
       throw HeaderError(message: "the value of \(name) holds a control character")
     }
-    append(Array(name.utf8)[...], ASCII.trimmed(Array(value.utf8)[...]))
+    if value.utf8.first.map(ASCII.isSpace) == true || value.utf8.last.map(ASCII.isSpace) == true {
+      append(name.utf8, ASCII.trimmed(Array(value.utf8)[...]))
+    } else {
+      append(name.utf8, value.utf8)
+    }
   }
 
   /// Adds a field, or nothing where it could not be sent.
@@ -120,7 +149,8 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   /// Removes all fields of a name.
   package mutating func remove(_ name: String) {
     guard contains(name) else { return }
-    self = filtered { !ASCII.equalsIgnoringCase($0, name) }
+    let hash = ASCII.hash(name.utf8)
+    self = filtered { !matches($0, name, hash) }
   }
 
   /// Adds all fields of another set.
@@ -129,7 +159,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   }
 
   /// Adds a field that a parser has validated.
-  mutating func append(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
+  mutating func append(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
     let start = Int32(wireBytes.count)
     wireBytes.append(contentsOf: name)
     let nameEnd = Int32(wireBytes.count)
@@ -141,7 +171,9 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     wireBytes.append(0x0D)
     wireBytes.append(0x0A)
     entries.append(
-      Entry(start: start, nameEnd: nameEnd, valueStart: valueStart, valueEnd: valueEnd))
+      Entry(
+        start: start, nameEnd: nameEnd, valueStart: valueStart, valueEnd: valueEnd,
+        hash: ASCII.hash(name)))
   }
 
   private mutating func copy(_ entry: Entry, of other: HeaderFields) {
@@ -150,6 +182,6 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     entries.append(
       Entry(
         start: entry.start + shift, nameEnd: entry.nameEnd + shift,
-        valueStart: entry.valueStart + shift, valueEnd: entry.valueEnd + shift))
+        valueStart: entry.valueStart + shift, valueEnd: entry.valueEnd + shift, hash: entry.hash))
   }
 }

@@ -44,7 +44,7 @@ package final class Exchange {
   package var pendingBytes: Int { connection.pendingBytes }
 
   /// The client's address, without its port.
-  package var remoteAddress: String { connection.stream.remoteAddress?.ip ?? "" }
+  package var remoteAddress: String { connection.remoteAddress }
 
   /// Whether the connection is gone.
   package var isClientGone: Bool { connection.isClosed || connection.reachedEOF }

@@ -26,6 +26,8 @@ final class ServerConnection: TCPStreamHandler {
     case lingering
   }
 
+  /// The client's address, without its port.
+  private(set) lazy var remoteAddress = stream.remoteAddress?.ip ?? ""
   /// The client has sent all that it will send.
   private(set) var reachedEOF = false
   private(set) var isClosed = false
