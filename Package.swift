@@ -70,7 +70,7 @@ let package = Package(
     tests("OpenAIWireTests", ["OpenAIWire"]),
     tests("ObservabilityTests", ["Observability"], fixtures: false),
     tests("ImagesTests", ["Images", "HTTP", "EventLoop", "Simulator"]),
-    tests("ToolLoopTests", ["ToolLoop", "OpenAIWire"]),
+    tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(
       "GatewayTests",

@@ -142,7 +142,13 @@ package struct StreamInterceptor {
     // Arguments that end with the model's budget are no call; the client learns of the budget.
     let isTruncated = finishReason == "length" || finishReason == "content_filter"
     if own.isEmpty || (isTruncated && own.contains { !$0.isComplete }) {
-      releaseHeld(into: &out)
+      if own.isEmpty {
+        releaseHeld(into: &out)
+      } else if let identity, let finishReason {
+        out += identity.chunk(delta: Array("{}".utf8), finishReason: finishReason)
+        releaseHeld(into: &out)
+        out += SSEWriter.done
+      }
       return .complete
     }
     return .toolCalls(

@@ -1,0 +1,124 @@
+import Chat
+import HTTP
+import OpenAIWire
+import Testing
+
+@testable import ToolLoop
+
+@Suite("Conversation")
+struct ConversationTests {
+  func request(_ json: String) throws -> ChatRequest { try ChatRequest(Array(json.utf8)) }
+
+  func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+  @Test("without a change the body goes on byte for byte, unknown fields and spellings included")
+  func verbatim() throws {
+    let json =
+      "{ \"model\":\"m\" , \"temperature\": 1.50e0,\"x\":[1,2], \"messages\":[{\"role\":\"user\",\"content\":\"h\\u00e9\"}] }"
+    let body = try Conversation(try request(json), model: "m").body(offersTool: false)
+    #expect(text(body) == json)
+  }
+
+  @Test("the model is renamed, Easel's field taken out, the tool added behind the client's")
+  func injection() throws {
+    let json =
+      "{\"model\":\"fast\",\"easel\":{\"image_tool\":\"auto\"},\"messages\":[],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\"}}]}"
+    let body = try Conversation(try request(json), model: "gpt-x").body(offersTool: true)
+    let object = try JSONSlice.parse(body)
+    #expect(object["model"]?.string == "gpt-x" && object["easel"] == nil)
+    #expect(object["tools"]?[0]?["function"]?["name"]?.string == "weather")
+    #expect(object["tools"]?[1]?["function"]?["name"]?.string == "generate_image")
+  }
+
+  @Test("a turn is appended with its results; a forced choice is not forced again")
+  func turns() throws {
+    let json =
+      "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"generate_image\"}}}"
+    var conversation = Conversation(try request(json), model: "m")
+    let call = ToolCall(
+      id: "a", name: "generate_image", arguments: Array("{\"prompt\":\"q\\\"\"}".utf8))
+    conversation.append(
+      text: Array("Hi\\n".utf8), calls: [(call, Array("{\"status\":\"success\"}".utf8))])
+    let object = try JSONSlice.parse(try conversation.body(offersTool: true))
+    #expect(object["tool_choice"]?.string == "auto")
+    let messages = Array(try #require(object["messages"]).elements)
+    #expect(messages.map { $0["role"]?.string } == ["user", "assistant", "tool"])
+    #expect(messages[1]["content"]?.string == "Hi\n")
+    #expect(
+      messages[1]["tool_calls"]?[0]?["function"]?["arguments"]?.string == "{\"prompt\":\"q\\\"\"}")
+    #expect(messages[2]["tool_call_id"]?.string == "a")
+    let closing = try JSONSlice.parse(try conversation.body(offersTool: false, closes: true))
+    #expect(closing["tools"] == nil && closing["tool_choice"] == nil)
+  }
+
+  @Test("pictures in assistant turns become a short reference")
+  func history() throws {
+    let json =
+      "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"Look ![x](data:image/png;base64,iVBORw0K==) there\",\"images\":[{\"a\":1}]},{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,AAAA\"}}]}]}"
+    let object = try JSONSlice.parse(
+      try Conversation(try request(json), model: "m").body(offersTool: false))
+    let messages = Array(try #require(object["messages"]).elements)
+    #expect(messages[0]["content"]?.string == "Look ![x]([picture]) there")
+    #expect(messages[0]["images"] == nil)
+    // The user's own picture is for the model to see.
+    #expect(
+      messages[1]["content"]?[0]?["image_url"]?["url"]?.string == "data:image/png;base64,AAAA")
+  }
+
+  @Test("a remembered turn comes back into the assistant's message with its results behind it")
+  func restored() async throws {
+    let json =
+      "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"w\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"b\",\"content\":\"sun\"}]}"
+    let request = try request(json)
+    let memory = LocalTurnMemory()
+    let call = ToolCall(id: "a", name: "generate_image", arguments: Array("{}".utf8))
+    await memory.remember(
+      RememberedTurn(calls: [(call, Array("{}".utf8))]), scope: "k", callIDs: ["b"])
+    let stranger = await TurnRestorer.restore(request, from: memory, scope: "other")
+    #expect(stranger.isEmpty)
+    let turns = await TurnRestorer.restore(request, from: memory, scope: "k")
+    let object = try JSONSlice.parse(
+      try Conversation(request, model: "m", restored: turns).body(offersTool: false))
+    let messages = Array(try #require(object["messages"]).elements)
+    #expect(messages.map { $0["tool_call_id"]?.string } == [nil, nil, "a", "b"])
+    #expect(messages[1]["tool_calls"]?.elements.compactMap { $0["id"]?.string } == ["b", "a"])
+  }
+
+  @Test(
+    "a second field that the gateway acts on is refused",
+    arguments: ["model", "messages", "tools", "easel", "stream"])
+  func duplicates(name: String) {
+    let value = name == "model" ? "\"m\"" : "[]"
+    let json = "{\"model\":\"m\",\"messages\":[],\"\(name)\":\(value),\"\(name)\":\(value)}"
+    #expect(throws: OpenAIError.self) { try request(json) }
+  }
+
+  @Test(
+    "the tool is offered only where the contract says",
+    arguments: [
+      ("{\"model\":\"m\",\"messages\":[]}", true),
+      ("{\"model\":\"m\",\"messages\":[],\"n\":2}", false),
+      ("{\"model\":\"m\",\"messages\":[],\"n\":1}", true),
+      ("{\"model\":\"m\",\"messages\":[],\"tool_choice\":\"none\"}", false),
+      (
+        "{\"model\":\"m\",\"messages\":[],\"tools\":[{\"function\":{\"name\":\"generate_image\"}}]}",
+        false
+      ),
+      ("{\"model\":\"m\",\"messages\":[],\"tools\":[{\"function\":{\"name\":\"other\"}}]}", true),
+      ("{\"model\":\"m\",\"messages\":[],\"response_format\":{\"type\":\"json_object\"}}", false),
+      ("{\"model\":\"m\",\"messages\":[],\"response_format\":{\"type\":\"text\"}}", true),
+      ("{\"model\":\"m\",\"messages\":[],\"tools\":null}", true),
+      ("{\"model\":\"deaf\",\"messages\":[]}", false),
+    ])
+  func applies(json: String, expected: Bool) throws {
+    var upstream = ChatUpstream(name: "u", baseURL: try HTTPURL("https://example.com/v1"))
+    upstream.modelsWithoutTools = ["deaf"]
+    let directory = UpstreamDirectory(upstreams: [upstream])
+    let request = try request(json)
+    let route = try #require(directory.route(request.model))
+    #expect(
+      Injection.applies(to: request, route: route, mode: .auto, hasProviders: true) == expected)
+    #expect(!Injection.applies(to: request, route: route, mode: .off, hasProviders: true))
+    #expect(!Injection.applies(to: request, route: route, mode: .auto, hasProviders: false))
+  }
+}
