@@ -1,0 +1,84 @@
+internal import EventLoop
+internal import HTTP
+
+/// Sends an answer, with what goes wrong on the way. Loop-bound.
+struct SimulatorReply {
+  let exchange: Exchange
+  let fault: SimulatorFault?
+  let pace: Duration
+
+  /// Does what a fault has in place of an answer.
+  /// - Returns: whether the answer is over.
+  func failEarly() async throws -> Bool {
+    guard let fault else { return false }
+    if fault.delay > .zero { try await exchange.loop.sleep(for: fault.delay) }
+    if fault.hangs { try await exchange.loop.sleep(for: .seconds(3600)) }
+    if let count = fault.giantBytes {
+      let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 64 * 1024)
+      exchange.start(200, ["content-type": fault.contentType ?? "application/json"])
+      for _ in 0...(count / piece.count) { try await exchange.write(piece) }
+      exchange.finish()
+      return true
+    }
+    guard let status = fault.status else { return false }
+    var headers: HeaderFields = ["content-type": fault.contentType ?? "application/json"]
+    if let retryAfter = fault.retryAfter { headers.append("retry-after", retryAfter, orDrop: ()) }
+    exchange.respond(status, headers, Array((fault.body ?? "{}").utf8))
+    return true
+  }
+
+  @discardableResult
+  func respond(_ status: Int, _ type: String, _ body: [UInt8]) -> Bool {
+    exchange.respond(status, ["content-type": type], body)
+    return true
+  }
+
+  /// Sends a body in one piece.
+  func send(_ body: [UInt8], type: String) async throws {
+    guard fault?.resetAfter != nil || fault?.cutAfter != nil else {
+      respond(200, fault?.contentType ?? type, body)
+      return
+    }
+    exchange.start(200, ["content-type": fault?.contentType ?? type])
+    if try await write(body, from: 0) != nil { exchange.finish() }
+  }
+
+  /// Sends a stream.
+  func stream(_ events: [[UInt8]]) async throws {
+    exchange.start(
+      200, ["content-type": fault?.contentType ?? "text/event-stream", "cache-control": "no-cache"])
+    var sent = 0
+    for event in events {
+      guard let total = try await write(event, from: sent) else { return }
+      sent = total
+      let pace = fault?.pace ?? pace
+      if pace > .zero { try await exchange.loop.sleep(for: pace) }
+      try Task.checkCancellation()
+    }
+    exchange.finish()
+  }
+
+  /// - Returns: the bytes sent so far; nil where the answer is over.
+  private func write(_ bytes: [UInt8], from sent: Int) async throws -> Int? {
+    let total = sent + bytes.count
+    if let limit = fault?.resetAfter, total > limit {
+      try await exchange.write(Array(bytes.prefix(limit - sent)))
+      exchange.abort()
+      return nil
+    }
+    if let limit = fault?.cutAfter, total > limit {
+      try await exchange.write(Array(bytes.prefix(limit - sent)))
+      exchange.finish()
+      return nil
+    }
+    if fault?.splitsEveryByte == true {
+      for byte in bytes {
+        try await exchange.write([byte])
+        await Task.yield()
+      }
+    } else {
+      try await exchange.write(bytes)
+    }
+    return total
+  }
+}

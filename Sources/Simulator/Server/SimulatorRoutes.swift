@@ -1,0 +1,136 @@
+internal import EventLoop
+internal import HTTP
+internal import OpenAIWire
+
+/// Answers the requests of a simulator.
+struct SimulatorRoutes: Sendable {
+  let state: SimulatorState
+  let pace: Duration
+
+  func handle(_ exchange: Exchange) async {
+    let path = exchange.head.path
+    if path.hasPrefix("/simulator/") { return await control(exchange, path) }
+    guard let body = try? await exchange.body() else { return }
+    let route = Self.route(path)
+    state.begin(
+      SimulatorRequest(
+        route: route, path: path, authorization: exchange.head.headers["authorization"], body: body)
+    )
+    let completed = await answer(exchange, route, path, body)
+    state.end(clientLeft: !completed)
+  }
+
+  private static func route(_ path: String) -> String {
+    if path.hasSuffix("/chat/completions") { return "chat" }
+    if path.hasSuffix("/images/generations") { return "images" }
+    return path.hasPrefix("/files/") ? "files" : "other"
+  }
+
+  /// - Returns: whether the client stayed to the end.
+  private func answer(
+    _ exchange: Exchange, _ route: String, _ path: String, _ body: [UInt8]
+  ) async -> Bool {
+    let reply = SimulatorReply(exchange: exchange, fault: state.takeFault(route), pace: pace)
+    do {
+      if try await reply.failEarly() { return true }
+      switch route {
+      case "chat": try await chat(reply, body)
+      case "images": try await images(reply, body)
+      case "files":
+        guard let file = state.file(String(path.dropFirst("/files/".count))) else {
+          return reply.respond(404, "text/plain", Array("no such file".utf8))
+        }
+        try await reply.send(file, type: "image/png")
+      default: other(reply, path)
+      }
+      return true
+    } catch let error as OpenAIError {
+      return reply.respond(error.status, "application/json", error.body())
+    } catch {
+      return false
+    }
+  }
+
+  private func chat(_ reply: SimulatorReply, _ body: [UInt8]) async throws {
+    if let replay = reply.fault?.replay { return try await reply.stream([replay]) }
+    let object: JSONSlice
+    do throws(JSONError) { object = try JSONSlice.parse(body) } catch {
+      throw OpenAIError.invalidJSON(error)
+    }
+    let request = try ChatRequest(object)
+    let chunks = ChatChunks(
+      request: request, answer: SimulatedChatModel.answer(request),
+      id: "chatcmpl-\(state.nextNumber())", created: WallClock.seconds)
+    if request.streams {
+      try await reply.stream(chunks.events().map { SSEWriter.event(data: $0) })
+    } else {
+      try await reply.send(chunks.whole(), type: "application/json")
+    }
+  }
+
+  private func images(_ reply: SimulatorReply, _ body: [UInt8]) async throws {
+    let loop = reply.exchange.loop
+    let drawing = try await loop.offload { try SimulatedImageModel.draw(body) }
+    let host = reply.exchange.head.headers["host"] ?? ""
+    let urls =
+      drawing.asURL ? drawing.pictures.map { "http://\(host)/files/\(state.keep($0))" } : []
+    try await reply.send(
+      SimulatedImageModel.body(drawing, created: WallClock.seconds, urls: urls),
+      type: "application/json")
+  }
+
+  private func other(_ reply: SimulatorReply, _ path: String) {
+    guard path.hasSuffix("/embeddings") else {
+      reply.respond(404, "application/json", OpenAIError.notFound("There is no \(path).").body())
+      return
+    }
+    reply.respond(
+      200, "application/json",
+      Array(
+        ("{\"object\":\"list\",\"model\":\"simulated\",\"data\":[{\"object\":\"embedding\","
+          + "\"index\":0,\"embedding\":[0.5,0.25]}],"
+          + "\"usage\":{\"prompt_tokens\":1,\"total_tokens\":1}}").utf8))
+  }
+
+  // MARK: Control
+
+  private func control(_ exchange: Exchange, _ path: String) async {
+    let body = (try? await exchange.body()) ?? []
+    let json: [UInt8]
+    switch (exchange.head.method, path) {
+    case (.post, "/simulator/faults"):
+      guard let object = try? JSONSlice.parse(body), let route = object["route"]?.string else {
+        return exchange.respond(400, [:], [])
+      }
+      state.queue(SimulatorFault(object), route: route)
+      json = Array("{}".utf8)
+    case (.delete, "/simulator/requests"):
+      state.reset()
+      json = Array("{}".utf8)
+    case (.get, "/simulator/requests"): json = requests()
+    case (.get, "/simulator/state"):
+      let counts = state.counts
+      json = JSONWriter.object { writer in
+        writer.member("open", counts.open)
+        writer.member("client_left", counts.clientLeft)
+      }
+    default: return exchange.respond(404, [:], [])
+    }
+    exchange.respond(200, ["content-type": "application/json"], json)
+  }
+
+  private func requests() -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginArray()
+    for request in state.requests {
+      writer.beginObject()
+      writer.member("route", request.route)
+      writer.member("path", request.path)
+      writer.member("authorization", request.authorization)
+      writer.member("body", String(decoding: request.body, as: UTF8.self))
+      writer.endObject()
+    }
+    writer.endArray()
+    return writer.bytes
+  }
+}
