@@ -20,10 +20,12 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 }
 
 func tests(
-  _ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = true
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+  fixtures: Bool = true
 ) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, resources: fixtures ? [.copy("Fixtures")] : [],
+    name: name, dependencies: dependencies, exclude: exclude,
+    resources: fixtures ? [.copy("Fixtures")] : [],
     swiftSettings: settings)
 }
 
@@ -74,6 +76,7 @@ let package = Package(
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(
       "GatewayTests",
-      ["Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability"]),
+      ["Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability", "easel"],
+      exclude: ["Clients"]),
   ]
 )

@@ -22,18 +22,46 @@ struct UpstreamRelay {
         if let length = response.head.contentLength, (first?.count ?? 0) == length {
           return exchange.respond(response.head.status, fields, first ?? [])
         }
-        exchange.start(response.head.status, fields, length: response.head.contentLength)
-        guard let first else { return exchange.finish() }
-        try await exchange.write(first)
-        while let piece = try await response.next() { try await exchange.write(piece) }
+        let type = response.head.headers["content-type"]
+        if type?.contains("text/event-stream") == true {
+          try await self.relayEvents(first ?? [], response, fields)
+        } else {
+          exchange.start(response.head.status, fields, length: response.head.contentLength)
+          try await exchange.write(first ?? [])
+          while let piece = try await response.next() { try await exchange.write(piece) }
+        }
         exchange.finish()
       }
     } catch let error as HTTPClientError {
       fail(error)
+    } catch is SSEError {
+      context.log.outcome = .upstreamError
+      let error = OpenAIError.upstreamFailed(
+        "An event of the upstream is too large.", code: "upstream_too_large")
+      exchange.finish(last: SSEWriter.event(data: error.body()))
     } catch {
       context.log.outcome = .clientLeft
       exchange.cut()
     }
+  }
+
+  /// Passes whole events on, so that an upstream that breaks off leaves no half of one before the
+  /// error event that tells of it.
+  private func relayEvents(
+    _ first: [UInt8], _ response: ClientResponse, _ fields: HeaderFields
+  ) async throws {
+    context.isEventStream = true
+    var framer = SSEFramer(limit: 32 << 20)
+    context.exchange.start(response.head.status, fields)
+    var piece: [UInt8]? = first
+    while let bytes = piece {
+      framer.push(bytes)
+      let events = try framer.takeWholeFrames()
+      if !events.isEmpty { try await context.exchange.write(events) }
+      piece = try await response.next()
+    }
+    let rest = framer.takeRemainder()
+    if !rest.isEmpty { try await context.exchange.write(rest) }
   }
 
   private func fail(_ error: HTTPClientError) {
@@ -46,7 +74,7 @@ struct UpstreamRelay {
       context.fail(shown)
     } else if context.isEventStream {
       // Never a silent cut: SDKs take an end without `[DONE]` for a complete answer.
-      context.exchange.finish(last: Array("\n\n".utf8) + SSEWriter.event(data: shown.body()))
+      context.exchange.finish(last: SSEWriter.event(data: shown.body()))
     } else {
       context.exchange.cut()
     }

@@ -131,8 +131,9 @@ package struct StreamInterceptor {
   /// - Parameter out: what the client is still to get is appended.
   package mutating func end(into out: inout [UInt8]) throws(Fault) -> End {
     // A last event without its blank line is, for SSE, no event; but servers do end like this.
+    // One that is cut within its data is none: a client could not read it.
     let rest = framer.takeRemainder()
-    if !rest.isEmpty {
+    if !rest.isEmpty, Self.isWholeEvent(rest) {
       framer.push(rest + [0x0A, 0x0A])
       while let frame = try nextFrame() { try take(frame, into: &out) }
     }
@@ -153,6 +154,13 @@ package struct StreamInterceptor {
     }
     return .toolCalls(
       own: own.map(\.call), clientCalls: calls.filter { $0.isOwn == false }.map(\.call))
+  }
+
+  private static func isWholeEvent(_ bytes: [UInt8]) -> Bool {
+    var framer = SSEFramer()
+    framer.push(bytes + [0x0A, 0x0A])
+    guard let frame = try? framer.nextFrame(), let data = frame.data else { return false }
+    return frame.isDone || (try? JSONScanner.validate(Array(data))) != nil
   }
 
   /// The end of an answer whose last turn called tools of both sides: finish reason, usage, done.

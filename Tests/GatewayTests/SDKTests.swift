@@ -1,0 +1,32 @@
+import EventLoop
+import Foundation
+import Simulator
+import Testing
+
+@Suite("The stock OpenAI SDK against the built program", .serialized, .timeLimit(.minutes(3)))
+struct SDKTests {
+  static let scenarios = [
+    "plain", "picture", "outputs", "client_tools", "mixed_tools", "images", "fallback", "errors",
+    "splits", "cancellation", "relay",
+  ]
+
+  @Test("scenario", arguments: scenarios)
+  func scenario(name: String) async throws {
+    let group = EventLoopGroup(count: 1)
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(upstream: simulator)
+    defer { program.kill() }
+    let url = try await program.url()
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Clients/sdk.py")
+    let python = try Python.interpreter()
+    let (status, output) = try await Subprocess.run(
+      python, [script.path, url, "http://127.0.0.1:\(simulator.port)", name])
+    #expect(status == 0, "\(output)\n--- easel's log:\n\(program.log)")
+    let (exit, log) = await program.terminate()
+    #expect(exit == 0, "\(log)")
+    #expect(!log.contains("canary") && !log.contains("sk-upstream"))
+    await simulator.stop()
+    await group.shutdown()
+  }
+}
