@@ -18,6 +18,7 @@ struct FieldBlockParser: Sendable {
   /// Reads on until the empty line.
   /// - Returns: whether it was reached.
   mutating func parse(_ buffer: inout ByteBuffer) throws(HTTPParseError) -> Bool {
+    try refuseFolding(buffer)
     while let line = try LineReader.next(
       &buffer, scanned: &scanned, limit: byteLimit - bytesSeen, overflow: overflow)
     {
@@ -25,14 +26,19 @@ struct FieldBlockParser: Sendable {
       bytesSeen += line.count + 2
       guard fields.count < countLimit else { throw overflow }
       try parse(line)
+      try refuseFolding(buffer)
     }
     return false
   }
 
-  private mutating func parse(_ line: [UInt8]) throws(HTTPParseError) {
-    if let first = line.first, ASCII.isSpace(first) {
+  /// Refused at its first byte, since the rest of the line may never come.
+  private func refuseFolding(_ buffer: ByteBuffer) throws(HTTPParseError) {
+    if scanned == 0 && !buffer.isEmpty && ASCII.isSpace(buffer[0]) {
       throw .bad("A header must not be folded over lines.")
     }
+  }
+
+  private mutating func parse(_ line: [UInt8]) throws(HTTPParseError) {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
       throw .bad("A header has no colon.")
     }
@@ -43,6 +49,9 @@ struct FieldBlockParser: Sendable {
     let value = ASCII.trimmed(line[(colon + 1)...])
     guard value.allSatisfy(ASCII.isFieldValue) else {
       throw .bad("The value of a header holds a control character.")
+    }
+    if name.count == 14, ASCII.equalsIgnoringCase(name, "content-length") {
+      _ = try FieldRules.contentLength(String(decoding: value, as: UTF8.self))
     }
     fields.append(name, value)
   }

@@ -13,6 +13,8 @@ package final class Exchange {
   private var toldToContinue = false
   private var answer = Answer.unstarted
   private var mayKeepAlive: Bool
+  /// Why the body could not be read; it answers a request that the handler leaves unanswered.
+  private var bodyFailure: HTTPParseError?
 
   private enum Answer {
     case unstarted
@@ -79,6 +81,7 @@ package final class Exchange {
         progress = try decoder.decode(&connection.input, into: &body, max: .max)
       } catch {
         mayKeepAlive = false
+        bodyFailure = error
         throw .malformed(error)
       }
       bytesReceived += body.count - before
@@ -247,7 +250,10 @@ package final class Exchange {
       var headers = HeaderFields()
       headers.set("content-type", "application/json", orDrop: ())
       mayKeepAlive = false
-      respond(500, headers, OpenAIShapedError.body("The request was not answered.", status: 500))
+      let failure =
+        bodyFailure ?? HTTPParseError(status: 500, message: "The request was not answered.")
+      respond(
+        failure.status, headers, OpenAIShapedError.body(failure.message, status: failure.status))
     case .streaming: finish()
     case .finished: break
     }
