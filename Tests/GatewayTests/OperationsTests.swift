@@ -1,0 +1,124 @@
+import EventLoop
+import Foundation
+import HTTP
+import OpenAIWire
+import Simulator
+import Testing
+
+@Suite("Operations of the built program", .serialized, .timeLimit(.minutes(2)))
+struct OperationsTests {
+  static let question = Array(
+    "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}".utf8)
+
+  @Test("SIGTERM with 200 requests in flight: all complete, readiness fails, exit status 0")
+  func sigterm() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(
+      upstream: simulator, configuration: "shutdown: {readiness_delay: 1s}")
+    defer { program.kill() }
+    let url = try HTTPURL(try await program.url())
+    for _ in 0..<200 {
+      var fault = SimulatorFault()
+      fault.delay = .milliseconds(1500)
+      simulator.queue(fault, route: "chat")
+    }
+    async let statuses = loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      let done = LoopEvent<Void>()
+      var statuses: [Int] = []
+      for _ in 0..<200 {
+        loop.spawn {
+          let request = ClientRequest(
+            .post, url.appending(path: "v1/chat/completions"), body: Self.question)
+          let answer = try? await client.send(request, bodyLimit: 1 << 20)
+          statuses.append(answer?.head.status ?? 0)
+          if statuses.count == 200 { done.fire(()) }
+        }
+      }
+      await done.wait()
+      return statuses
+    }
+    while simulator.openCount < 200 { await Task.yield() }
+    kill(program.processIdentifier, SIGTERM)
+    let readiness = try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      while true {
+        let answer = try await client.send(
+          ClientRequest(.get, url.appending(path: "health/ready")), bodyLimit: 1 << 16)
+        if answer.head.status != 200 { return answer.head.status }
+      }
+    }
+    #expect(readiness == 503)
+    #expect(try await statuses == Array(repeating: 200, count: 200))
+    let (status, log) = await program.waitForExit()
+    #expect(status == 0, "\(log)")
+    await simulator.stop()
+    await group.shutdown()
+  }
+
+  @Test("a client that reads slowly slows its upstream and costs little memory")
+  func slowReader() async throws {
+    let group = EventLoopGroup(count: 2)
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(upstream: simulator)
+    defer { program.kill() }
+    let url = try HTTPURL(try await program.url())
+    let loop = group.loops[0]
+    let body =
+      "{\"model\":\"gpt-4o\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"tell me 100000 words\"}]}"
+    let head =
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+    let growth = try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      // Warm up, so that what grows is this stream's.
+      _ = try await client.send(
+        ClientRequest(.post, url.appending(path: "v1/chat/completions"), body: Self.question),
+        bodyLimit: 1 << 20)
+      let before = try program.residentBytes()
+      let address = try #require(SocketAddress(ip: "127.0.0.1", port: url.port))
+      let stream = try await loop.connect(to: [address], timeout: .seconds(5))
+      let reader = SlowReader()
+      stream.handler = reader
+      stream.write(Array((head + body).utf8))
+      for _ in 0..<20 {
+        stream.resumeReading()
+        await reader.didReadSome.wait()
+        try await loop.sleep(for: .milliseconds(100))
+      }
+      let after = try program.residentBytes()
+      #expect(simulator.openCount == 1, "the upstream was not slowed")
+      stream.close()
+      return after - before
+    }
+    #expect(growth <= 1 << 20, "a slow reader costs \(growth) bytes")
+    while simulator.openCount > 0 { await Task.yield() }
+    await simulator.stop()
+    await group.shutdown()
+  }
+}
+
+/// Takes one read and stops.
+private final class SlowReader: TCPStreamHandler {
+  let didReadSome = LoopEvent<Void>()
+  func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
+    stream.pauseReading()
+    didReadSome.fire(())
+  }
+  func streamDidReadEOF(_ stream: TCPStream) { didReadSome.fire(()) }
+  func streamDidDrain(_ stream: TCPStream) {}
+  func streamDidTimeOut(_ stream: TCPStream) {}
+  func stream(_ stream: TCPStream, didCloseWith error: StreamError?) { didReadSome.fire(()) }
+}
+
+extension EaselProcess {
+  /// Resident memory, from the kernel's account of the process.
+  func residentBytes() throws -> Int {
+    let status = try String(
+      contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+    let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }
+    return try #require(kilobytes) * 1024
+  }
+}
