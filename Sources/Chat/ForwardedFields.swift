@@ -6,7 +6,7 @@ package enum ForwardedFields {
   /// the connection (RFC 9110, section 7.6.1) or of the client's credentials.
   private static let inRequests = FieldNames(
     [
-      "accept", "accept-language", "content-type", "user-agent", "idempotency-key", "http-referer",
+      "accept", "accept-language", "user-agent", "idempotency-key", "http-referer",
       "x-title", "traceparent", "tracestate", "baggage",
     ], prefixes: ["openai-", "x-stainless-", "anthropic-", "x-goog-"])
 

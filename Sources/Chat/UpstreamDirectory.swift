@@ -17,6 +17,7 @@ package struct UpstreamDirectory: Sendable {
   ///   - upstreams: the first that lists a model gets its requests; one that takes any model gets
   ///     what nobody lists.
   package init(upstreams: [ChatUpstream], aliases: [String: String] = [:]) {
+    let upstreams = upstreams.map { $0.prepared() }
     self.upstreams = upstreams
     self.aliases = aliases
     var routes: [String: Route] = [:]

@@ -1,5 +1,4 @@
 package import HTTP
-internal import Observability
 package import OpenAIWire
 
 extension ChatUpstream {
@@ -12,20 +11,27 @@ extension ChatUpstream {
     _ method: HTTPMethod, _ path: String, client: HeaderFields, requestID: String, body: [UInt8]
   ) -> ClientRequest {
     var fields = ForwardedFields.ofRequest(client)
-    if let apiKey {
-      fields.set("authorization", "Bearer \(apiKey.reveal())", orDrop: ())
-    } else if forwardsAuthorization, let own = client["authorization"] {
-      fields.set("authorization", own, orDrop: ())
+    fields.append(contentsOf: ownFields)
+    if apiKey == nil, forwardsAuthorization, let own = client["authorization"] {
+      fields.append("authorization", own, orDrop: ())
     }
     // Clients such as curl call a JSON body a form; uploads know their own type.
-    if client["content-type"]?.lowercased().hasPrefix("multipart/") != true {
-      fields.set("content-type", "application/json", orDrop: ())
+    let type = client["content-type"]
+    if let type, type.lowercased().hasPrefix("multipart/") {
+      fields.append("content-type", type, orDrop: ())
+    } else {
+      fields.append("content-type", "application/json", orDrop: ())
     }
-    fields.set("x-request-id", requestID, orDrop: ())
+    fields.append("x-request-id", requestID, orDrop: ())
     // Own fields replace a client's of the same name.
-    headers.forEach { fields.set($0.name, $0.value, orDrop: ()) }
+    if !headers.isEmpty {
+      headers.forEach { fields.set($0.name, $0.value, orDrop: ()) }
+    }
     var request = ClientRequest(
-      method, baseURL.appending(path: path), headers: fields, body: body)
+      method,
+      path == "chat/completions"
+        ? chatURL ?? baseURL.appending(path: path)
+        : baseURL.appending(path: path), headers: fields, body: body)
     request.timeouts = timeouts
     return request
   }

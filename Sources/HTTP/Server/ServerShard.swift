@@ -12,7 +12,7 @@ final class ServerShard {
   private let maximum: Int
   private var listener: TCPListener?
   private var drained: LoopEvent<Void>?
-  private var date = HTTPDate(seconds: 0)
+  private var date = (second: 0, bytes: [UInt8]())
 
   init(
     _ loop: EventLoop, _ configuration: ServerConfiguration, connections: Int,
@@ -56,7 +56,7 @@ final class ServerShard {
   /// The present time as an HTTP date, made once a second.
   var dateBytes: [UInt8] {
     let now = WallClock.seconds
-    if date.seconds != now { date = HTTPDate(seconds: now) }
+    if date.second != now { date = (now, HTTPDate(seconds: now).bytes) }
     return date.bytes
   }
 

@@ -124,6 +124,7 @@ package struct StreamInterceptor {
   /// - Throws: `Fault`. What was appended before is still the client's.
   package mutating func push(_ bytes: [UInt8], into out: inout [UInt8]) throws(Fault) {
     framer.push(bytes)
+    if mayPassUnread(framer.wholeFrames) { return try passBatch(into: &out) }
     while let frame = try nextFrame() { try take(frame, into: &out) }
   }
 
@@ -197,8 +198,8 @@ package struct StreamInterceptor {
       out.append(contentsOf: frame.raw)
       return
     }
-    if mayPassUnread(frame) {
-      noteText(in: frame)
+    if mayPassUnread(frame.raw) {
+      noteText(in: frame.raw)
       releaseHeld(into: &out)
       out.append(contentsOf: frame.raw)
       return
@@ -215,43 +216,58 @@ package struct StreamInterceptor {
     }
   }
 
-  /// Whether an event holds nothing that has to be looked at. Costs a few searches.
-  private func mayPassUnread(_ frame: SSEFrame) -> Bool {
+  /// Whether events hold nothing that has to be looked at. Costs a few searches.
+  private func mayPassUnread(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard hasChunks, !continues, calls.isEmpty else { return false }
-    let bytes = frame.raw
     return !bytes.contains("tool_calls\"") && !bytes.contains("\"error\"")
       && !bytes.contains("\"usage\":{") && !bytes.contains("\"usage\": {")
-      && !bytes.contains("\\u") && !Self.hasFinishReason(bytes)
+      && !bytes.contains("\\u") && !bytes.contains("[DONE]") && !Self.hasFinishReason(bytes)
+  }
+
+  /// Lets all events that have come pass at once.
+  private mutating func passBatch(into out: inout [UInt8]) throws(Fault) {
+    let batch: [UInt8]
+    do throws(SSEError) { batch = try framer.takeWholeFrames() } catch {
+      throw .tooLarge("an event of the upstream is larger than \(limits.event) bytes")
+    }
+    guard !batch.isEmpty else { return }
+    noteText(in: batch[...])
+    releaseHeld(into: &out)
+    if out.isEmpty { out = batch } else { out.append(contentsOf: batch) }
   }
 
   /// Whether there is a finish reason other than `null`.
   private static func hasFinishReason(_ bytes: ArraySlice<UInt8>) -> Bool {
-    guard let start = bytes.firstIndex(of: "\"finish_reason\"" as StaticString) else {
-      return false
+    var rest = bytes
+    while let start = rest.firstIndex(of: "\"finish_reason\"" as StaticString) {
+      var index = start + 15
+      while index < rest.endIndex, rest[index] == 0x20 || rest[index] == UInt8(ascii: ":") {
+        index += 1
+      }
+      if index < rest.endIndex && rest[index] != UInt8(ascii: "n") { return true }
+      rest = rest[index...]
     }
-    var index = start + 15
-    while index < bytes.endIndex, bytes[index] == 0x20 || bytes[index] == UInt8(ascii: ":") {
-      index += 1
-    }
-    return index < bytes.endIndex && bytes[index] != UInt8(ascii: "n")
+    return false
   }
 
-  /// Keeps the words of an event that was not parsed. An unescaped `"content":` can only be a
+  /// Keeps the words of events that were not parsed. An unescaped `"content":` can only be a
   /// member's name.
-  private mutating func noteText(in frame: SSEFrame) {
-    let bytes = frame.raw
-    guard text.count < limits.text,
-      let name = bytes.firstIndex(of: "\"content\":" as StaticString)
-    else { return }
-    var start = name + 10
-    while start < bytes.endIndex, bytes[start] == 0x20 { start += 1 }
-    guard start < bytes.endIndex, bytes[start] == UInt8(ascii: "\"") else { return }
-    start += 1
-    var end = start
-    while end < bytes.endIndex, bytes[end] != UInt8(ascii: "\"") {
-      end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+  private mutating func noteText(in bytes: ArraySlice<UInt8>) {
+    var rest = bytes
+    while text.count < limits.text, let name = rest.firstIndex(of: "\"content\":" as StaticString) {
+      var start = name + 10
+      while start < rest.endIndex, rest[start] == 0x20 { start += 1 }
+      rest = rest[start...]
+      guard rest.first == UInt8(ascii: "\"") else { continue }
+      start += 1
+      var end = start
+      while end < rest.endIndex, rest[end] != UInt8(ascii: "\"") {
+        end += rest[end] == UInt8(ascii: "\\") ? 2 : 1
+      }
+      end = min(end, rest.endIndex)
+      text.append(contentsOf: rest[start..<end])
+      rest = rest[end...]
     }
-    text.append(contentsOf: bytes[start..<min(end, bytes.endIndex)])
   }
 
   mutating func releaseHeld(into out: inout [UInt8]) {
