@@ -59,7 +59,10 @@ final class ClientConnection: TCPStreamHandler {
       do throws(HTTPParseError) {
         if let answer = try parser.parse(&input) {
           // Interim answers precede the real one (RFC 9110, section 15.2).
-          if answer.status < 200 && answer.status != 101 {
+          guard answer.status != 101 else {
+            throw .malformedResponse("the protocol was switched without being asked")
+          }
+          if answer.status < 200 {
             interim += 1
             guard interim <= 8 else { throw .malformedResponse("too many interim answers") }
             parser = ResponseHeadParser(limits: configuration.responseLimits)
@@ -69,6 +72,7 @@ final class ClientConnection: TCPStreamHandler {
           keepsAlive = answer.keepAlive
           if case .untilClose = framing { keepsAlive = false }
           decoder = BodyDecoder(framing, limits: .unbounded)
+          disarm()
           return answer
         }
       } catch {
@@ -96,9 +100,12 @@ final class ClientConnection: TCPStreamHandler {
       }
       self.decoder = decoder
       if !piece.isEmpty {
+        disarm()
         if !reachedEOF && input.count < configuration.readAhead { stream.resumeReading() }
         return piece
       }
+      // A connection that broke while nobody read has not ended its answer.
+      if let failure { throw failure }
       if reachedEOF {
         do throws(HTTPParseError) {
           if stream.isTruncated { throw .malformedResponse("closed without TLS's farewell") }
@@ -106,7 +113,7 @@ final class ClientConnection: TCPStreamHandler {
           self.decoder = nil
           return nil
         } catch {
-          throw failure ?? fail(.reset, "the server closed the connection within its answer")
+          throw fail(.reset, "the server closed the connection within its answer")
         }
       }
       arm(.idle, idle)
@@ -138,6 +145,14 @@ final class ClientConnection: TCPStreamHandler {
     } else {
       stream.setDeadline(duration)
     }
+  }
+
+  /// Between two reads only the bound on the whole counts: how long the consumer takes is not the
+  /// server's fault.
+  private func disarm() {
+    waitingFor = .total
+    guard let totalDeadline else { return stream.setDeadline(nil) }
+    stream.setDeadline(.milliseconds(totalDeadline > loop.now ? totalDeadline - loop.now : 1))
   }
 
   // MARK: Between requests

@@ -58,7 +58,12 @@ final class ConnectionPool {
       throw .cancelled
     }
     guard case .connectionFreed = grant else {
-      waiters.removeAll { $0 === waiter }
+      if let index = waiters.firstIndex(where: { $0 === waiter }) {
+        waiters.remove(at: index)
+      } else {
+        // Its turn came while it gave up: the turn is the next one's.
+        wakeNext()
+      }
       throw Task.isCancelled ? .cancelled : Self.exhausted
     }
   }

@@ -148,16 +148,18 @@ private enum ChunkLine {
   }
 
   /// Extensions are overlooked, but must be well-formed: `;name`, `;name=token`, `;name="text"`.
+  /// Whitespace may stand within them (BWS), but not between the size and the first: readers differ
+  /// on where such a size ends.
   private static func checkExtensions(_ line: ArraySlice<UInt8>) throws(HTTPParseError) {
     let malformed = HTTPParseError.bad("The extension of a chunk is malformed.")
     var rest = line
     while rest.first == UInt8(ascii: ";") {
-      rest.removeFirst()
+      rest = rest.dropFirst().drop(while: ASCII.isSpace)
       let name = rest.prefix(while: ASCII.isToken)
       guard !name.isEmpty else { throw malformed }
-      rest = rest.dropFirst(name.count)
+      rest = afterSpace(rest.dropFirst(name.count), before: "=;")
       guard rest.first == UInt8(ascii: "=") else { continue }
-      rest.removeFirst()
+      rest = rest.dropFirst().drop(while: ASCII.isSpace)
       if rest.first == UInt8(ascii: "\"") {
         rest = try afterQuotedText(rest.dropFirst(), malformed)
       } else {
@@ -165,8 +167,18 @@ private enum ChunkLine {
         guard !value.isEmpty else { throw malformed }
         rest = rest.dropFirst(value.count)
       }
+      rest = afterSpace(rest, before: ";")
     }
     guard rest.isEmpty else { throw malformed }
+  }
+
+  /// Drops whitespace that one of `marks` follows.
+  private static func afterSpace(
+    _ rest: ArraySlice<UInt8>, before marks: StaticString
+  ) -> ArraySlice<UInt8> {
+    let after = rest.drop(while: ASCII.isSpace)
+    let isFollowed = marks.withUTF8Buffer { after.first.map($0.contains) == true }
+    return isFollowed ? after : rest
   }
 
   private static func afterQuotedText(

@@ -52,6 +52,28 @@ enum FieldRules {
       if version == .http11 { throw .bad("Host is missing.") }
       return
     }
-    for byte in host.utf8 where !ASCII.isHost(byte) { throw .bad("Host is malformed.") }
+    guard isAuthority(host.utf8) else { throw .bad("Host is malformed.") }
+  }
+
+  /// `uri-host [ ":" port ]` (RFC 9110, section 7.2). The host may be empty, an address of IPv6
+  /// stands in brackets.
+  static func isAuthority(_ text: some BidirectionalCollection<UInt8>) -> Bool {
+    guard text.allSatisfy(ASCII.isHost) else { return false }
+    var rest = text[...]
+    if rest.first == UInt8(ascii: "[") {
+      guard let bracket = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+      let address = rest[..<bracket].dropFirst()
+      guard !address.isEmpty, address.allSatisfy({ $0 != UInt8(ascii: "[") }) else { return false }
+      rest = rest[bracket...].dropFirst()
+    } else {
+      rest = rest.drop { $0 != UInt8(ascii: ":") }
+      let name = text[..<rest.startIndex]
+      guard !name.contains(UInt8(ascii: "[")), !name.contains(UInt8(ascii: "]")) else {
+        return false
+      }
+    }
+    guard let colon = rest.first else { return true }
+    let port = rest.dropFirst()
+    return colon == UInt8(ascii: ":") && port.count <= 5 && port.allSatisfy(ASCII.isDigit)
   }
 }

@@ -13,6 +13,9 @@ package struct RequestHeadParser: Sendable {
     fields = Self.fieldParser(limits)
   }
 
+  /// Whether a part of a head was taken from the buffer and the rest has not come.
+  package var isWithinHead: Bool { line != nil }
+
   private static func fieldParser(_ limits: HTTPLimits) -> FieldBlockParser {
     FieldBlockParser(
       byteLimit: limits.headerBytes, countLimit: limits.headerCount,
@@ -57,9 +60,9 @@ package struct RequestHeadParser: Sendable {
     if case .length(let length) = framing, length > limits.body {
       throw .bodyTooLarge(limits.body)
     }
-    let expectation = headers["expect"]
-    let expectsContinue = expectation?.lowercased() == "100-continue"
-    if expectation != nil && !expectsContinue {
+    let expectations = headers.values("expect")
+    let expectsContinue = !expectations.isEmpty
+    guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
       throw HTTPParseError(status: 417, message: "Of the expectations only 100-continue is known.")
     }
     return RequestHead(
@@ -118,13 +121,16 @@ private struct RequestLine {
     }
     let rest = target.dropFirst(scheme.count)
     guard let end = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else {
-      guard !rest.isEmpty else { throw .bad("The request target has no host.") }
+      try checkAuthority(rest)
       return "/"
     }
-    let authority = rest[..<end]
-    guard !authority.isEmpty, !authority.contains("@") else {
+    try checkAuthority(rest[..<end])
+    return rest[end] == "?" ? "/" + rest[end...] : String(rest[end...])
+  }
+
+  private static func checkAuthority(_ authority: Substring) throws(HTTPParseError) {
+    guard !authority.isEmpty, authority.first != ":", FieldRules.isAuthority(authority.utf8) else {
       throw .bad("The request target has no valid host.")
     }
-    return rest[end] == "?" ? "/" + rest[end...] : String(rest[end...])
   }
 }

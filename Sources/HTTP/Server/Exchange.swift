@@ -186,6 +186,8 @@ package final class Exchange {
     guard !connection.isClosed else { return }
     guard sendsBody(status) else { return connection.write(head) }
     bytesSent += last.count
+    // A body of another length than was promised cannot be followed by an answer.
+    if case .length(let length) = framing, length != bytesSent { mayKeepAlive = false }
     var scratch: [UInt8] = []
     swap(&scratch, &connection.shard.scratch)
     scratch.append(contentsOf: head)
@@ -247,6 +249,8 @@ package final class Exchange {
     if connection.isClosed { return false }
     switch answer {
     case .unstarted:
+      // A request that was cut has nobody who could be told.
+      if !bodyIsComplete && connection.reachedEOF && !connection.bodyTimedOut { return false }
       var headers = HeaderFields()
       headers.set("content-type", "application/json", orDrop: ())
       mayKeepAlive = false

@@ -51,6 +51,8 @@ final class ServerConnection: TCPStreamHandler {
       stream.setDeadline(shard.configuration.writeTimeout)
       await shard.handler(exchange)
       guard await exchange.conclude(), !isClosed else { break }
+      // A client that asks on and on and takes no answer must not fill the memory with them.
+      guard (try? await waitUntilWritable()) != nil else { break }
       phase = .idle
       if shard.isDraining && input.isEmpty { break }
     }
@@ -71,7 +73,8 @@ final class ServerConnection: TCPStreamHandler {
       }
       if reachedEOF || isClosed { return nil }
       switch phase {
-      case .idle where !input.isEmpty:
+      // The lines of a head that are complete are no longer in the buffer.
+      case .idle where !input.isEmpty || parser.isWithinHead:
         phase = .head
         stream.setDeadline(shard.configuration.headerTimeout)
       case .idle: stream.setDeadline(shard.configuration.idleTimeout)
@@ -136,11 +139,14 @@ final class ServerConnection: TCPStreamHandler {
     guard !isClosed, !stream.isClosed else { return }
     guard !reachedEOF else { return stream.closeWhenDrained() }
     phase = .lingering
-    stream.setDeadline(.seconds(2))
+    if stream.pendingBytes == 0 { stream.setDeadline(Self.lingerTime) }
     stream.shutdownWriting()
     input = ByteBuffer()
     stream.resumeReading()
   }
+
+  /// For what a client still sends when its answer is out.
+  private static let lingerTime = Duration.seconds(2)
 
   func closeIfIdle() {
     if case .idle = phase, input.isEmpty { stream.closeWhenDrained() }
@@ -184,23 +190,28 @@ final class ServerConnection: TCPStreamHandler {
 
   func streamDidDrain(_ stream: TCPStream) {
     queuedAtTimeOut = -1
+    if case .lingering = phase { stream.setDeadline(Self.lingerTime) }
     if drained.isAwaited { drained.fire(()) }
   }
 
   func streamDidTimeOut(_ stream: TCPStream) {
     switch phase {
-    case .idle, .lingering: stream.close()
+    case .idle, .lingering:
+      if stream.queuedBytes > 0 { closeUnlessTaken() } else { stream.close() }
     case .head:
       refuse(HTTPParseError(status: 408, message: "The request's head did not arrive in time."))
       stream.closeWhenDrained()
     case .body: timeOutBody()
-    case .answering:
-      // A client that takes something, however little, is slow; one that takes nothing has gone.
-      let queued = stream.queuedBytes
-      if queued > 0 && queued == queuedAtTimeOut { return stream.close() }
-      queuedAtTimeOut = queued > 0 ? queued : -1
-      stream.setDeadline(shard.configuration.writeTimeout)
+    case .answering: closeUnlessTaken()
     }
+  }
+
+  /// A client that takes something, however little, is slow; one that takes nothing has gone.
+  private func closeUnlessTaken() {
+    let queued = stream.queuedBytes
+    if queued > 0 && queued == queuedAtTimeOut { return stream.close() }
+    queuedAtTimeOut = queued > 0 ? queued : -1
+    stream.setDeadline(shard.configuration.writeTimeout)
   }
 
   private func timeOutBody() {
