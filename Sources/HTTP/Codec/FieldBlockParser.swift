@@ -8,6 +8,10 @@ struct FieldBlockParser: Sendable {
   private var bytesSeen = 0
   /// Bytes of the buffer that belong to the present line and are known to hold no line end.
   private var scanned = 0
+  /// Bytes of the present line that are known to belong to its name, and where its colon is.
+  private var nameLength = 0
+  private var colon: Int?
+  private var hasFraming = false
 
   init(byteLimit: Int, countLimit: Int, overflow: HTTPParseError) {
     self.byteLimit = byteLimit
@@ -15,45 +19,69 @@ struct FieldBlockParser: Sendable {
     self.overflow = overflow
   }
 
-  /// Reads on until the empty line.
+  /// Reads on until the empty line. A fault is reported at its first byte, not at the end of the
+  /// line, which might never come.
   /// - Returns: whether it was reached.
   mutating func parse(_ buffer: inout ByteBuffer) throws(HTTPParseError) -> Bool {
-    try refuseFolding(buffer)
-    while let line = try LineReader.next(
-      &buffer, scanned: &scanned, limit: byteLimit - bytesSeen, overflow: overflow)
-    {
+    while true {
+      try scanName(buffer)
+      guard
+        let line = try LineReader.next(
+          &buffer, scanned: &scanned, limit: byteLimit - bytesSeen, overflow: overflow)
+      else { return false }
       if line.isEmpty { return true }
       bytesSeen += line.count + 2
       guard fields.count < countLimit else { throw overflow }
       try parse(line)
-      try refuseFolding(buffer)
     }
-    return false
   }
 
-  /// Refused at its first byte, since the rest of the line may never come.
-  private func refuseFolding(_ buffer: ByteBuffer) throws(HTTPParseError) {
-    if scanned == 0 && !buffer.isEmpty && ASCII.isSpace(buffer[0]) {
-      throw .bad("A header must not be folded over lines.")
+  /// Looks at the bytes before the colon as they come.
+  private mutating func scanName(_ buffer: ByteBuffer) throws(HTTPParseError) {
+    guard colon == nil else { return }
+    let end = min(buffer.count, byteLimit - bytesSeen)
+    while nameLength < end {
+      let byte = buffer[nameLength]
+      if ASCII.isToken(byte) {
+        nameLength += 1
+      } else if byte == UInt8(ascii: ":") && nameLength > 0 {
+        colon = nameLength
+        return
+      } else if byte == 0x0D {
+        return
+      } else {
+        throw nameLength == 0 && ASCII.isSpace(byte)
+          ? .bad("A header must not be folded over lines.")
+          : .bad("The name of a header is malformed.")
+      }
     }
   }
 
   private mutating func parse(_ line: [UInt8]) throws(HTTPParseError) {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-      throw .bad("A header has no colon.")
-    }
+    guard let colon else { throw .bad("A header has no colon.") }
+    self.colon = nil
+    nameLength = 0
     let name = line[..<colon]
-    guard !name.isEmpty, name.allSatisfy(ASCII.isToken) else {
-      throw .bad("The name of a header is malformed.")
-    }
     let value = ASCII.trimmed(line[(colon + 1)...])
     guard value.allSatisfy(ASCII.isFieldValue) else {
       throw .bad("The value of a header holds a control character.")
     }
-    if name.count == 14, ASCII.equalsIgnoringCase(name, "content-length") {
-      _ = try FieldRules.contentLength(String(decoding: value, as: UTF8.self))
-    }
+    try checkFraming(name, value)
     fields.append(name, value)
+  }
+
+  /// What says how long the body is must stand once and be a number where it is one.
+  private mutating func checkFraming(
+    _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>
+  ) throws(HTTPParseError) {
+    let isLength = name.count == 14 && ASCII.equalsIgnoringCase(name, "content-length")
+    guard isLength || name.count == 17 && ASCII.equalsIgnoringCase(name, "transfer-encoding")
+    else { return }
+    guard !hasFraming else {
+      throw .bad("Content-Length and Transfer-Encoding exclude each other and stand once.")
+    }
+    hasFraming = true
+    if isLength { _ = try FieldRules.contentLength(String(decoding: value, as: UTF8.self)) }
   }
 }
 
