@@ -26,13 +26,16 @@ struct FieldBlockParser: Sendable {
     while true {
       try scanName(buffer)
       guard
-        let line = try LineReader.next(
-          &buffer, scanned: &scanned, limit: byteLimit - bytesSeen, overflow: overflow)
+        let length = try LineReader.length(
+          buffer, scanned: &scanned, limit: byteLimit - bytesSeen, overflow: overflow)
       else { return false }
-      if line.isEmpty { return true }
-      bytesSeen += line.count + 2
-      guard fields.count < countLimit else { throw overflow }
-      try parse(line)
+      if length > 0 {
+        bytesSeen += length + 2
+        guard fields.count < countLimit else { throw overflow }
+        try parse(buffer.prefix(length))
+      }
+      buffer.consume(length + 2)
+      if length == 0 { return true }
     }
   }
 
@@ -57,13 +60,13 @@ struct FieldBlockParser: Sendable {
     }
   }
 
-  private mutating func parse(_ line: [UInt8]) throws(HTTPParseError) {
+  private mutating func parse(_ line: ArraySlice<UInt8>) throws(HTTPParseError) {
     guard let colon else { throw .bad("A header has no colon.") }
     self.colon = nil
     nameLength = 0
-    let name = line[..<colon]
-    let value = ASCII.trimmed(line[(colon + 1)...])
-    guard value.allSatisfy(ASCII.isFieldValue) else {
+    let name = line[..<(line.startIndex + colon)]
+    let value = ASCII.trimmed(line[(line.startIndex + colon + 1)...])
+    for byte in value where !ASCII.isFieldValue(byte) {
       throw .bad("The value of a header holds a control character.")
     }
     try checkFraming(name, value)
@@ -87,35 +90,42 @@ struct FieldBlockParser: Sendable {
 
 /// Takes single lines from a buffer.
 enum LineReader {
-  /// The next line without its end, once it is complete. A CR or LF that stands alone is refused,
-  /// since peers differ on whether it ends a line.
+  /// The length of the next line without its end, once it is complete. A CR or LF that stands alone
+  /// is refused, since peers differ on whether it ends a line.
   /// - Parameters:
   ///   - scanned: how many bytes were looked at by the calls before; kept by the caller.
   ///   - limit: bytes that the line may have.
-  static func next(
-    _ buffer: inout ByteBuffer, scanned: inout Int, limit: Int, overflow: HTTPParseError
-  ) throws(HTTPParseError) -> [UInt8]? {
+  static func length(
+    _ buffer: borrowing ByteBuffer, scanned: inout Int, limit: Int, overflow: HTTPParseError
+  ) throws(HTTPParseError) -> Int? {
     let count = buffer.count
     var index = scanned
     while index < count {
       let byte = buffer[index]
-      if byte == 0x0A { throw .bad("A line ends without CR.") }
-      if byte == 0x0D {
+      if byte < 0x20 && byte != 0x09 || byte == 0x7F {
+        if byte == 0x0A { throw .bad("A line ends without CR.") }
+        guard byte == 0x0D else { throw .bad("The head holds a control character.") }
         guard index <= limit else { throw overflow }
         guard index + 1 < count else { break }
         guard buffer[index + 1] == 0x0A else { throw .bad("A CR stands alone.") }
         scanned = 0
-        let line = buffer.take(index)
-        buffer.consume(2)
-        return line
-      }
-      if byte < 0x20 && byte != 0x09 || byte == 0x7F {
-        throw .bad("The head holds a control character.")
+        return index
       }
       index += 1
       if index > limit { throw overflow }
     }
     scanned = index
     return nil
+  }
+
+  /// The next line without its end, once it is complete; it is taken from the buffer.
+  static func next(
+    _ buffer: inout ByteBuffer, scanned: inout Int, limit: Int, overflow: HTTPParseError
+  ) throws(HTTPParseError) -> [UInt8]? {
+    guard let length = try length(buffer, scanned: &scanned, limit: limit, overflow: overflow)
+    else { return nil }
+    let line = buffer.take(length)
+    buffer.consume(2)
+    return line
   }
 }

@@ -14,6 +14,9 @@ package struct ByteBuffer: Sendable {
   /// The byte at an offset from the front, which is below `count`.
   package subscript(offset: Int) -> UInt8 { storage[start + offset] }
 
+  /// Bytes from the front, without a copy. To be let go of before the buffer changes.
+  func prefix(_ amount: Int) -> ArraySlice<UInt8> { storage[start..<start + amount] }
+
   /// Adds bytes.
   package mutating func append(_ bytes: Span<UInt8>) {
     if start > 0 && start >= storage.count / 2 {
