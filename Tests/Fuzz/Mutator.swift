@@ -1,54 +1,65 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
-/// Makes inputs: seeds that are damaged, spliced and repeated, and noise. The same seed gives the
-/// same inputs.
-struct Mutator {
+/// A small random generator (SplitMix64) whose runs can be repeated from their seed.
+struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
-  private static let tokens: [[UInt8]] = [
-    "\r\n", "\n", "\r", "\r\n\r\n", ":", " ", "\t", "0", "ffffffffffffffff", "-1", "+5", "0x5", ";",
-    "\"", "\\", "\\u", "{", "}", "[", "]", ",", "null", "1e999", "Transfer-Encoding: chunked\r\n",
-    "Content-Length: 5\r\n", "data:", "event: x\n", "\u{FEFF}", "\u{0}", "HTTP/1.1", "\u{2028}",
-  ].map { Array($0.utf8) }
 
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+  init(seed: UInt64) { state = seed }
 
-  /// A number below `bound` (xorshift64*).
-  private mutating func number(_ bound: Int) -> Int {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return Int((state &* 0x2545_F491_4F6C_DD1D) >> 33) % max(1, bound)
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
   }
 
-  mutating func input(from seeds: [[UInt8]]) -> [UInt8] {
-    if number(10) == 0 { return (0..<number(200)).map { _ in UInt8(number(256)) } }
-    var bytes = seeds[number(seeds.count)]
-    for _ in 0...number(6) { mutate(&bytes, seeds) }
-    return bytes
-  }
+  mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: next() % UInt64(bound)) }
+  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
 
-  private mutating func mutate(_ bytes: inout [UInt8], _ seeds: [[UInt8]]) {
-    let place = number(bytes.count + 1)
-    switch number(7) {
-    case 0 where place < bytes.count: bytes[place] ^= 1 << UInt8(number(8))
-    case 1 where place < bytes.count: bytes[place] = UInt8(number(256))
-    case 2: bytes.insert(contentsOf: Self.tokens[number(Self.tokens.count)], at: place)
-    case 3 where place < bytes.count:
-      bytes.removeSubrange(place..<min(bytes.count, place + 1 + number(8)))
-    case 4: bytes = Array(bytes.prefix(place))
-    case 5 where bytes.count < 2_000:
-      bytes.insert(contentsOf: bytes.prefix(number(bytes.count + 1)), at: place)
-    default:
-      let other = seeds[number(seeds.count)]
-      if bytes.count < 2_000 {
-        bytes.insert(contentsOf: other.suffix(number(other.count + 1)), at: place)
-      }
+  /// Cuts bytes in pieces of random lengths.
+  mutating func split(_ bytes: [UInt8]) -> [[UInt8]] {
+    let longest = pick([1, 2, 5, 17, 64])
+    var pieces: [[UInt8]] = []
+    var start = 0
+    while start < bytes.count {
+      let end = min(bytes.count, start + 1 + below(longest))
+      pieces.append(Array(bytes[start..<end]))
+      start = end
     }
+    return pieces
   }
 }
 
-func exitWithFailure() -> Never { exit(1) }
+/// Makes inputs out of seeds.
+struct Mutator: Sendable {
+  let seeds: [[UInt8]]
+  let tokens: [[UInt8]]
+  /// Bytes of an input; longer ones are cut.
+  static let longest = 1024
+
+  func input(_ random: inout SeededGenerator) -> [UInt8] {
+    if random.below(50) == 0 {
+      return (0..<random.below(64)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    }
+    var bytes = random.pick(seeds)
+    for _ in 0..<random.pick([0, 1, 1, 2, 3, 5]) { mutate(&bytes, &random) }
+    return Array(bytes.prefix(Self.longest))
+  }
+
+  private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    let at = random.below(bytes.count + 1)
+    let end = min(bytes.count, at + random.below(16))
+    switch random.below(9) {
+    case 0 where at < bytes.count: bytes[at] ^= 1 << UInt8(random.below(8))
+    case 1 where at < bytes.count: bytes[at] = UInt8(truncatingIfNeeded: random.next())
+    case 2: bytes.insert(contentsOf: random.pick(tokens), at: at)
+    case 3: bytes.replaceSubrange(at..<end, with: random.pick(tokens))
+    case 4: bytes.removeSubrange(at..<end)
+    case 5: bytes.insert(contentsOf: Array(bytes[at..<end]), at: random.below(bytes.count + 1))
+    case 6:
+      let other = random.pick(seeds)
+      bytes = Array(bytes[..<at]) + other[random.below(other.count + 1)...]
+    case 7: bytes.removeSubrange(at...)
+    default: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: at)
+    }
+  }
+}
