@@ -71,7 +71,7 @@ let package = Package(
     tests("HTTPTests", ["HTTP", "EventLoop"]),
     tests("OpenAIWireTests", ["OpenAIWire"]),
     tests("ObservabilityTests", ["Observability"], fixtures: false),
-    tests("ImagesTests", ["Images", "HTTP", "EventLoop", "Simulator"]),
+    tests("ImagesTests", ["Images", "HTTP", "EventLoop", "OpenAIWire"]),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(

@@ -1,0 +1,110 @@
+import Foundation
+@testable import HTTP
+import OpenAIWire
+import Testing
+
+@testable import Images
+
+@Suite("Answers of image providers")
+struct ProviderAnswerTests {
+  /// A recorded answer: status, fields and body.
+  static func recorded(_ name: String) throws -> ClientAnswer {
+    let url = try #require(
+      Bundle.module.url(forResource: "Fixtures/openai/\(name).json", withExtension: nil))
+    let object = try JSONSlice.parse(Array(try Data(contentsOf: url)))
+    let body = try #require(object["body"])
+    return try answer(
+      object["status"]?.int ?? 200,
+      object["headers"]?.members.map { ($0.key, $0.value.string ?? "") } ?? [],
+      body.kind == .string ? try #require(body.stringBytes) : Array(body.raw))
+  }
+
+  static func answer(
+    _ status: Int, _ headers: [(String, String)], _ body: [UInt8]
+  ) throws -> ClientAnswer {
+    var text = "HTTP/1.1 \(status) X\r\n"
+    for (name, value) in headers { text += "\(name): \(value)\r\n" }
+    var buffer = ByteBuffer()
+    buffer.append(Array((text + "\r\n").utf8).span)
+    var parser = ResponseHeadParser(limits: .response)
+    return ClientAnswer(head: try #require(try parser.parse(&buffer)), body: body)
+  }
+
+  @Test(
+    "pictures are read from recorded answers",
+    arguments: [("openai-image", 2), ("openai-image-edit", 1), ("gpt-image-usage", 1)])
+  func pictures(name: String, count: Int) throws {
+    let answer = try OpenAIImagesDecoder.decode(try Self.recorded(name), provider: "openai")
+    #expect(answer.items.count == count)
+    for item in answer.items {
+      guard case .bytes(let bytes, _) = item else {
+        Issue.record("no bytes")
+        continue
+      }
+      #expect(ImageFormat(sniffing: bytes) == .png)
+      #expect(ImageFormat.png.size(of: bytes) == ImageSize("4x4"))
+    }
+  }
+
+  @Test(
+    "failures are sorted into classes",
+    arguments: [
+      ("200-empty-data", .malformed), ("401-invalid-key", .badKey),
+      ("429-rate-limit-retry-after", .rateLimited), ("500-server-error", .overloaded),
+      ("503-html-body", .overloaded),
+    ] as [(String, ImageFailure.Kind)])
+  func failures(name: String, kind: ImageFailure.Kind) throws {
+    let answer = try Self.recorded(name)
+    let failure = #expect(throws: ImageFailure.self) {
+      _ = try OpenAIImagesDecoder.decode(answer, provider: "openai")
+    }
+    #expect(failure?.kind == kind)
+    #expect(failure?.message.contains("sk-") == false)
+    if kind == .rateLimited { #expect(failure?.retryAfter == .seconds(12)) }
+  }
+
+  @Test(
+    "codes beat statuses, and a refusal is the client's to mend",
+    arguments: [
+      (400, "moderation_blocked", .refused), (400, "content_policy_violation", .refused),
+      (429, "insufficient_quota", .outOfCredit), (400, "billing_hard_limit_reached", .outOfCredit),
+      (400, "invalid_size", .badRequest), (200, "server_error", .malformed),
+      (402, "x", .outOfCredit),
+      (404, "x", .notFound), (504, "x", .timedOut),
+    ] as [(Int, String, ImageFailure.Kind)])
+  func codes(status: Int, code: String, kind: ImageFailure.Kind) throws {
+    let body = "{\"error\":{\"message\":\"m\",\"code\":\"\(code)\"}}"
+    let answer = try Self.answer(status, [], Array(body.utf8))
+    let failure = #expect(throws: ImageFailure.self) {
+      _ = try OpenAIImagesDecoder.decode(answer, provider: "p")
+    }
+    #expect(failure?.kind == kind)
+    #expect(failure?.isProviders == ![.refused, .badRequest].contains(kind))
+  }
+
+  @Test(
+    "each dialect gets the parameters that it takes",
+    arguments: [
+      ("gpt-image-1", ["quality": "high", "size": "1536x1024"], ["response_format", "style"]),
+      (
+        "dall-e-3",
+        ["quality": "hd", "size": "1792x1024", "style": "vivid", "response_format": "b64_json"], []
+      ),
+      ("dall-e-2", ["size": "1024x1024", "response_format": "b64_json"], ["quality", "style"]),
+      ("grok-imagine-image", ["aspect_ratio": "16:9"], ["size", "style", "quality"]),
+      ("stablediffusion", ["size": "1792x1024"], ["quality", "style"]),
+    ] as [(String, [String: String], [String])])
+  func dialects(model: String, present: [String: String], absent: [String]) throws {
+    var request = ImageRequest(prompt: "a fox")
+    request.size = ImageSize("1792x1024")
+    request.quality = "hd"
+    request.style = "vivid"
+    request.negativePrompt = "rain"
+    var encoder = OpenAIImagesEncoder(request, ImageModel(id: model, provider: "p"))
+    let body = try JSONSlice.parse(encoder.body(count: 1))
+    for (key, value) in present { #expect(body[key]?.string == value, "\(key)") }
+    for key in absent { #expect(body[key] == nil, "\(key)") }
+    #expect(body["prompt"]?.string == "a fox\nAvoid: rain")
+    #expect(encoder.adjusted.contains { $0.hasPrefix("negative_prompt") })
+  }
+}
