@@ -53,12 +53,12 @@ struct ClientProxyTests {
       configuration.proxy = ProxyConfiguration(
         url: try HTTPURL("http://127.0.0.1:\(proxy.port)"), authorization: "Basic eDp5",
         applies: applies)
+      defer { origin.close() }
       let client = HTTPClient(
         loop: loop, tls: try TLSContext(client: Certificates.path("authority.pem")),
         configuration: configuration)
+      defer { client.closeIdleConnections() }
       try await body(client, proxy, origin.port)
-      client.closeIdleConnections()
-      origin.close()
     }
   }
 

@@ -56,9 +56,11 @@ func withClient(
       let server = try ScriptedServer(loop, script: script)
       let client = HTTPClient(
         loop: loop, tls: try TLSContext(client: authority), configuration: configuration)
+      defer {
+        client.closeIdleConnections()
+        server.close()
+      }
       try await body(client, server)
-      client.closeIdleConnections()
-      server.close()
     }
   } catch {
     await group.shutdown()
