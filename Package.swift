@@ -71,7 +71,9 @@ let package = Package(
     tests("HTTPTests", ["HTTP", "EventLoop"]),
     tests("OpenAIWireTests", ["OpenAIWire"]),
     tests("ObservabilityTests", ["Observability"], fixtures: false),
-    tests("ImagesTests", ["Images", "HTTP", "EventLoop", "OpenAIWire"]),
+    tests(
+      "ImagesTests",
+      ["Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Simulator"]),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(

@@ -41,7 +41,7 @@ package final class LoopEvent<Value: Sendable> {
 extension LoopEvent where Value == Void {
   /// Like `wait()`, and returns as well when the task is cancelled, after `cleanUp` has run on the
   /// loop.
-  func wait(onCancel loop: EventLoop, _ cleanUp: @escaping () -> Void) async {
+  package func wait(onCancel loop: EventLoop, _ cleanUp: @escaping () -> Void) async {
     // Both are used on the loop alone: the handler submits to it.
     nonisolated(unsafe) let event = self
     nonisolated(unsafe) let cleanUp = cleanUp

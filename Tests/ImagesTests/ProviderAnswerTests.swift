@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 @testable import HTTP
 import OpenAIWire
@@ -33,11 +34,13 @@ struct ProviderAnswerTests {
   @Test(
     "pictures are read from recorded answers",
     arguments: [("openai-image", 2), ("openai-image-edit", 1), ("gpt-image-usage", 1)])
-  func pictures(name: String, count: Int) throws {
-    let answer = try OpenAIImagesDecoder.decode(try Self.recorded(name), provider: "openai")
-    #expect(answer.items.count == count)
-    for item in answer.items {
-      guard case .bytes(let bytes, _) = item else {
+  func pictures(name: String, count: Int) async throws {
+    let answer = try await AdapterHarness.withLink { link in
+      try OpenAIImagesDecoder.decode(try Self.recorded(name), over: link.value)
+    }
+    #expect(answer.pictures.count == count)
+    for item in answer.pictures {
+      guard case .bytes(let bytes) = item.source else {
         Issue.record("no bytes")
         continue
       }
@@ -53,10 +56,12 @@ struct ProviderAnswerTests {
       ("429-rate-limit-retry-after", .rateLimited), ("500-server-error", .overloaded),
       ("503-html-body", .overloaded),
     ] as [(String, ImageFailure.Kind)])
-  func failures(name: String, kind: ImageFailure.Kind) throws {
+  func failures(name: String, kind: ImageFailure.Kind) async throws {
     let answer = try Self.recorded(name)
-    let failure = #expect(throws: ImageFailure.self) {
-      _ = try OpenAIImagesDecoder.decode(answer, provider: "openai")
+    let failure = await #expect(throws: ImageFailure.self) {
+      _ = try await AdapterHarness.withLink { link in
+        try OpenAIImagesDecoder.decode(answer, over: link.value)
+      }
     }
     #expect(failure?.kind == kind)
     #expect(failure?.message.contains("sk-") == false)
@@ -72,11 +77,13 @@ struct ProviderAnswerTests {
       (402, "x", .outOfCredit),
       (404, "x", .notFound), (504, "x", .timedOut),
     ] as [(Int, String, ImageFailure.Kind)])
-  func codes(status: Int, code: String, kind: ImageFailure.Kind) throws {
+  func codes(status: Int, code: String, kind: ImageFailure.Kind) async throws {
     let body = "{\"error\":{\"message\":\"m\",\"code\":\"\(code)\"}}"
     let answer = try Self.answer(status, [], Array(body.utf8))
-    let failure = #expect(throws: ImageFailure.self) {
-      _ = try OpenAIImagesDecoder.decode(answer, provider: "p")
+    let failure = await #expect(throws: ImageFailure.self) {
+      _ = try await AdapterHarness.withLink { link in
+        try OpenAIImagesDecoder.decode(answer, over: link.value)
+      }
     }
     #expect(failure?.kind == kind)
     #expect(failure?.isProviders == ![.refused, .badRequest].contains(kind))
@@ -100,8 +107,11 @@ struct ProviderAnswerTests {
     request.quality = "hd"
     request.style = "vivid"
     request.negativePrompt = "rain"
-    var encoder = OpenAIImagesEncoder(request, ImageModel(id: model, provider: "p"))
-    let body = try JSONSlice.parse(encoder.body(count: 1))
+    let encoder = OpenAIImagesEncoder(
+      ImageJob(
+        request: request, model: ImageModel(id: model, provider: "p"), count: 1,
+        idempotencyKey: "k"))
+    let body = try JSONSlice.parse(encoder.json())
     for (key, value) in present { #expect(body[key]?.string == value, "\(key)") }
     for key in absent { #expect(body[key] == nil, "\(key)") }
     #expect(body["prompt"]?.string == "a fox\nAvoid: rain")

@@ -53,7 +53,8 @@ struct PictureStudio {
     let shared = context.shared
     let result: ImageResult
     do throws(ImageFailure) {
-      result = try await shared.images.generate(request, client: context.services.client)
+      result = try await shared.images.generate(
+        request, client: context.services.client, key: context.id)
     } catch {
       throw error.openAIError
     }
@@ -81,7 +82,8 @@ struct PictureStudio {
       writer.member("revised_prompt", image.revisedPrompt)
       writer.member("provider", result.model.provider)
       writer.member("model", result.model.id)
-      writer.member("cost_usd", result.model.price)
+      writer.member("cost_usd", result.cost.map { $0 / Double(max(1, result.images.count)) })
+      writer.member("seed", image.seed)
       writer.member("created", WallClock.seconds)
     }
   }

@@ -37,7 +37,7 @@ enum ModelsRoute {
 
   private static func models(_ context: RequestContext) -> [(id: String, owner: String)] {
     context.shared.directory.listedModels
-      + context.shared.images.models.map { ($0.id, $0.provider) }
+      + context.shared.images.catalog.providers.flatMap(\.models).map { ($0.id, $0.provider) }
   }
 
   private static func write(_ model: (id: String, owner: String), to writer: inout JSONWriter) {

@@ -23,7 +23,7 @@ extension SharedServices {
       let store = try await loop.run {
         try await loop.offload { try ImageStore(path: path, expireAfter: expireAfter) }
       }
-      return (ImagePipeline(providers: providers, limits: limits), store)
+      return (ImagePipeline(ImageCatalog(providers: providers), limits: limits), store)
     } catch let error as ImageStore.StoreError {
       throw GatewayStartError(error.message)
     } catch {
@@ -43,11 +43,12 @@ extension SharedServices {
       case .xai: .xai
       case .generic: .generic
       }
+    let sizes = configuration.sizes.compactMap { ImageSize(width: $0.width, height: $0.height) }
     return ImageModel(
       id: configuration.id, provider: provider, dialect: dialect,
       tier: QualityTier(rawValue: configuration.tier.rawValue) ?? .high,
-      sizes: configuration.sizes.compactMap { ImageSize(width: $0.width, height: $0.height) },
-      maxCount: configuration.maxCount, price: configuration.price,
+      sizes: sizes.isEmpty ? nil : .listed(sizes), maxCount: configuration.maxCount,
+      pricing: configuration.price.map { .flat($0) } ?? Pricing(.unknown),
       priority: configuration.priority)
   }
 }

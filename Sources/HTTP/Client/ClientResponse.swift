@@ -46,4 +46,10 @@ package struct ClientAnswer: Sendable {
   /// Status and fields.
   package let head: ResponseHead
   package let body: [UInt8]
+
+  /// An answer of these parts.
+  package init(head: ResponseHead, body: [UInt8]) {
+    self.head = head
+    self.body = body
+  }
 }

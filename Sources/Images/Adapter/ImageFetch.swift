@@ -3,9 +3,9 @@ internal import HTTP
 /// Fetches a picture from a URL that a provider has handed out. Such a URL is a stranger's word: it
 /// may not point inside, and it gets no credentials.
 struct ImageFetch {
-  let provider: ImageProvider
-  let client: HTTPClient
-  let limit: Int
+  let link: ProviderLink
+
+  private var provider: ImageProvider { link.provider }
 
   private static let redirects = 3
 
@@ -15,10 +15,10 @@ struct ImageFetch {
       // Some providers' file servers refuse clients that do not name themselves.
       var request = ClientRequest(.get, url, headers: ["accept": "image/*", "user-agent": "easel"])
       request.addressPolicy = isTrusted(url) ? .any : .publicOnly
-      request.timeouts.total = .seconds(120)
+      request.timeouts.total = min(link.remaining, .seconds(120))
       let answer: ClientAnswer
       do throws(HTTPClientError) {
-        answer = try await client.send(request, bodyLimit: limit)
+        answer = try await link.client.send(request, bodyLimit: link.imageLimit)
       } catch {
         throw ImageFailure(
           error.kind == .cancelled

@@ -1,112 +1,131 @@
+internal import HTTP
 internal import OpenAIWire
 
 /// Writes requests in OpenAI's images API, each dialect with the parameters that it takes
-/// (platform.openai.com/docs/api-reference/images/create, docs.x.ai). What cannot be said in a
-/// dialect is named, never dropped in silence.
+/// (platform.openai.com/docs/api-reference/images, docs.x.ai/docs/guides/image-generations).
 struct OpenAIImagesEncoder {
-  let request: ImageRequest
-  let model: ImageModel
-  private(set) var adjusted: [String] = []
-
-  init(_ request: ImageRequest, _ model: ImageModel) {
-    self.request = request
-    self.model = model
+  /// A parameter of the body.
+  enum Value {
+    case text(String)
+    case integer(Int)
+    case flag(Bool)
   }
 
-  /// The body of a call for `count` pictures.
-  mutating func body(count: Int) -> [UInt8] {
-    adjusted = []
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.member("model", model.id)
-    writer.member("prompt", prompt())
-    writer.member("n", count)
-    addSize(to: &writer)
-    addQuality(to: &writer)
-    if let style = request.style {
-      if model.dialect == .dallE3 {
-        writer.member("style", style)
-      } else {
-        adjusted.append("style: \(model.id) has no styles")
-      }
+  private let job: ImageJob
+  private var ledger: ParameterLedger
+  private var fields: [(name: String, value: Value)] = []
+  /// Files of an edit or a variation.
+  private var files: [(name: String, image: InputImage)] = []
+
+  /// - Parameter namesModel: whether the body says which model is meant, as Azure's does not.
+  init(_ job: ImageJob, namesModel: Bool = true) {
+    self.job = job
+    ledger = ParameterLedger(job)
+    if namesModel { add("model", job.model.wireID) }
+    if job.request.operation != .variation { add("prompt", ledger.prompt()) }
+    fields.append(("n", .integer(job.count)))
+    addSize()
+    addQuality()
+    if job.request.operation == .generate { add("style", ledger.style()) }
+    addDialectFields()
+    if dialect != .xai { add("user", job.request.user) }
+    if job.partial != nil { addStream() }
+    addFiles()
+  }
+
+  /// What of the request could not be honoured.
+  var adjusted: [String] { ledger.adjusted }
+
+  private var dialect: ImageDialect { job.model.dialect }
+
+  private mutating func add(_ name: String, _ value: String?) {
+    if let value { fields.append((name, .text(value))) }
+  }
+
+  // MARK: Fields
+
+  private mutating func addSize() {
+    if dialect == .xai {
+      add("aspect_ratio", ledger.aspectRatio()?.description)
+      add("resolution", job.model.options["resolution"])
+    } else if let size = ledger.size() {
+      add("size", size.description)
+    } else if dialect == .gptImage {
+      add("size", "auto")
     }
-    switch model.dialect {
+  }
+
+  private mutating func addQuality() {
+    guard let word = ledger.quality() else {
+      if dialect == .gptImage { add("quality", job.model.options["quality"] ?? "auto") }
+      return
+    }
+    add("quality", job.model.wireQuality(word))
+  }
+
+  private mutating func addDialectFields() {
+    switch dialect {
     case .gptImage:
-      writer.member("background", request.background)
-      writer.member("output_format", request.outputFormat)
-      writer.member("output_compression", request.outputCompression)
-      writer.member("moderation", request.moderation)
+      add("background", ledger.background())
+      add("output_format", ledger.outputFormat())
+      if let level = ledger.outputCompression() {
+        fields.append(("output_compression", .integer(level)))
+      }
+      if job.request.operation == .generate { add("moderation", ledger.moderation()) }
+      if job.request.operation == .edit { add("input_fidelity", ledger.inputFidelity()) }
     case .dallE2, .dallE3, .xai, .generic:
       // As base64 the picture arrives with the answer, and needs no second request.
-      writer.member("response_format", "b64_json")
-      noteUnsupported("background", request.background)
-      noteUnsupported("output_format", request.outputFormat)
+      add("response_format", "b64_json")
+      add("negative_prompt", dialect == .generic ? ledger.negativePrompt() : nil)
+      if let seed = ledger.seed() { fields.append(("seed", .integer(seed))) }
+      if let steps = ledger.steps() { fields.append(("steps", .integer(steps))) }
     }
-    if model.dialect != .xai { writer.member("user", request.user) }
-    writer.endObject()
-    return writer.bytes
   }
 
-  private mutating func noteUnsupported(_ name: String, _ value: String?) {
-    if value != nil { adjusted.append("\(name): \(model.id) has no such parameter") }
+  private mutating func addStream() {
+    fields.append(("stream", .flag(true)))
+    fields.append(("partial_images", .integer(job.request.partialImages)))
   }
 
-  /// No dialect has a field for what must not be seen, so it is said in words.
-  private mutating func prompt() -> String {
-    guard let negative = request.negativePrompt else { return request.prompt }
-    adjusted.append("negative_prompt: put into the prompt")
-    return "\(request.prompt)\nAvoid: \(negative)"
-  }
-
-  private mutating func addSize(to writer: inout JSONWriter) {
-    guard let wanted = request.size else {
-      if model.dialect == .gptImage { writer.member("size", "auto") }
-      return
+  private mutating func addFiles() {
+    guard job.request.operation != .generate else { return }
+    let images = job.request.images
+    for image in images {
+      files.append((images.count > 1 ? "image[]" : "image", image))
     }
-    if model.dialect == .xai {
-      let ratio = Self.aspectRatio(wanted)
-      writer.member("aspect_ratio", ratio)
-      adjusted.append("size: given as aspect ratio \(ratio)")
-      return
-    }
-    let size = model.sizes.isEmpty ? wanted : wanted.nearest(of: model.sizes) ?? wanted
-    if size != wanted { adjusted.append("size: \(size) in place of \(wanted)") }
-    writer.member("size", size.description)
+    if let mask = ledger.mask() { files.append(("mask", mask)) }
   }
 
-  private static func aspectRatio(_ size: ImageSize) -> String {
-    let ratios = ["1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "1:2", "2:1"]
-    let sizes = ratios.compactMap { ratio -> (String, ImageSize)? in
-      let parts = ratio.split(separator: ":").compactMap { Int($0) }
-      guard parts.count == 2, let size = ImageSize(width: parts[0], height: parts[1]) else {
-        return nil
-      }
-      return (ratio, size)
-    }
-    let nearest = size.nearest(of: sizes.map(\.1))
-    return sizes.first { $0.1 == nearest }?.0 ?? "1:1"
-  }
+  // MARK: Bodies
 
-  private mutating func addQuality(to writer: inout JSONWriter) {
-    switch model.dialect {
-    case .gptImage: writer.member("quality", gptQuality)
-    case .dallE3: writer.member("quality", isHigh ? "hd" : "standard")
-    case .dallE2, .xai, .generic:
-      if let quality = request.quality, quality != "auto" {
-        adjusted.append("quality: \(model.id) has one quality")
+  /// As JSON, for a generation.
+  func json() -> [UInt8] {
+    JSONWriter.object { writer in
+      for field in fields {
+        switch field.value {
+        case .text(let text): writer.member(field.name, text)
+        case .integer(let number): writer.member(field.name, number)
+        case .flag(let flag): writer.member(field.name, flag)
+        }
       }
     }
   }
 
-  private var isHigh: Bool { ["ultra", "high", "hd"].contains(request.quality ?? "") }
-
-  private var gptQuality: String {
-    switch request.quality {
-    case "low", "medium", "high", "auto": request.quality ?? "auto"
-    case "ultra", "hd": "high"
-    case "standard": "medium"
-    case "fast": "low"
-    default: "auto"
+  /// As a form, for an edit or a variation.
+  func form() -> MultipartForm {
+    var form = MultipartForm()
+    for field in fields {
+      switch field.value {
+      case .text(let text): form.append(field.name, text)
+      case .integer(let number): form.append(field.name, String(number))
+      case .flag(let flag): form.append(field.name, flag ? "true" : "false")
+      }
     }
+    for (index, file) in files.enumerated() {
+      form.append(
+        file.name, file: file.image.bytes, name: "\(index).\(file.image.format.rawValue)",
+        contentType: file.image.format.contentType)
+    }
+    return form
   }
 }

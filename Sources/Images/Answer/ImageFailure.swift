@@ -42,6 +42,17 @@ package struct ImageFailure: Error, Sendable {
     self.mayHaveBeenPaid = mayHaveBeenPaid
   }
 
+  /// Whether asking the same server again for the same thing, at no cost, may succeed.
+  var isTransient: Bool {
+    switch kind {
+    case .rateLimited, .overloaded, .timedOut, .unreachable: true
+    default: false
+    }
+  }
+
+  /// Whether a status leaves open if the request was carried out, and charged for.
+  static func isAmbiguous(status: Int) -> Bool { [408, 500, 502, 504].contains(status) }
+
   /// Whether another provider could succeed.
   var isProviders: Bool {
     switch kind {
@@ -68,5 +79,22 @@ package struct ImageFailure: Error, Sendable {
     // A retry by the SDK would be paid for again.
     if mayHaveBeenPaid { error.shouldRetry = false }
     return error
+  }
+}
+
+extension ImageFailure.Kind {
+  /// What a status means where nothing else is known.
+  init(status: Int) {
+    switch status {
+    case 401, 403: self = .badKey
+    case 402: self = .outOfCredit
+    case 404: self = .notFound
+    case 408, 504: self = .timedOut
+    case 413: self = .tooLarge
+    case 429: self = .rateLimited
+    case 400..<500: self = .badRequest
+    case 500...: self = .overloaded
+    default: self = .malformed
+    }
   }
 }

@@ -3,11 +3,22 @@ package struct GeneratedImage: Sendable {
   package var bytes: [UInt8]
   package var format: ImageFormat
   package var revisedPrompt: String?
+  package var seed: Int?
+
+  package init(
+    bytes: [UInt8], format: ImageFormat, revisedPrompt: String? = nil, seed: Int? = nil
+  ) {
+    self.bytes = bytes
+    self.format = format
+    self.revisedPrompt = revisedPrompt
+    self.seed = seed
+  }
 }
 
 /// The pictures of one request, and what is to be known of them.
 package struct ImageResult: Sendable {
   package var images: [GeneratedImage]
+  /// The model that drew them; the first, where several had to.
   package var model: ImageModel
   /// US dollars for all of them; nil where the price is not known.
   package var cost: Double?
@@ -15,6 +26,15 @@ package struct ImageResult: Sendable {
   package var usage: [UInt8]?
   /// What of the request could not be honoured, in words.
   package var adjusted: [String]
-  /// Models that were asked before and failed, with the class of failure.
-  package var passedOver: [(model: String, reason: String)]
+  /// Models that were asked before and failed, and those of better standing that could not be
+  /// asked, with the class of failure.
+  package var passedOver: [PassedOver]
+
+  /// A model that did not draw.
+  package struct PassedOver: Sendable, Hashable {
+    /// `provider/model`.
+    package var model: String
+    /// A word such as `timed_out`.
+    package var reason: String
+  }
 }

@@ -27,21 +27,46 @@ package enum ImageDialect: Sendable, Hashable {
     }
   }
 
-  var sizes: [ImageSize] {
-    let names: [String]
+  /// The sizes that its models make.
+  var sizes: SizeSupport {
     switch self {
-    case .gptImage: names = ["1024x1024", "1536x1024", "1024x1536"]
-    case .dallE3: names = ["1024x1024", "1792x1024", "1024x1792"]
-    case .dallE2: names = ["1024x1024", "512x512", "256x256"]
-    case .xai, .generic: names = []
+    case .gptImage: Self.listed(["1024x1024", "1536x1024", "1024x1536"])
+    case .dallE3: Self.listed(["1024x1024", "1792x1024", "1024x1792"])
+    case .dallE2: Self.listed(["1024x1024", "512x512", "256x256"])
+    case .xai:
+      .ratios(
+        ["1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "1:2", "2:1"].compactMap(
+          AspectRatio.init(_:)))
+    case .generic: .free(step: 1, sides: 1...16_384)
     }
-    return names.compactMap(ImageSize.init(_:))
   }
 
+  private static func listed(_ names: [String]) -> SizeSupport {
+    .listed(names.compactMap(ImageSize.init(_:)))
+  }
+
+  /// Pictures of one call.
   var maxCount: Int {
     switch self {
     case .gptImage, .dallE2, .xai: 10
     case .dallE3, .generic: 1
     }
   }
+
+  /// What its models can do.
+  var capabilities: Set<ImageCapability> {
+    switch self {
+    case .gptImage:
+      [
+        .edit, .mask, .multipleInputs, .transparentBackground, .outputFormat, .outputCompression,
+        .quality, .moderation, .inputFidelity, .streaming,
+      ]
+    case .dallE3: [.quality]
+    case .dallE2: [.edit, .mask, .variation]
+    case .xai, .generic: []
+    }
+  }
+
+  /// The styles that its models know.
+  var styles: [String] { self == .dallE3 ? ["vivid", "natural"] : [] }
 }

@@ -1,61 +1,46 @@
-package import HTTP
-package import Observability
-
 /// A model that makes pictures.
 package struct ImageModel: Sendable, Hashable {
+  /// Its name in the catalog.
   package var id: String
   /// The name of its provider.
   package var provider: String
+  /// Its name, path or version on the wire, where it differs from its id.
+  package var wireID: String
+  /// Which of OpenAI's parameters it takes; of meaning where the provider copies OpenAI's API.
   package var dialect: ImageDialect
   package var tier: QualityTier
-  /// The sizes that it can make, in pixels; empty for any.
-  package var sizes: [ImageSize]
-  /// Pictures of one call.
+  package var sizes: SizeSupport
+  /// Pictures of one call, 1 to 10.
   package var maxCount: Int
-  /// US dollars a picture; nil where it is not known.
-  package var price: Double?
+  package var pricing: Pricing
+  package var capabilities: Set<ImageCapability>
+  /// The styles that it knows; empty for none.
+  package var styles: [String]
   /// Lower is asked first.
   package var priority: Int
+  /// Settings of the wire format, such as `resolution` or `workflow`.
+  package var options: [String: String] = [:]
 
-  /// A model; without sizes it has those of its dialect.
+  /// A model; what is left out is that of its dialect.
   package init(
     id: String, provider: String, dialect: ImageDialect? = nil, tier: QualityTier = .high,
-    sizes: [ImageSize] = [], maxCount: Int? = nil, price: Double? = nil, priority: Int = 1
+    sizes: SizeSupport? = nil, maxCount: Int? = nil, pricing: Pricing = Pricing(.unknown),
+    capabilities: Set<ImageCapability>? = nil, styles: [String]? = nil, priority: Int = 1
   ) {
     let dialect = dialect ?? ImageDialect(modelID: id)
     self.id = id
     self.provider = provider
+    wireID = id
     self.dialect = dialect
     self.tier = tier
-    self.sizes = sizes.isEmpty ? dialect.sizes : sizes
+    self.sizes = sizes ?? dialect.sizes
     self.maxCount = maxCount ?? dialect.maxCount
-    self.price = price
+    self.pricing = pricing
+    self.capabilities = capabilities ?? dialect.capabilities
+    self.styles = styles ?? dialect.styles
     self.priority = priority
   }
-}
 
-/// A server with OpenAI's images API.
-package struct ImageProvider: Sendable {
-  package var name: String
-  /// What `images/generations` is appended to.
-  package var baseURL: HTTPURL
-  package var apiKey: Secret?
-  package var models: [ImageModel]
-  /// For one call.
-  package var timeout: Duration
-  /// Whether the URLs that it hands out may point inside.
-  package var allowsPrivateURLs: Bool
-
-  /// A provider with its models.
-  package init(
-    name: String, baseURL: HTTPURL, apiKey: Secret?, models: [ImageModel],
-    timeout: Duration = .seconds(300), allowsPrivateURLs: Bool = false
-  ) {
-    self.name = name
-    self.baseURL = baseURL
-    self.apiKey = apiKey
-    self.models = models
-    self.timeout = timeout
-    self.allowsPrivateURLs = allowsPrivateURLs
-  }
+  /// `provider/model`.
+  package var name: String { "\(provider)/\(id)" }
 }

@@ -11,31 +11,44 @@ struct SimulatorRoutes: Sendable {
     let path = exchange.head.path
     if path.hasPrefix("/simulator/") { return await control(exchange, path) }
     guard let body = try? await exchange.body() else { return }
-    let route = Self.route(path)
-    state.begin(
-      SimulatorRequest(
-        route: route, path: path, authorization: exchange.head.headers["authorization"], body: body)
-    )
-    let completed = await answer(exchange, route, path, body)
+    let provider = SimulatedProviders.provider(of: path)
+    let route = provider?.route(exchange.head.method, path) ?? Self.route(path)
+    var headers: [(name: String, value: String)] = []
+    exchange.head.headers.forEach { headers.append($0) }
+    let request = SimulatorRequest(
+      route: route, method: exchange.head.method.name, path: exchange.head.target,
+      headers: headers, body: body)
+    state.begin(request)
+    let completed = await answer(exchange, request, path, provider)
     state.end(clientLeft: !completed)
   }
 
   private static func route(_ path: String) -> String {
     if path.hasSuffix("/chat/completions") { return "chat" }
-    if path.hasSuffix("/images/generations") { return "images" }
+    if path.hasSuffix("/images/generations") || path.hasSuffix("/images/edits")
+      || path.hasSuffix("/images/variations")
+    {
+      return "images"
+    }
     return path.hasPrefix("/files/") ? "files" : "other"
   }
 
   /// - Returns: whether the client stayed to the end.
   private func answer(
-    _ exchange: Exchange, _ route: String, _ path: String, _ body: [UInt8]
+    _ exchange: Exchange, _ request: SimulatorRequest, _ path: String,
+    _ provider: (any SimulatedProvider)?
   ) async -> Bool {
-    let reply = SimulatorReply(exchange: exchange, fault: state.takeFault(route), pace: pace)
+    let fault = state.takeFault(request.route)
+    let reply = SimulatorReply(exchange: exchange, fault: fault, pace: pace)
     do {
       if try await reply.failEarly() { return true }
-      switch route {
-      case "chat": try await chat(reply, body)
-      case "images": try await images(reply, body)
+      if let provider {
+        try await provider.answer(SimulatedCall(request: request, reply: reply, state: state))
+        return true
+      }
+      switch request.route {
+      case "chat": try await chat(reply, request.body)
+      case "images": try await images(reply, request.body)
       case "files":
         guard let file = state.file(String(path.dropFirst("/files/".count))) else {
           return reply.respond(404, "text/plain", Array("no such file".utf8))
@@ -70,6 +83,7 @@ struct SimulatorRoutes: Sendable {
 
   private func images(_ reply: SimulatorReply, _ body: [UInt8]) async throws {
     let loop = reply.exchange.loop
+    state.acceptJob("openai")
     let drawing = try await loop.offload { try SimulatedImageModel.draw(body) }
     let host = reply.exchange.head.headers["host"] ?? ""
     let urls =
@@ -113,6 +127,16 @@ struct SimulatorRoutes: Sendable {
       json = JSONWriter.object { writer in
         writer.member("open", counts.open)
         writer.member("client_left", counts.clientLeft)
+        writer.key("jobs")
+        writer.beginObject()
+        for (name, jobs) in state.jobs.sorted(by: { $0.key < $1.key }) {
+          writer.key(name)
+          writer.beginObject()
+          writer.member("accepted", jobs.accepted)
+          writer.member("cancelled", jobs.cancelled)
+          writer.endObject()
+        }
+        writer.endObject()
       }
     default: return exchange.respond(404, [:], [])
     }
@@ -125,8 +149,13 @@ struct SimulatorRoutes: Sendable {
     for request in state.requests {
       writer.beginObject()
       writer.member("route", request.route)
+      writer.member("method", request.method)
       writer.member("path", request.path)
       writer.member("authorization", request.authorization)
+      writer.key("headers")
+      writer.beginObject()
+      for header in request.headers { writer.member(header.name.lowercased(), header.value) }
+      writer.endObject()
       writer.member("body", String(decoding: request.body, as: UTF8.self))
       writer.endObject()
     }

@@ -33,6 +33,8 @@ package final class SimulatorServer: Sendable {
 
   /// The port that it listens at.
   package var port: Int { server.port }
+  /// The base URL of a simulated provider, by its name.
+  package func url(_ provider: String) -> String { "http://\(host):\(port)/\(provider)" }
   /// What an OpenAI SDK is pointed at.
   package var baseURL: String { "http://\(host):\(port)/v1" }
 
@@ -40,6 +42,8 @@ package final class SimulatorServer: Sendable {
   package func queue(_ fault: SimulatorFault, route: String) { state.queue(fault, route: route) }
   /// What was received, oldest first.
   package var requests: [SimulatorRequest] { state.requests }
+  /// What each simulated provider has been asked to make, by its name.
+  package var jobs: [String: SimulatedJobs] { state.jobs }
   /// Requests under way.
   package var openCount: Int { state.counts.open }
   /// Requests whose client left before their answer was complete.

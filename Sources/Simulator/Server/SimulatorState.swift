@@ -9,6 +9,8 @@ final class SimulatorState: Sendable {
     var open = 0
     var clientLeft = 0
     var counter = 0
+    var jobs: [String: SimulatedJobs] = [:]
+    var values: [String: String] = [:]
   }
 
   private let contents = Mutex(Contents())
@@ -62,6 +64,22 @@ final class SimulatorState: Sendable {
     }
   }
 
+  // MARK: Jobs
+
+  /// Counts a request for pictures that a provider has accepted, and will charge for.
+  func acceptJob(_ provider: String) {
+    contents.withLock { $0.jobs[provider, default: .init()].accepted += 1 }
+  }
+  /// Counts a job that was cancelled before its pictures were made.
+  func cancelJob(_ provider: String) {
+    contents.withLock { $0.jobs[provider, default: .init()].cancelled += 1 }
+  }
+  var jobs: [String: SimulatedJobs] { contents.withLock { $0.jobs } }
+
+  /// What a simulated provider remembers of a job, by a key of its own choice.
+  func remember(_ key: String, _ value: String) { contents.withLock { $0.values[key] = value } }
+  func recall(_ key: String) -> String? { contents.withLock { $0.values[key] } }
+
   func file(_ name: String) -> [UInt8]? { contents.withLock { $0.files[name] } }
 
   func reset() {
@@ -69,15 +87,33 @@ final class SimulatorState: Sendable {
       contents.faults = [:]
       contents.requests = []
       contents.clientLeft = 0
+      contents.jobs = [:]
+      contents.values = [:]
     }
   }
 }
 
+/// What a simulated provider has been asked to make.
+package struct SimulatedJobs: Sendable, Hashable {
+  /// Requests that it will charge for.
+  package var accepted = 0
+  /// Of those, the ones that were cancelled in time.
+  package var cancelled = 0
+}
+
 /// A request that a simulator has received.
 package struct SimulatorRequest: Sendable {
-  /// `chat`, `images`, `files` or `other`.
+  /// `chat`, `images`, `files`, `other`, or what a simulated provider calls it.
   package let route: String
+  package let method: String
+  /// Path and query.
   package let path: String
-  package let authorization: String?
+  package let headers: [(name: String, value: String)]
   package let body: [UInt8]
+
+  /// The value of a field; nil where there is none.
+  package func header(_ name: String) -> String? {
+    headers.first { $0.name.lowercased() == name }?.value
+  }
+  package var authorization: String? { header("authorization") }
 }

@@ -1,0 +1,88 @@
+internal import HTTP
+internal import OpenAIWire
+
+/// Pictures as a stream of events: unfinished ones on the way, and the finished one at the end
+/// (platform.openai.com/docs/api-reference/images-streaming).
+struct OpenAIImagesStream {
+  let job: ImageJob
+  let link: ProviderLink
+
+  func draw(
+    _ url: HTTPURL, _ headers: HeaderFields, _ body: [UInt8]
+  ) async throws(ImageFailure) -> ProviderAnswer {
+    var headers = headers
+    headers.set("accept", "text/event-stream", orDrop: ())
+    var request = ClientRequest(.post, url, headers: headers, body: body)
+    request.retriesStaleConnection = false
+    request.timeouts.total = link.remaining
+    request.timeouts.firstByte = link.remaining
+    do {
+      return try await link.client.withResponse(request) { response in
+        let type = response.head.headers["content-type"] ?? ""
+        guard response.head.status == 200, type.lowercased().hasPrefix("text/event-stream") else {
+          // An error, or a server that does not stream: it answers whole.
+          let answer = ClientAnswer(
+            head: response.head, body: try await response.collect(limit: limit))
+          return try OpenAIImagesDecoder.decode(answer, over: link)
+        }
+        return try await read(response)
+      }
+    } catch let error as ImageFailure {
+      throw error
+    } catch let error as HTTPClientError {
+      throw link.failure(error, pays: true)
+    } catch {
+      throw ImageFailure(.cancelled, "the request was cancelled", mayHaveBeenPaid: true)
+    }
+  }
+
+  private var limit: Int { job.count * (link.imageLimit / 3 * 4) + (1 << 20) }
+
+  private func read(_ response: ClientResponse) async throws -> ProviderAnswer {
+    var parser = SSEParser(limit: link.imageLimit / 3 * 4 + 65_536)
+    var answer = ProviderAnswer(pictures: [])
+    while let piece = try await response.next() {
+      // Whatever a server sends on the way is bounded too.
+      guard response.bytesReceived <= limit * 5 else {
+        throw link.malformed("sent an endless stream")
+      }
+      for event in try events(&parser, piece) { try await take(event, &answer) }
+    }
+    guard !answer.pictures.isEmpty else {
+      throw link.malformed("ended its stream without a picture")
+    }
+    return answer
+  }
+
+  private func events(
+    _ parser: inout SSEParser, _ piece: [UInt8]
+  ) throws(ImageFailure) -> [SSEEvent] {
+    var events: [SSEEvent] = []
+    parser.push(piece)
+    do throws(SSEError) {
+      while let event = try parser.next() { events.append(event) }
+    } catch {
+      throw link.malformed("sent a broken stream")
+    }
+    return events
+  }
+
+  private func take(_ event: SSEEvent, _ answer: inout ProviderAnswer) async throws {
+    guard let object = try? JSONSlice.parse(event.data), object.kind == .object else { return }
+    if let error = object["error"], !error.isNull {
+      throw ImageFailure(
+        .overloaded, "\(link.provider.name): \(error["message"]?.string ?? "failed mid-stream")",
+        mayHaveBeenPaid: true)
+    }
+    let type = object["type"]?.string ?? event.event
+    guard let picture = try OpenAIImagesDecoder.picture(object, link) else { return }
+    if type.hasSuffix(".partial_image") {
+      guard case .bytes(let bytes) = picture.source else { return }
+      await job.partial?(
+        PartialImage(index: object["partial_image_index"]?.int ?? 0, bytes: bytes))
+    } else if type.hasSuffix(".completed") {
+      answer.pictures.append(picture)
+      answer.usage = object["usage"].flatMap { $0.kind == .object ? Array($0.raw) : nil }
+    }
+  }
+}

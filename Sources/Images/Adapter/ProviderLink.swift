@@ -1,0 +1,176 @@
+internal import EventLoop
+internal import HTTP
+internal import Observability
+
+/// The way to one provider, for one try: its address, its key, its time. Loop-bound.
+struct ProviderLink {
+  let provider: ImageProvider
+  let client: HTTPClient
+  /// Bytes of one picture.
+  let imageLimit: Int
+  /// When the try is over, on the loop's clock in milliseconds.
+  var deadline: UInt64
+
+  init(provider: ImageProvider, client: HTTPClient, imageLimit: Int) {
+    self.provider = provider
+    self.client = client
+    self.imageLimit = imageLimit
+    deadline = client.loop.now + provider.timeout.milliseconds
+  }
+
+  /// What is left of the try's time.
+  var remaining: Duration {
+    .milliseconds(Int64(deadline > client.loop.now ? deadline - client.loop.now : 0))
+  }
+
+  /// The key's text; empty where there is none.
+  var key: String { provider.apiKey?.reveal() ?? "" }
+
+  /// The URL of a path below the provider's base URL.
+  func url(_ path: String) -> HTTPURL { provider.baseURL.appending(path: path) }
+
+  /// The address that a provider's answer names for what comes next, such as where to poll. It gets
+  /// the key, so it must be on the provider's own host, or on one that `hosts` (suffixes such as
+  /// `.bfl.ai`) vouches for.
+  func url(named text: String?, hosts: [String] = []) throws(ImageFailure) -> HTTPURL {
+    if let text, let url = try? HTTPURL(text) {
+      if url.origin == provider.baseURL.origin { return url }
+      if url.scheme == .https, hosts.contains(where: { url.host.hasSuffix($0) }) { return url }
+    }
+    throw malformed("names an address that is not its own")
+  }
+
+  // MARK: Requests
+
+  /// Sends a request and reads its answer, whatever its status.
+  /// - Parameters:
+  ///   - pays: whether the provider charges for it. Such a request is never sent twice, and a
+  ///     connection that breaks after it leaves open whether it was paid for.
+  ///   - pictures: how many pictures the answer may hold as base64, for its bound in bytes.
+  func send(
+    _ method: HTTPMethod, _ url: HTTPURL, _ headers: HeaderFields, body: [UInt8] = [],
+    pays: Bool = false, pictures: Int = 0
+  ) async throws(ImageFailure) -> ClientAnswer {
+    guard remaining > .zero else { throw timedOut }
+    var request = ClientRequest(method, url, headers: headers, body: body)
+    request.retriesStaleConnection = !pays
+    request.timeouts.total = remaining
+    request.timeouts.firstByte = remaining
+    do throws(HTTPClientError) {
+      return try await client.send(request, bodyLimit: pictures * (imageLimit / 3 * 4) + (1 << 20))
+    } catch {
+      throw failure(error, pays: pays)
+    }
+  }
+
+  /// Sends JSON; see `send`.
+  func post(
+    _ url: HTTPURL, _ headers: HeaderFields, json: [UInt8], pays: Bool, pictures: Int = 0
+  ) async throws(ImageFailure) -> ClientAnswer {
+    var headers = headers
+    headers.set("content-type", "application/json", orDrop: ())
+    if !headers.contains("accept") { headers.set("accept", "application/json", orDrop: ()) }
+    return try await send(.post, url, headers, body: json, pays: pays, pictures: pictures)
+  }
+
+  /// Fetches a picture from a URL that the provider handed out, past the guard against addresses
+  /// that point inside.
+  func fetch(_ url: String) async throws(ImageFailure) -> [UInt8] {
+    try await ImageFetch(link: self).bytes(at: url)
+  }
+
+  // MARK: Jobs
+
+  /// Asks for a submitted job until it is done.
+  /// - Parameters:
+  ///   - interval: the first pause; the pauses grow to four times as much.
+  ///   - cancel: the request that cancels the job at the provider, sent once when the client leaves
+  ///     or the time is over.
+  ///   - ask: nil while the job is not done. A failure of the network or of the server (`isTransient`)
+  ///     is no failure of the job: it is asked for again, never submitted again.
+  func poll<T>(
+    every interval: Duration, cancel: ClientRequest?,
+    _ ask: () async throws(ImageFailure) -> T?
+  ) async throws(ImageFailure) -> T {
+    var pause = interval
+    while true {
+      var failed: ImageFailure?
+      do throws(ImageFailure) {
+        if let result = try await ask() { return result }
+      } catch {
+        failed = error
+        // A job is there, and its pictures may be paid for.
+        failed?.mayHaveBeenPaid = true
+      }
+      if let failed, !failed.isTransient {
+        if failed.kind == .cancelled { give(up: cancel) }
+        throw failed
+      }
+      guard pause < remaining else {
+        give(up: cancel)
+        throw failed ?? timedOut
+      }
+      do { try await client.loop.sleep(for: pause) } catch {
+        give(up: cancel)
+        throw ImageFailure(.cancelled, "the request was cancelled", mayHaveBeenPaid: true)
+      }
+      pause = min(pause * 1.25, interval * 4)
+    }
+  }
+
+  /// Cancels a job at its provider, by a task of its own: the one that asks may be cancelled itself.
+  private func give(up request: ClientRequest?) {
+    guard var request else { return }
+    request.timeouts.total = .seconds(10)
+    let client = client
+    client.loop.spawn { _ = try? await client.send(request, bodyLimit: 1 << 20) }
+  }
+
+  // MARK: Failures
+
+  var timedOut: ImageFailure {
+    ImageFailure(
+      .timedOut, "\(provider.name) took longer than \(provider.timeout).", mayHaveBeenPaid: true)
+  }
+
+  /// An answer that makes no sense, after which it is open whether it was paid for.
+  func malformed(_ text: String) -> ImageFailure {
+    ImageFailure(.malformed, "\(provider.name) \(text).", mayHaveBeenPaid: true)
+  }
+
+  /// A refusal of the content.
+  func refused(_ reason: String, code: String? = nil) -> ImageFailure {
+    ImageFailure(.refused, "\(provider.name): \(reason.prefix(500))", code: code)
+  }
+
+  /// The failure that a status tells of, where the body says no more.
+  func failure(
+    _ answer: ClientAnswer, _ reason: String?, kind: ImageFailure.Kind? = nil
+  ) -> ImageFailure {
+    let status = answer.head.status
+    let kind = kind ?? ImageFailure.Kind(status: status)
+    // Keys can stand in messages ("Incorrect API key provided: sk-..."), so those are not shown.
+    let message =
+      kind == .badKey
+      ? "\(provider.name) refused the gateway's key."
+      : "\(provider.name): \((reason ?? "status \(status)").prefix(500))"
+    return ImageFailure(
+      kind, message, retryAfter: RetryAfter.read(answer.head.headers),
+      mayHaveBeenPaid: status < 300 || ImageFailure.isAmbiguous(status: status))
+  }
+
+  /// The failure that a broken connection tells of; see `send`.
+  func failure(_ error: HTTPClientError, pays: Bool) -> ImageFailure {
+    let kind: ImageFailure.Kind
+    switch error.kind {
+    case .cancelled: kind = .cancelled
+    case .timeout: kind = .timedOut
+    case .malformed: kind = .malformed
+    case .tooLarge: kind = .tooLarge
+    case .resolve, .connect, .tls, .reset, .forbiddenAddress, .poolExhausted: kind = .unreachable
+    }
+    return ImageFailure(
+      kind, "\(provider.name): \(error.description)",
+      mayHaveBeenPaid: pays && error.mayHaveBeenSent)
+  }
+}

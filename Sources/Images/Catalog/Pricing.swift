@@ -1,0 +1,100 @@
+/// What a model's pictures cost, in US dollars, as its provider bills them.
+package struct Pricing: Sendable, Hashable {
+  /// One row of a price list.
+  package struct Row: Sendable, Hashable {
+    /// The provider's own word; nil for every quality.
+    package var quality: String?
+    /// Nil for every size.
+    package var size: ImageSize?
+    package var price: Double
+
+    package init(quality: String? = nil, size: ImageSize? = nil, price: Double) {
+      self.quality = quality
+      self.size = size
+      self.price = price
+    }
+  }
+
+  /// How it is counted.
+  package enum Scheme: Sendable, Hashable {
+    /// A picture, by quality and size.
+    case perImage([Row])
+    /// The first megapixel, and each further one or part of it.
+    case perMegapixel(first: Double, further: Double)
+    /// A second of the machine's time; with the seconds that a picture typically takes.
+    case perSecond(Double, typicalSeconds: Double)
+    /// A step of diffusion; with the steps that are taken where none are asked for.
+    case perStep(Double, defaultSteps: Int)
+    case free
+    case unknown
+  }
+
+  package var scheme: Scheme
+  /// Dollars for a million tokens of text in, pictures in and pictures out, where the provider
+  /// tells what it used.
+  package var perMillionTokens: (text: Double, imageIn: Double, imageOut: Double)? {
+    tokens.map { ($0.text, $0.imageIn, $0.imageOut) }
+  }
+  private var tokens: Tokens?
+
+  private struct Tokens: Sendable, Hashable {
+    var text: Double
+    var imageIn: Double
+    var imageOut: Double
+  }
+
+  package init(
+    _ scheme: Scheme, perMillionTokens: (text: Double, imageIn: Double, imageOut: Double)? = nil
+  ) {
+    self.scheme = scheme
+    tokens = perMillionTokens.map {
+      Tokens(text: $0.text, imageIn: $0.imageIn, imageOut: $0.imageOut)
+    }
+  }
+
+  /// One price for every picture.
+  package static func flat(_ price: Double) -> Pricing { Pricing(.perImage([Row(price: price)])) }
+
+  /// What one picture is expected to cost; nil where nothing is known.
+  /// - Parameters:
+  ///   - quality: the provider's own word for it.
+  ///   - size: in pixels.
+  package func estimate(quality: String?, size: ImageSize?, steps: Int?) -> Double? {
+    switch scheme {
+    case .perImage(let rows): Self.price(rows, quality, size)
+    case .perMegapixel(let first, let further):
+      first + further * Double(max(0, Self.megapixels(size) - 1))
+    case .perSecond(let price, let seconds): price * seconds
+    case .perStep(let price, let defaultSteps): price * Double(steps ?? defaultSteps)
+    case .free: 0
+    case .unknown: nil
+    }
+  }
+
+  private static func megapixels(_ size: ImageSize?) -> Int {
+    guard let size else { return 1 }
+    return max(1, Int((size.megapixels - 0.05).rounded(.up)))
+  }
+
+  /// The row that says most of what is asked. Where no row has the quality, such as `auto`, the
+  /// dearest of the size: an estimate errs upwards.
+  private static func price(_ rows: [Row], _ quality: String?, _ size: ImageSize?) -> Double? {
+    func score(_ row: Row) -> Int? {
+      var score = 0
+      if let wanted = row.quality {
+        guard wanted == quality else { return nil }
+        score += 2
+      }
+      if let wanted = row.size {
+        guard wanted == size else { return nil }
+        score += 1
+      }
+      return score
+    }
+    let fitting = rows.compactMap { row in score(row).map { (row, $0) } }
+    if let best = fitting.max(by: { $0.1 < $1.1 }) { return best.0.price }
+    let ofSize = rows.filter { $0.size == size || $0.size == nil }
+    let ofQuality = rows.filter { $0.quality == quality || $0.quality == nil }
+    return (ofSize.isEmpty ? (ofQuality.isEmpty ? rows : ofQuality) : ofSize).map(\.price).max()
+  }
+}

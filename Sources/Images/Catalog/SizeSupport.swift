@@ -1,0 +1,19 @@
+/// Which sizes a model makes.
+package enum SizeSupport: Sendable, Hashable {
+  /// These and no others, in pixels.
+  case listed([ImageSize])
+  /// These shapes; how many pixels is the provider's choice.
+  case ratios([AspectRatio])
+  /// Any, with sides that are multiples of `step` within `sides`.
+  case free(step: Int, sides: ClosedRange<Int>)
+
+  /// Whether a size is made as asked, or, where only shapes are known, in its shape.
+  package func fits(_ size: ImageSize) -> Bool {
+    switch self {
+    case .listed(let sizes): sizes.contains(size)
+    case .ratios(let ratios): ratios.contains { $0.isShape(of: size) }
+    case .free(let step, let sides):
+      [size.width, size.height].allSatisfy { $0 % step == 0 && sides.contains($0) }
+    }
+  }
+}

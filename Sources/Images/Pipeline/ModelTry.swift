@@ -1,0 +1,123 @@
+internal import EventLoop
+internal import HTTP
+
+/// One model asked for some pictures, by as many calls as it takes. Loop-bound.
+struct ModelTry {
+  let request: ImageRequest
+  let model: ImageModel
+  let adapter: any ImageAdapter
+  let link: ProviderLink
+  let limits: ImagePipeline.Limits
+  /// Tells the tries of one request apart from those of every other.
+  let requestKey: String
+  let partial: ((PartialImage) async -> Void)?
+
+  /// What was made before a failure, and the failure.
+  struct Outcome: Sendable {
+    var images: [GeneratedImage] = []
+    var cost: Double?
+    var usage: [UInt8]?
+    var adjusted: [String] = []
+    var failure: ImageFailure?
+  }
+
+  /// Calls that run side by side for a model that makes few pictures a call.
+  private static let parallel = 4
+
+  /// Asks for `count` pictures. Calls run side by side; one that fails lets those that run finish,
+  /// since they are paid for, and starts no more.
+  func run(count: Int) async -> Outcome {
+    let sizes = calls(count)
+    if sizes.count == 1 { return await call(sizes[0], number: 0) }
+    let bound = LoopBound(self, on: link.client.loop)
+    return await withTaskGroup(of: Outcome.self) { group in
+      var total = Outcome()
+      var next = 0
+      func start() {
+        let number = next
+        next += 1
+        group.addTask { await bound.value.call(sizes[number], number: number) }
+      }
+      while next < min(Self.parallel, sizes.count) { start() }
+      while let outcome = await group.next() {
+        total.add(outcome)
+        if total.failure == nil, next < sizes.count { start() }
+      }
+      return total
+    }
+  }
+
+  /// How many pictures each call makes.
+  private func calls(_ count: Int) -> [Int] {
+    let most = max(1, model.maxCount)
+    return stride(from: 0, to: count, by: most).map { min(most, count - $0) }
+  }
+
+  private func call(_ count: Int, number: Int) async -> Outcome {
+    var outcome = Outcome()
+    do throws(ImageFailure) {
+      var job = ImageJob(
+        request: request, model: model, count: count,
+        idempotencyKey: "\(requestKey)-\(model.provider)-\(number)")
+      if model.capabilities.contains(.streaming), request.count == 1 { job.partial = partial }
+      let answer = try await adapter.draw(job, over: link)
+      outcome.usage = answer.usage
+      outcome.adjusted = answer.adjusted
+      for picture in answer.pictures.prefix(count) {
+        outcome.images.append(try await checked(picture))
+      }
+      outcome.cost = cost(answer, outcome.images.count)
+      if outcome.images.count < count {
+        outcome.adjusted.append(
+          "n: \(model.id) made \(outcome.images.count) of \(count) pictures in one call")
+      }
+    } catch {
+      outcome.failure = error
+      if !outcome.images.isEmpty { outcome.cost = quoted(outcome.images.count) }
+    }
+    return outcome
+  }
+
+  private func cost(_ answer: ProviderAnswer, _ count: Int) -> Double? {
+    answer.cost ?? answer.usage.flatMap(model.cost(ofUsage:)) ?? quoted(count)
+  }
+
+  private func quoted(_ count: Int) -> Double? {
+    model.quote(request).price.map { $0 * Double(count) }
+  }
+
+  /// The bytes of a picture, known to be one, and within the bounds.
+  private func checked(_ picture: ProviderPicture) async throws(ImageFailure) -> GeneratedImage {
+    let bytes: [UInt8]
+    switch picture.source {
+    case .bytes(let data): bytes = data
+    case .url(let url): bytes = try await link.fetch(url)
+    }
+    let name = link.provider.name
+    guard bytes.count <= limits.image else {
+      throw ImageFailure(
+        .tooLarge, "\(name) made a picture of more than \(limits.image) bytes.",
+        mayHaveBeenPaid: true)
+    }
+    guard let format = ImageFormat(sniffing: bytes) else {
+      throw link.malformed("answered with something that is no picture")
+    }
+    if let size = format.size(of: bytes), size.width * size.height > limits.pixels {
+      throw ImageFailure(
+        .tooLarge, "\(name) made a picture of \(size) pixels.", mayHaveBeenPaid: true)
+    }
+    return GeneratedImage(
+      bytes: bytes, format: format, revisedPrompt: picture.revisedPrompt, seed: picture.seed)
+  }
+}
+
+extension ModelTry.Outcome {
+  mutating func add(_ other: ModelTry.Outcome) {
+    images += other.images
+    if let more = other.cost { cost = (cost ?? 0) + more }
+    usage = UsageTotal.sum(usage, other.usage)
+    for note in other.adjusted where !adjusted.contains(note) { adjusted.append(note) }
+    // The failure that says least about the provider would hide the one that says more.
+    if failure == nil || failure?.kind == .cancelled { failure = other.failure ?? failure }
+  }
+}

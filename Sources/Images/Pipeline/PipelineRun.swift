@@ -1,0 +1,76 @@
+/// What a request has come to: pictures made, models passed over, failures.
+struct PipelineRun {
+  private let request: ImageRequest
+  private var images: [GeneratedImage] = []
+  private var model: ImageModel?
+  private var cost: Double?
+  private var usage: [UInt8]?
+  private var adjusted: [String] = []
+  private var passedOver: [ImageResult.PassedOver] = []
+  private var failures: [ImageFailure] = []
+
+  init(request: ImageRequest, route: ImageRoute) {
+    self.request = request
+    // Only what would have been asked otherwise is worth a word: not what does not fit.
+    for exclusion in route.excluded where exclusion.reason == "unavailable" {
+      passedOver.append(
+        ImageResult.PassedOver(model: exclusion.model.name, reason: exclusion.reason))
+    }
+  }
+
+  /// Pictures still to be made.
+  var missing: Int { request.count - images.count }
+
+  /// Whether no further model is to be asked.
+  var isOver: Bool {
+    if missing <= 0 { return true }
+    guard let last = failures.last else { return false }
+    // What may have been paid for is risked a second time, never a third.
+    return !last.isProviders || failures.filter(\.mayHaveBeenPaid).count > 1
+  }
+
+  mutating func pass(over model: ImageModel, _ reason: String) {
+    passedOver.append(ImageResult.PassedOver(model: model.name, reason: "unavailable"))
+    failures.append(ImageFailure(.overloaded, "\(model.name): \(reason)"))
+  }
+
+  mutating func add(_ outcome: ModelTry.Outcome, of model: ImageModel) {
+    if !outcome.images.isEmpty {
+      self.model = self.model ?? model
+      images += outcome.images
+      if let more = outcome.cost { cost = (cost ?? 0) + more }
+      usage = UsageTotal.sum(usage, outcome.usage)
+      for note in outcome.adjusted where !adjusted.contains(note) { adjusted.append(note) }
+    }
+    guard let failure = outcome.failure else { return }
+    failures.append(failure)
+    passedOver.append(
+      ImageResult.PassedOver(model: model.name, reason: failure.kind.rawValue))
+  }
+
+  /// The pictures, be they fewer than asked for: they are paid for.
+  /// - Throws: `ImageFailure` where there is none.
+  func result() throws(ImageFailure) -> ImageResult {
+    guard let model, !images.isEmpty else { throw failure }
+    var notes = adjusted
+    if missing > 0 {
+      notes.append("n: \(images.count) of \(request.count) pictures; \(failure.message)")
+    }
+    return ImageResult(
+      images: images, model: model, cost: cost?.roundedToCentHundredths, usage: usage,
+      adjusted: notes, passedOver: passedOver)
+  }
+
+  private var failure: ImageFailure {
+    guard let last = failures.last else {
+      return ImageFailure(.noProvider, "No image provider is configured.")
+    }
+    // The user's own fault, or departure, is told as it is.
+    guard failures.count > 1, last.isProviders else { return last }
+    let list = passedOver.map { "\($0.model): \($0.reason)" }.joined(separator: "; ")
+    return ImageFailure(
+      last.kind, "No image provider could draw this (\(list)).",
+      retryAfter: failures.compactMap(\.retryAfter).min(),
+      mayHaveBeenPaid: failures.contains { $0.mayHaveBeenPaid })
+  }
+}

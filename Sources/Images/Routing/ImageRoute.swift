@@ -1,0 +1,19 @@
+/// Who is to draw a request: the models to ask, in order, and those that are not asked.
+package struct ImageRoute: Sendable {
+  /// A model that cannot draw the request, or not now.
+  package struct Exclusion: Sendable, Hashable {
+    package var model: ImageModel
+    /// A word for programs, such as `no_key`, `disabled`, `unavailable` or `no_edit`.
+    package var reason: String
+    /// A sentence for people.
+    package var detail: String
+    /// Whether it will be there again by itself, and when.
+    package var retryAfter: Duration?
+  }
+
+  /// In the order in which they are asked.
+  package var candidates: [ImageModel]
+  package var excluded: [Exclusion]
+  /// The tier that the request asks for, by name or by the words of its prompt.
+  package var tier: QualityTier?
+}

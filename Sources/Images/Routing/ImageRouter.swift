@@ -1,0 +1,111 @@
+internal import HTTP
+
+/// Chooses models for a request: those that are available and fit, by nearness of their tier, then
+/// by fallback priority, then by price.
+package struct ImageRouter: Sendable {
+  private let catalog: ImageCatalog
+  private let health: any ModelHealth
+  private let keywords: QualityKeywords
+  private let providers: [String: ImageProvider]
+
+  /// A router over a catalog.
+  package init(_ catalog: ImageCatalog, health: any ModelHealth = AlwaysHealthy()) {
+    self.catalog = catalog
+    self.health = health
+    keywords = QualityKeywords(catalog.tiers)
+    providers = Dictionary(
+      catalog.providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Who is to draw a request.
+  /// - Throws: `ImageFailure` of kind `badRequest` for a model that the catalog does not have.
+  package func route(_ request: ImageRequest) throws(ImageFailure) -> ImageRoute {
+    let named = try models(named: request.model)
+    let tier = named == nil ? request.tier ?? keywords.tier(of: request.prompt) : nil
+    var route = ImageRoute(candidates: [], excluded: [], tier: tier)
+    for model in named ?? catalog.providers.flatMap(\.models) {
+      if let exclusion = exclusion(of: model, request) {
+        route.excluded.append(exclusion)
+      } else {
+        route.candidates.append(model)
+      }
+    }
+    route.candidates = ordered(route.candidates, request, tier)
+    return route
+  }
+
+  /// The models of a name; nil where the choice is the gateway's.
+  private func models(named name: String?) throws(ImageFailure) -> [ImageModel]? {
+    guard let name, name != "auto", QualityTier(word: name) == nil else { return nil }
+    let all = catalog.providers.flatMap(\.models)
+    let named = all.filter { $0.id == name || $0.name == name }
+    if !named.isEmpty { return named }
+    let known = all.prefix(50).map(\.name).joined(separator: ", ")
+    throw ImageFailure(
+      .badRequest,
+      "The model '\(name.prefix(128))' does not exist. Use 'auto', a tier (ultra, high, standard, "
+        + "fast), or one of: \(known).", code: "model_not_found")
+  }
+
+  // MARK: Order
+
+  private func ordered(
+    _ models: [ImageModel], _ request: ImageRequest, _ tier: QualityTier?
+  ) -> [ImageModel] {
+    func key(_ model: ImageModel) -> (Int, Int, Double) {
+      (
+        Self.distance(model.tier, tier), model.priority,
+        model.quote(request).price ?? .infinity
+      )
+    }
+    let keyed = models.enumerated().map { (key($0.element), $0.offset, $0.element) }
+    return keyed.sorted { $0.0 != $1.0 ? $0.0 < $1.0 : $0.1 < $1.1 }.map(\.2)
+  }
+
+  /// How far a tier is from the one wanted; among equally far ones the better is nearer.
+  private static func distance(_ tier: QualityTier, _ wanted: QualityTier?) -> Int {
+    guard let wanted, let from = QualityTier.allCases.firstIndex(of: wanted),
+      let to = QualityTier.allCases.firstIndex(of: tier)
+    else { return 0 }
+    return abs(to - from) * 2 - (to < from ? 1 : 0)
+  }
+
+  // MARK: Availability and fit
+
+  private func exclusion(
+    of model: ImageModel, _ request: ImageRequest
+  ) -> ImageRoute.Exclusion? {
+    guard let provider = providers[model.provider] else { return nil }
+    func exclusion(_ reason: String, _ detail: String) -> ImageRoute.Exclusion {
+      ImageRoute.Exclusion(model: model, reason: reason, detail: detail)
+    }
+    if !provider.isEnabled {
+      return exclusion("disabled", "turned off by \(provider.featureFlag ?? "its feature flag")")
+    }
+    if provider.lacksKey {
+      return exclusion("no_key", "no key: \(provider.keyVariable ?? "its variable") is not set")
+    }
+    if let missing = missing(model, request) {
+      return exclusion("no_\(missing.rawValue)", "cannot do: \(missing.rawValue)")
+    }
+    if case .refused(let reason, let wait) = health.admission(of: model) {
+      return ImageRoute.Exclusion(
+        model: model, reason: "unavailable", detail: reason, retryAfter: wait)
+    }
+    return nil
+  }
+
+  /// What the request cannot do without, and the model does not have. Everything else is adjusted.
+  private func missing(_ model: ImageModel, _ request: ImageRequest) -> ImageCapability? {
+    var needed: [ImageCapability] = []
+    switch request.operation {
+    case .generate: break
+    case .edit: needed.append(.edit)
+    case .variation: needed.append(.variation)
+    }
+    if request.mask != nil { needed.append(.mask) }
+    if request.images.count > 1 { needed.append(.multipleInputs) }
+    if request.background == "transparent" { needed.append(.transparentBackground) }
+    return needed.first { !model.capabilities.contains($0) }
+  }
+}

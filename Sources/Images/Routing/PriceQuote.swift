@@ -1,0 +1,72 @@
+internal import OpenAIWire
+
+/// What one picture of a request is expected to cost.
+package struct PriceQuote: Sendable, Hashable {
+  /// The size that the model will make; nil where it chooses.
+  package var size: ImageSize?
+  /// The provider's own word; nil where the model has one quality.
+  package var quality: String?
+  /// US dollars a picture, to a hundredth of a cent; nil where the price is not known.
+  package var price: Double?
+}
+
+extension ImageModel {
+  /// What one picture of `request` is expected to cost.
+  package func quote(_ request: ImageRequest) -> PriceQuote {
+    var size = request.size
+    if let wanted = request.size {
+      switch sizes {
+      case .listed(let sizes): size = wanted.nearest(of: sizes)
+      case .free(let step, let sides): size = wanted.rounded(toMultipleOf: step, within: sides)
+      case .ratios: break
+      }
+    } else if case .listed(let sizes) = sizes {
+      size = sizes.first
+    }
+    let quality = wireQuality(request.quality)
+    let price = pricing.estimate(quality: quality, size: size, steps: request.steps)
+    return PriceQuote(size: size, quality: quality, price: price?.roundedToCentHundredths)
+  }
+
+  /// The provider's word for a client's word of quality.
+  func wireQuality(_ word: String?) -> String? {
+    guard capabilities.contains(.quality) else { return nil }
+    let word = word ?? options["quality"] ?? "auto"
+    switch dialect {
+    case .gptImage: return Self.effort(word, ["low", "medium", "high"])
+    case .xai: return Self.effort(word, ["low", "medium", "medium"])
+    case .dallE3: return ["ultra", "high", "hd"].contains(word) ? "hd" : "standard"
+    case .dallE2, .generic: return word
+    }
+  }
+
+  /// One of three words for low, medium and high effort.
+  private static func effort(_ word: String, _ words: [String]) -> String {
+    switch word {
+    case "low", "fast": words[0]
+    case "medium", "standard": words[1]
+    case "high", "hd", "ultra": words[2]
+    default: "auto"
+    }
+  }
+
+  /// What was billed by the tokens of a provider's `usage`; nil where it is not billed so.
+  func cost(ofUsage usage: [UInt8]) -> Double? {
+    guard let prices = pricing.perMillionTokens, let usage = try? JSONSlice.parse(usage) else {
+      return nil
+    }
+    let input = usage["input_tokens_details"]
+    guard let output = usage["output_tokens"]?.int, output >= 0 else { return nil }
+    let text = input?["text_tokens"]?.int ?? usage["input_tokens"]?.int ?? 0
+    let images = input?["image_tokens"]?.int ?? 0
+    let micro =
+      Double(text) * prices.text + Double(images) * prices.imageIn
+      + Double(output) * prices.imageOut
+    return micro / 1_000_000
+  }
+}
+
+extension Double {
+  /// Dollars to a hundredth of a cent.
+  var roundedToCentHundredths: Double { (self * 10_000).rounded() / 10_000 }
+}
