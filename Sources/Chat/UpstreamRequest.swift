@@ -16,9 +16,8 @@ extension ChatUpstream {
       fields.append("authorization", own, orDrop: ())
     }
     // Clients such as curl call a JSON body a form; uploads know their own type.
-    let type = client["content-type"]
-    if let type, type.lowercased().hasPrefix("multipart/") {
-      fields.append("content-type", type, orDrop: ())
+    if client.value("content-type", hasPrefix: "multipart/") {
+      fields.append("content-type", client["content-type"] ?? "", orDrop: ())
     } else {
       fields.append("content-type", "application/json", orDrop: ())
     }

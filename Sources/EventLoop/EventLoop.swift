@@ -1,4 +1,5 @@
 internal import CLibuv
+internal import Dispatch
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -23,6 +24,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   /// of the loop, so that an idle connection holds no buffer.
   let readBuffer: UnsafeMutableRawBufferPointer
   let streams = StreamRegistry()
+  let watches = WatchRegistry()
 
   private let wake: UnsafeMutablePointer<uv_async_t>
   private let prepare: UnsafeMutablePointer<uv_prepare_t>
@@ -81,15 +83,19 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   // MARK: Thread
 
-  /// Starts the loop's thread.
+  /// Starts the loop's thread, and returns once the thread is known as the loop's: until then the
+  /// caller would take itself for it, and queue work where nobody looks.
   func start() {
-    let started = LoopThread.start { [self] in run() }
+    let known = DispatchSemaphore(value: 0)
+    let started = LoopThread.start { [self] in run { known.signal() } }
     precondition(started, "the operating system refused a thread for an event loop")
+    known.wait()
   }
 
-  private func run() {
+  private func run(_ threadIsKnown: () -> Void) {
     thread = pthread_self()
     CurrentLoop.set(self)
+    threadIsKnown()
     uv_run(handle, UV_RUN_DEFAULT)
     CurrentLoop.set(nil)
     uv_loop_close(handle)
@@ -100,7 +106,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     for waiter in waiters { waiter.resume() }
   }
 
-  /// Closes every stream and timer of the loop and ends its thread.
+  /// Closes everything that is open on the loop and ends its thread.
   func stop() async {
     let first = remote.withLock { remote in
       let first = !remote.isStopping
@@ -119,6 +125,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   private func closeHandles() {
     streams.closeAll()
+    watches.closeAll()
     LoopTimer.closeAll(on: self)
     for raw in [UnsafeMutableRawPointer(wake), UnsafeMutableRawPointer(check)] {
       uv_close(raw.assumingMemoryBound(to: uv_handle_t.self), nil)

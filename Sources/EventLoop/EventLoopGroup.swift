@@ -30,7 +30,7 @@ package final class EventLoopGroup: Sendable {
     return loops[Int(UInt(bitPattern: turn) % UInt(loops.count))]
   }
 
-  /// Closes every stream of every loop and ends their threads.
+  /// Closes every listener, stream, timer and signal watch of every loop and ends their threads.
   package func shutdown() async {
     for loop in loops { await loop.stop() }
   }

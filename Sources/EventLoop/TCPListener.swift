@@ -52,7 +52,10 @@ package final class TCPListener {
         guard let context = server?.pointee.data else { return }
         Unmanaged<TCPListener>.fromOpaque(context).takeUnretainedValue().didConnect(status)
       }
-      if status == 0 { return }
+      if status == 0 {
+        loop.watches.add(self) { [unowned self] in close() }
+        return
+      }
       close()
     } else {
       self.handle = nil
@@ -85,6 +88,7 @@ package final class TCPListener {
   package func close() {
     guard let handle else { return }
     self.handle = nil
+    loop.watches.remove(self)
     uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
       guard let handle else { return }
       if let context = handle.pointee.data { Unmanaged<TCPListener>.fromOpaque(context).release() }

@@ -29,9 +29,7 @@ package struct BodyDecoder: Sendable {
   /// A decoder for one body.
   package init(_ framing: BodyFraming, limits: HTTPLimits) {
     self.limits = limits
-    trailerParser = FieldBlockParser(
-      byteLimit: limits.trailerBytes, countLimit: limits.headerCount,
-      overflow: HTTPParseError(status: 431, message: "The trailers are too large."))
+    trailerParser = FieldBlockParser(limits, of: .trailers)
     switch framing {
     case .none, .length(0): state = .finished
     case .length(let length): state = .length(length)

@@ -1,9 +1,7 @@
 /// Reads lines that end in CR LF, byte by byte and in one pass however they are split: the first
 /// line of a message, and its block of fields.
 struct FieldBlockParser: Sendable {
-  private let byteLimit: Int
-  private let countLimit: Int
-  private let overflow: HTTPParseError
+  private let bounds: Bounds
   private(set) var fields = HeaderFields()
   private var bytesSeen = 0
   /// Bytes of the buffer that belong to the present line and are known to hold no line end.
@@ -13,25 +11,48 @@ struct FieldBlockParser: Sendable {
   private var colon: Int?
   private var hasFraming = false
 
-  init(byteLimit: Int, countLimit: Int, overflow: HTTPParseError) {
-    self.byteLimit = byteLimit
-    self.countLimit = countLimit
-    self.overflow = overflow
+  /// What the fields belong to.
+  enum Part: Sendable {
+    case request, answer, trailers
+  }
+
+  private struct Bounds: Sendable {
+    let part: Part
+    let bytes: Int
+    let count: Int
+
+    /// Made only where it is needed: a head without faults costs no text.
+    var overflow: HTTPParseError {
+      let text = "more than \(bytes) bytes or \(count) fields"
+      return switch part {
+      case .request: HTTPParseError(status: 431, message: "The headers are \(text).")
+      case .answer: .malformedResponse("the headers are \(text)")
+      case .trailers: HTTPParseError(status: 431, message: "The trailers are too large.")
+      }
+    }
+  }
+
+  init(_ limits: HTTPLimits, of part: Part) {
+    bounds = Bounds(
+      part: part, bytes: part == .trailers ? limits.trailerBytes : limits.headerBytes,
+      count: limits.headerCount)
   }
 
   /// Reads on until the empty line. A fault is reported at its first byte, not at the end of the
   /// line, which might never come.
   /// - Returns: whether it was reached.
   mutating func parse(_ buffer: inout ByteBuffer) throws(HTTPParseError) -> Bool {
+    let bounds = bounds
     while true {
       try scanName(buffer)
       guard
         let length = try LineReader.length(
-          buffer, scanned: &scanned, limit: byteLimit - bytesSeen, overflow: overflow)
+          buffer, scanned: &scanned, limit: bounds.bytes - bytesSeen,
+          overflow: bounds.overflow)
       else { return false }
       if length > 0 {
         bytesSeen += length + 2
-        guard fields.count < countLimit else { throw overflow }
+        guard fields.count < bounds.count else { throw bounds.overflow }
         try parse(buffer.prefix(length))
       }
       buffer.consume(length + 2)
@@ -42,7 +63,7 @@ struct FieldBlockParser: Sendable {
   /// Looks at the bytes before the colon as they come.
   private mutating func scanName(_ buffer: ByteBuffer) throws(HTTPParseError) {
     guard colon == nil else { return }
-    let end = min(buffer.count, byteLimit - bytesSeen)
+    let end = min(buffer.count, bounds.bytes - bytesSeen)
     while nameLength < end {
       let byte = buffer[nameLength]
       if ASCII.isToken(byte) {
@@ -96,7 +117,8 @@ enum LineReader {
   ///   - scanned: how many bytes were looked at by the calls before; kept by the caller.
   ///   - limit: bytes that the line may have.
   static func length(
-    _ buffer: borrowing ByteBuffer, scanned: inout Int, limit: Int, overflow: HTTPParseError
+    _ buffer: borrowing ByteBuffer, scanned: inout Int, limit: Int,
+    overflow: @autoclosure () -> HTTPParseError
   ) throws(HTTPParseError) -> Int? {
     let count = buffer.count
     var index = scanned
@@ -105,14 +127,14 @@ enum LineReader {
       if byte < 0x20 && byte != 0x09 || byte == 0x7F {
         if byte == 0x0A { throw .bad("A line ends without CR.") }
         guard byte == 0x0D else { throw .bad("The head holds a control character.") }
-        guard index <= limit else { throw overflow }
+        guard index <= limit else { throw overflow() }
         guard index + 1 < count else { break }
         guard buffer[index + 1] == 0x0A else { throw .bad("A CR stands alone.") }
         scanned = 0
         return index
       }
       index += 1
-      if index > limit { throw overflow }
+      if index > limit { throw overflow() }
     }
     scanned = index
     return nil
@@ -120,9 +142,10 @@ enum LineReader {
 
   /// The next line without its end, once it is complete; it is taken from the buffer.
   static func next(
-    _ buffer: inout ByteBuffer, scanned: inout Int, limit: Int, overflow: HTTPParseError
+    _ buffer: inout ByteBuffer, scanned: inout Int, limit: Int,
+    overflow: @autoclosure () -> HTTPParseError
   ) throws(HTTPParseError) -> [UInt8]? {
-    guard let length = try length(buffer, scanned: &scanned, limit: limit, overflow: overflow)
+    guard let length = try length(buffer, scanned: &scanned, limit: limit, overflow: overflow())
     else { return nil }
     let line = buffer.take(length)
     buffer.consume(2)

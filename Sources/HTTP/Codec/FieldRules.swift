@@ -48,11 +48,11 @@ enum FieldRules {
   /// `Host` of a request (RFC 9112, section 3.2).
   static func checkHost(_ headers: HeaderFields, _ version: HTTPVersion) throws(HTTPParseError) {
     guard headers.count(of: "host") <= 1 else { throw .bad("Host must stand once.") }
-    guard let host = headers["host"] else {
+    guard let host = headers.valueBytes("host") else {
       if version == .http11 { throw .bad("Host is missing.") }
       return
     }
-    guard isAuthority(host.utf8) else { throw .bad("Host is malformed.") }
+    guard isAuthority(host) else { throw .bad("Host is malformed.") }
   }
 
   /// `uri-host [ ":" port ]` (RFC 9110, section 7.2). The host may be empty, an address of IPv6

@@ -10,21 +10,11 @@ package struct RequestHeadParser: Sendable {
   /// A parser that keeps to bounds.
   package init(limits: HTTPLimits) {
     self.limits = limits
-    fields = Self.fieldParser(limits)
+    fields = FieldBlockParser(limits, of: .request)
   }
 
   /// Whether a part of a head was taken from the buffer and the rest has not come.
   package var isWithinHead: Bool { line != nil }
-
-  private static func fieldParser(_ limits: HTTPLimits) -> FieldBlockParser {
-    FieldBlockParser(
-      byteLimit: limits.headerBytes, countLimit: limits.headerCount,
-      overflow: HTTPParseError(
-        status: 431,
-        message:
-          "The headers are more than \(limits.headerBytes) bytes or \(limits.headerCount) fields."
-      ))
-  }
 
   /// Takes the next head from the front of the buffer; nil while it is incomplete. Feeding single
   /// bytes costs no more than feeding all at once.
@@ -33,11 +23,11 @@ package struct RequestHeadParser: Sendable {
     _ buffer: inout ByteBuffer
   ) throws(HTTPParseError) -> RequestHead? {
     while line == nil {
-      let overflow = HTTPParseError(
-        status: 414, message: "The request line is longer than \(limits.startLine) bytes.")
       guard
         let bytes = try LineReader.next(
-          &buffer, scanned: &scanned, limit: limits.startLine, overflow: overflow)
+          &buffer, scanned: &scanned, limit: limits.startLine,
+          overflow: HTTPParseError(
+            status: 414, message: "The request line is longer than \(limits.startLine) bytes."))
       else { return nil }
       if bytes.isEmpty && emptyLines == 0 {
         // One empty line before a request is overlooked (RFC 9112, section 2.2).

@@ -8,10 +8,7 @@ package struct ResponseHeadParser: Sendable {
   /// A parser that keeps to bounds.
   package init(limits: HTTPLimits) {
     self.limits = limits
-    fields = FieldBlockParser(
-      byteLimit: limits.headerBytes, countLimit: limits.headerCount,
-      overflow: .malformedResponse(
-        "the headers are more than \(limits.headerBytes) bytes or \(limits.headerCount) fields"))
+    fields = FieldBlockParser(limits, of: .answer)
   }
 
   /// Takes the next head from the front of the buffer; nil while it is incomplete.

@@ -70,11 +70,12 @@ enum ASCII {
     return true
   }
 
-  /// A hash of a name, whatever its case (FNV-1a). Short and weak: equal names are compared.
-  static func hash(_ name: some Collection<UInt8>) -> UInt32 {
-    var hash: UInt32 = 0x811C_9DC5
-    for byte in name { hash = (hash ^ UInt32(lowercased(byte))) &* 0x0100_0193 }
-    return hash
+  /// A hash of a name, whatever its case: its length, first and last character. So short because
+  /// it is taken for every look-up; equal names are compared.
+  static func hash(_ name: some BidirectionalCollection<UInt8>) -> UInt32 {
+    guard let first = name.first, let last = name.last else { return 0 }
+    return UInt32(truncatingIfNeeded: name.count) << 16 | UInt32(first | 0x20) << 8
+      | UInt32(last | 0x20)
   }
 
   static func lowercased(_ byte: UInt8) -> UInt8 {

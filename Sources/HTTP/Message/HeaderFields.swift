@@ -10,7 +10,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     var nameEnd: Int32
     var valueStart: Int32
     var valueEnd: Int32
-    /// Of the name in lower case, so that most look-ups compare no bytes.
+    /// Of the name, so that most look-ups compare no bytes.
     var hash: UInt32
     var end: Int32 { valueEnd + 2 }
   }
@@ -45,6 +45,18 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   package func values(_ name: String) -> [String] {
     let hash = ASCII.hash(name.utf8)
     return entries.filter { matches($0, name, hash) }.map(value)
+  }
+
+  /// Whether the first field of a name has a value that begins so, whatever its case.
+  package func value(_ name: String, hasPrefix prefix: String) -> Bool {
+    guard let entry = index(of: name).map({ entries[$0] }) else { return false }
+    let value = wireBytes[Int(entry.valueStart)..<Int(entry.valueEnd)]
+    return ASCII.equalsIgnoringCase(value.prefix(prefix.utf8.count), prefix)
+  }
+
+  /// The bytes of the value of the first field of a name.
+  func valueBytes(_ name: String) -> ArraySlice<UInt8>? {
+    index(of: name).map { wireBytes[Int(entries[$0].valueStart)..<Int(entries[$0].valueEnd)] }
   }
 
   /// Whether there is a field of this name.
@@ -159,7 +171,10 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   }
 
   /// Adds a field that a parser has validated.
-  mutating func append(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+  mutating func append(
+    _ name: some BidirectionalCollection<UInt8>, _ value: some Collection<UInt8>
+  ) {
+    if entries.isEmpty { reserveUsual() }
     let start = Int32(wireBytes.count)
     wireBytes.append(contentsOf: name)
     let nameEnd = Int32(wireBytes.count)
@@ -174,6 +189,12 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
       Entry(
         start: start, nameEnd: nameEnd, valueStart: valueStart, valueEnd: valueEnd,
         hash: ASCII.hash(name)))
+  }
+
+  /// Room for what a message usually has, at once instead of by growing.
+  private mutating func reserveUsual() {
+    wireBytes.reserveCapacity(480)
+    entries.reserveCapacity(12)
   }
 
   private mutating func copy(_ entry: Entry, of other: HeaderFields) {

@@ -12,12 +12,12 @@ package struct RequestHead: Sendable {
 
   /// The target without its query. Percent signs are left as they are.
   package var path: String {
-    target.firstIndex(of: "?").map { String(target[..<$0]) } ?? target
+    target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
   }
 
   /// What follows the question mark, if there is one.
   package var query: String? {
-    target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
+    target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[$0...].dropFirst()) }
   }
 
   /// Whether the connection may carry another request (RFC 9112, section 9.3).

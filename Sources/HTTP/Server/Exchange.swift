@@ -111,8 +111,10 @@ package final class Exchange {
     guard case .unstarted = answer else { return }
     begin(status)
     var bytes: [UInt8] = []
+    swap(&bytes, &connection.shard.scratch)
     let isWhole = body.count <= 64 * 1024
     bytes.reserveCapacity(512 + headers.wireBytes.count + (isWhole ? body.count : 0))
+    defer { recycle(&bytes) }
     let framing = BodyFraming.length(body.count)
     ResponseEncoder.head(
       status: status, headers: headers, framing: framing, keepAlive: keepsAlive,

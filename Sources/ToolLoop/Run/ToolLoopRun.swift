@@ -4,7 +4,9 @@ package import HTTP
 internal import OpenAIWire
 
 /// What a tool loop works with, for one request. Loop-bound.
-package struct ToolLoopRun {
+///
+/// A class, so that handing it on copies nothing.
+package final class ToolLoopRun {
   package let exchange: Exchange
   package let client: HTTPClient
   package let route: UpstreamDirectory.Route
