@@ -35,6 +35,10 @@ package struct ChatRequest: Sendable {
       throw .invalidRequest(
         "The field '\(twice)' stands twice in the body. Send it once.", param: twice)
     }
+    if let variant = Self.caseVariant(in: members, bytes) {
+      throw .invalidRequest(
+        "The field '\(variant)' must be written in lower case.", param: variant.lowercased())
+    }
     func slice(_ name: String) -> JSONSlice? {
       members.named(name, in: bytes).map { JSONSlice($0, in: bytes) }
     }
@@ -53,6 +57,16 @@ package struct ChatRequest: Sendable {
     self.model = model
     isStreamed = stream?.bool ?? false
     options = try EaselOptions(slice("easel"))
+  }
+
+  /// A member whose name is that of a field that is acted on, but for its case. Some upstreams take
+  /// the one for the other.
+  private static func caseVariant(in members: [JSONMember], _ bytes: [UInt8]) -> String? {
+    for member in members where bytes[member.key].contains(where: { $0 &- 0x41 < 26 }) {
+      let name = member.name(in: bytes)
+      if actedOn.contains(name.lowercased()) { return name }
+    }
+    return nil
   }
 
   /// The value of a top-level field; nil where it is absent.

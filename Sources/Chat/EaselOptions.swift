@@ -6,7 +6,12 @@ package import OpenAIWire
 package struct EaselOptions: Sendable, Hashable {
   /// Whether the model is offered the image tool.
   package enum ImageTool: String, Sendable, Hashable, CaseIterable {
-    case auto, off
+    /// Offered, and drawn at once.
+    case auto
+    /// Not offered.
+    case off
+    /// Offered, and drawn when the user has said yes.
+    case confirm
   }
 
   /// How pictures reach the client.

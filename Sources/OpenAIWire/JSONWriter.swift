@@ -68,6 +68,14 @@ package struct JSONWriter: Sendable {
     bytes.append(contentsOf: raw)
   }
 
+  /// Writes a string whose inside `body` appends: characters that need no escape.
+  package mutating func value(_ body: (inout [UInt8]) -> Void) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    body(&bytes)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
   /// Writes a value that was read elsewhere, byte for byte.
   package mutating func value(_ slice: JSONSlice) { value(raw: slice.raw) }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -32,6 +33,38 @@ struct LoopTests {
     }
     #expect(inside)
     await group.shutdown()
+  }
+
+  @Test("work may be queued the moment a group is there, by the thread that made it")
+  func atOnce() async throws {
+    for _ in 0..<300 {
+      let group = EventLoopGroup(count: 2)
+      let places = try await [group.loops[0].run { 0 }, group.loops[1].run { 1 }]
+      #expect(places == [0, 1])
+      await group.shutdown()
+    }
+  }
+
+  @Test("shutdown closes listeners and signal watches that are still open")
+  func shutdownWithWatches() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let port = try await loop.run {
+      let address = try #require(SocketAddress(ip: "127.0.0.1", port: 0))
+      let listener = try TCPListener(loop, at: address) { $0.close() }
+      _ = SignalWatch(loop, signal: SIGUSR2) {}
+      return listener.address.port
+    }
+    await group.shutdown()
+    // The port is free again.
+    let second = EventLoopGroup(count: 1)
+    let other = second.loops[0]
+    let again = try await other.run {
+      let address = try #require(SocketAddress(ip: "127.0.0.1", port: port))
+      return try TCPListener(other, at: address) { $0.close() }.address.port
+    }
+    #expect(again == port)
+    await second.shutdown()
   }
 
   @Test("a cancelled sleep ends at once with CancellationError")

@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import Glibc
 import HTTP
 import OpenAIWire
 import Simulator
@@ -67,7 +68,7 @@ struct OperationsTests {
     let url = try HTTPURL(try await program.url())
     let loop = group.loops[0]
     let body =
-      "{\"model\":\"gpt-4o\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"tell me 100000 words\"}]}"
+      "{\"model\":\"gpt-4o\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"tell me 220000 words\"}]}"
     let head =
       "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
     let growth = try await loop.run {
@@ -77,20 +78,18 @@ struct OperationsTests {
         ClientRequest(.post, url.appending(path: "v1/chat/completions"), body: Self.question),
         bodyLimit: 1 << 20)
       let before = try program.residentBytes()
-      let address = try #require(SocketAddress(ip: "127.0.0.1", port: url.port))
-      let stream = try await loop.connect(to: [address], timeout: .seconds(5))
-      let reader = SlowReader()
-      stream.handler = reader
-      stream.write(Array((head + body).utf8))
-      for _ in 0..<20 {
-        stream.resumeReading()
-        await reader.didReadSome.wait()
+      let reader = try SlowReader(port: url.port)
+      defer { reader.close() }
+      try await loop.offload { try reader.send(head + body) }
+      // A kilobyte a second, long enough for everything that buffers to be full.
+      var growth = 0
+      for _ in 0..<40 {
+        try await loop.offload { try reader.read(102) }
         try await loop.sleep(for: .milliseconds(100))
+        growth = max(growth, try program.residentBytes() - before)
       }
-      let after = try program.residentBytes()
       #expect(simulator.openCount == 1, "the upstream was not slowed")
-      stream.close()
-      return after - before
+      return growth
     }
     #expect(growth <= 1 << 20, "a slow reader costs \(growth) bytes")
     while simulator.openCount > 0 { await Task.yield() }
@@ -99,17 +98,36 @@ struct OperationsTests {
   }
 }
 
-/// Takes one read and stops.
-private final class SlowReader: TCPStreamHandler {
-  let didReadSome = LoopEvent<Void>()
-  func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
-    stream.pauseReading()
-    didReadSome.fire(())
+/// A client that takes few bytes at a time, by a plain socket.
+private struct SlowReader: Sendable {
+  private let descriptor: Int32
+
+  init(port: Int) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+    }
+    try #require(descriptor >= 0 && status == 0)
   }
-  func streamDidReadEOF(_ stream: TCPStream) { didReadSome.fire(()) }
-  func streamDidDrain(_ stream: TCPStream) {}
-  func streamDidTimeOut(_ stream: TCPStream) {}
-  func stream(_ stream: TCPStream, didCloseWith error: StreamError?) { didReadSome.fire(()) }
+
+  func send(_ text: String) throws {
+    let sent = Array(text.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    try #require(sent == text.utf8.count)
+  }
+
+  /// Waits for and takes at most `count` bytes.
+  func read(_ count: Int) throws {
+    var buffer = [UInt8](repeating: 0, count: count)
+    let received = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, count, 0) }
+    try #require(received > 0, "the stream has ended")
+  }
+
+  func close() { _ = Glibc.close(descriptor) }
 }
 
 extension EaselProcess {

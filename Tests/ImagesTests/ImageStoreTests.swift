@@ -94,10 +94,16 @@ struct ImageStoreTests {
       ("{\"prompt\":\"x\",\"size\":\"0x5\"}", "size"),
       ("{\"prompt\":\"x\",\"response_format\":\"gif\"}", "response_format"),
       ("{\"prompt\":\"x\",\"output_compression\":101}", "output_compression"),
-      ("{\"prompt\":\"x\",\"stream\":true}", "stream"),
+      ("{\"prompt\":\"x\",\"stream\":\"yes\"}", "stream"),
+      ("{\"prompt\":\"x\",\"partial_images\":4}", "partial_images"),
+      ("{\"prompt\":\"x\",\"prompt\":\"y\"}", "prompt"),
+      ("{\"prompt\":\"x\",\"easel\":{\"proposl\":\"y\"}}", "easel"),
+      ("{\"easel\":{\"proposal\":7}}", "proposal"),
     ])
   func refused(body: String, field: String) {
-    let error = #expect(throws: OpenAIError.self) { _ = try ImagesAPI.parse(Array(body.utf8)) }
+    let error = #expect(throws: OpenAIError.self) {
+      _ = try ImagesCall.generation(Array(body.utf8))
+    }
     #expect(error?.status == 400 && error?.param == field)
   }
 }

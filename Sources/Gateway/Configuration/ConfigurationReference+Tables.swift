@@ -60,7 +60,8 @@ extension ConfigurationReference {
     Key("upstreams[].ca_file", "(the system's)", "PEM file of authorities to trust"),
     Key("aliases.*", "(none)", "Another name for `model` or `upstream/model`"),
     Key("image_tool.enabled", "true", "Whether the `generate_image` tool exists"),
-    Key("image_tool.default_mode", "auto", "For requests that do not say: `auto` or `off`"),
+    Key(
+      "image_tool.default_mode", "auto", "For requests that do not say: `auto`, `off` or `confirm`"),
     Key("image_tool.max_iterations", "5", "Calls of the chat model for one answer, 1 to 50"),
     Key("image_tool.max_images_per_request", "4", "Pictures in one answer, 1 to 100"),
     Key("image_tool.keep_alive", "10s", "Longest silence while a picture is made, 1s to 60s"),

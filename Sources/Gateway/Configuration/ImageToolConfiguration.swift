@@ -25,6 +25,8 @@ package enum ImageToolMode: String, Sendable, Hashable, CaseIterable {
   case auto
   /// Not offered.
   case off
+  /// Offered, and drawn when the user has said yes.
+  case confirm
 }
 
 /// The tiers of picture models, best first, and the choice by the prompt's words.

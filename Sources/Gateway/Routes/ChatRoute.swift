@@ -20,20 +20,23 @@ enum ChatRoute {
         throw .unknownModel(request.model)
       }
       context.log.upstream = route.upstream.name
-      let scope = context.exchange.head.headers["authorization"] ?? ""
+      let scope = context.scope
       let restored = await TurnRestorer.restore(
         request, from: context.shared.memory, scope: scope)
+      let mode = options.imageTool ?? context.shared.defaultImageTool
       let conversation = Conversation(request, model: route.model, restored: restored)
       if Injection.applies(
-        to: request, route: route, mode: options.imageTool ?? context.shared.defaultImageTool,
+        to: request, route: route, mode: mode,
         hasProviders: context.shared.images.hasProviders)
       {
+        options.imageTool = mode
         await runTools(context, request, route, options, conversation, scope)
       } else {
         let upstream = route.upstream.request(
           .post, "chat/completions", client: context.exchange.head.headers, requestID: context.id,
           body: try conversation.body(offersTool: false))
-        await UpstreamRelay(context: context, upstream: route.upstream).relay(upstream)
+        await UpstreamRelay(context: context, upstream: route.upstream, model: route.model)
+          .relay(upstream)
       }
     } catch {
       context.fail(error)
@@ -47,7 +50,8 @@ enum ChatRoute {
     let run = ToolLoopRun(
       exchange: context.exchange, client: context.services.client(for: route.upstream),
       route: route, request: request, requestID: context.id, output: output(options, request),
-      events: options.events ?? false, settings: context.shared.toolSettings,
+      events: options.events ?? false, confirms: options.imageTool == .confirm,
+      settings: context.shared.toolSettings,
       maker: PipelinePictureMaker(context), memory: context.shared.memory, scope: scope,
       fields: context.fields)
     let outcome =

@@ -21,7 +21,10 @@ enum RelayRoute {
         .post, String(context.exchange.head.target.dropFirst("/v1/".count)),
         client: context.exchange.head.headers, requestID: context.id, body: edited)
       request.retriesStaleConnection = true
-      await UpstreamRelay(context: context, upstream: target.upstream).relay(request)
+      await UpstreamRelay(
+        context: context, upstream: target.upstream,
+        model: target.model.isEmpty ? nil : target.model
+      ).relay(request)
     } catch {
       context.fail(error)
     }

@@ -7,6 +7,8 @@ internal import OpenAIWire
 struct UpstreamRelay {
   let context: RequestContext
   let upstream: ChatUpstream
+  /// The upstream's name for the model, where the request has one.
+  let model: String?
 
   /// Sends the request and relays the answer: status, fields and body untouched.
   func relay(_ request: ClientRequest) async {
@@ -16,6 +18,8 @@ struct UpstreamRelay {
       try await context.services.client(for: upstream).withResponse(request) { response in
         var fields = ForwardedFields.ofAnswer(response.head.headers)
         fields.append(contentsOf: self.context.fields)
+        fields.append("x-easel-provider", self.upstream.name, orDrop: ())
+        if let model = self.model { fields.append("x-easel-model", model, orDrop: ()) }
         if response.head.status >= 500 { self.context.log.outcome = .upstreamError }
         // The head is held until the first bytes, so that a failure before them has a status.
         let first = try await response.next()

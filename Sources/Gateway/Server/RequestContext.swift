@@ -27,6 +27,9 @@ final class RequestContext {
 
   private var elapsed: Duration { .nanoseconds(EventLoop.nanoseconds - started) }
 
+  /// Whose request it is: what is kept for one client is not given to another.
+  var scope: String { exchange.head.headers["authorization"] ?? "" }
+
   /// The fields of every answer.
   var fields: HeaderFields {
     var fields = HeaderFields()
@@ -68,6 +71,16 @@ final class RequestContext {
   func fail(_ error: OpenAIError) {
     exchange.respond(error, fields)
     log.outcome = error.status >= 500 ? .gatewayError : .refused
+  }
+
+  /// Answers with an error object, or not at all where nobody is left to read it.
+  func failUnlessGone(_ error: OpenAIError) {
+    if exchange.isClientGone {
+      log.outcome = .clientLeft
+      exchange.cut()
+    } else {
+      fail(error)
+    }
   }
 
   /// Answers with JSON.

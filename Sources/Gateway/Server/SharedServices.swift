@@ -12,6 +12,8 @@ final class SharedServices: Sendable {
   let images: ImagePipeline
   let store: ImageStore
   let memory: any TurnMemory
+  let proposals = Proposals()
+  let paid = PaidRequests()
   let toolSettings: ToolLoopSettings
   let lifecycle: Lifecycle
 
@@ -34,7 +36,12 @@ final class SharedServices: Sendable {
   }
 
   var defaultImageTool: EaselOptions.ImageTool {
-    configuration.imageTool.enabled && configuration.imageTool.defaultMode == .auto ? .auto : .off
+    guard configuration.imageTool.enabled else { return .off }
+    return switch configuration.imageTool.defaultMode {
+    case .auto: .auto
+    case .off: .off
+    case .confirm: .confirm
+    }
   }
 
   private static func upstream(

@@ -16,6 +16,18 @@ struct OpenAIImagesStream {
     request.retriesStaleConnection = false
     request.timeouts.total = link.remaining
     request.timeouts.firstByte = link.remaining
+    guard link.finishesPaidCalls else { return try await exchange(request) }
+    let answer = await link.shielded { () -> Result<ProviderAnswer, ImageFailure> in
+      do throws(ImageFailure) {
+        return .success(try await exchange(request))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try answer.get()
+  }
+
+  private func exchange(_ request: ClientRequest) async throws(ImageFailure) -> ProviderAnswer {
     do {
       return try await link.client.withResponse(request) { response in
         let type = response.head.headers["content-type"] ?? ""

@@ -27,7 +27,7 @@ package enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   package var contentType: String { "image/\(rawValue)" }
 
   /// Width and height where the header tells them at a fixed place.
-  func size(of bytes: [UInt8]) -> ImageSize? {
+  package func size(of bytes: [UInt8]) -> ImageSize? {
     func number(_ range: Range<Int>, bigEndian: Bool) -> Int {
       let part = bytes[range]
       return (bigEndian ? Array(part) : part.reversed()).reduce(0) { $0 << 8 | Int($1) }

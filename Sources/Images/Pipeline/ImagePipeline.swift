@@ -64,10 +64,11 @@ package final class ImagePipeline: Sendable {
   /// provider yet is given up, jobs are cancelled at their providers, and no other one is asked.
   /// - Parameters:
   ///   - key: the same for every repetition of this request, and for no other.
+  ///   - finishesPaidCalls: whether a call that is paid for goes on when the client leaves.
   ///   - partial: told of unfinished pictures, where the model shows them.
   /// - Throws: `ImageFailure`.
   package func generate(
-    _ request: ImageRequest, client: HTTPClient, key: String,
+    _ request: ImageRequest, client: HTTPClient, key: String, finishesPaidCalls: Bool = false,
     partial: ((PartialImage) async -> Void)? = nil
   ) async throws(ImageFailure) -> ImageResult {
     let route = try route(request)
@@ -87,6 +88,7 @@ package final class ImagePipeline: Sendable {
       }
       var link = ProviderLink(provider: provider, client: client, imageLimit: limits.image)
       link.deadline = min(link.deadline, end)
+      link.finishesPaidCalls = finishesPaidCalls
       let attempt = ModelTry(
         request: request, model: model, adapter: adapter, link: link, limits: limits,
         requestKey: key, partial: partial)
@@ -95,7 +97,7 @@ package final class ImagePipeline: Sendable {
       health.record(
         outcome.failure, of: model, after: .nanoseconds(EventLoop.nanoseconds - started))
       run.add(outcome, of: model)
-      if run.isOver || client.loop.now >= end { break }
+      if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
     return try run.result()
   }

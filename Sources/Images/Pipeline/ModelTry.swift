@@ -41,7 +41,7 @@ struct ModelTry {
       while next < min(Self.parallel, sizes.count) { start() }
       while let outcome = await group.next() {
         total.add(outcome)
-        if total.failure == nil, next < sizes.count { start() }
+        if total.failure == nil, !Task.isCancelled, next < sizes.count { start() }
       }
       return total
     }

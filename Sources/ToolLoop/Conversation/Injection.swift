@@ -8,7 +8,7 @@ package enum Injection {
     to request: ChatRequest, route: UpstreamDirectory.Route, mode: EaselOptions.ImageTool,
     hasProviders: Bool
   ) -> Bool {
-    guard mode == .auto, hasProviders, route.upstream.canCallTools(route.model) else {
+    guard mode != .off, hasProviders, route.upstream.canCallTools(route.model) else {
       return false
     }
     if let count = request["n"]?.int, count > 1 { return false }

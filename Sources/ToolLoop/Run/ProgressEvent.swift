@@ -18,6 +18,11 @@ enum ProgressEvent {
         writer.member("reason", reason)
         writer.member("refused", isRefusal)
       }
+    case .proposed(let proposal):
+      event("tool_call_result", job, identity) { writer in
+        writer.member("status", "pending")
+        writer.member("proposal", proposal.id)
+      }
     case .made(let set):
       event("tool_call_result", job, identity) { writer in
         writer.member("provider", set.provider)

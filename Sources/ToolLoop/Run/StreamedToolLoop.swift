@@ -12,6 +12,8 @@ package final class StreamedToolLoop {
   private var imagesLeft: Int
   private var imagesSent = 0
   private var out: [UInt8] = []
+  /// What waits for the user's yes, as JSON.
+  private var proposals: [[UInt8]] = []
 
   /// How the run ended, for the log.
   package enum Outcome: Sendable {
@@ -45,6 +47,8 @@ package final class StreamedToolLoop {
         case .refused(let status, let body):
           return fail(Self.laterRefusal(status, body))
         case .ended(.complete):
+          // For an upstream that ended without `[DONE]`.
+          out += interceptor.takeLastChunk()
           run.exchange.finish(last: takeOut())
           return .complete
         case .ended(.cut):
@@ -121,7 +125,8 @@ package final class StreamedToolLoop {
   }
 
   private func start(_ call: ToolCall) {
-    let job = PictureJob(call, run.maker, run.loop, left: &imagesLeft)
+    let job = PictureJob(
+      call, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
     jobs.append(job)
     guard run.events, let identity = interceptor.identity else { return }
     out += ProgressEvent.start(job, identity)
@@ -162,6 +167,11 @@ package final class StreamedToolLoop {
     guard let identity = interceptor.identity else { return }
     var bytes: [UInt8] = []
     if run.events { bytes += ProgressEvent.result(result, job, identity) }
+    if case .proposed(let proposal) = result {
+      proposals.append(proposal.json)
+      let easel = PictureText.proposals(proposals)
+      interceptor.lastChunk = identity.chunk(delta: nil, members: [("easel", easel)])
+    }
     if case .made(let set) = result {
       let role = interceptor.takeRole() ? "assistant" : nil
       let delta = JSONWriter.object { delta in

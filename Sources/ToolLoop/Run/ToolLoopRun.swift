@@ -15,6 +15,8 @@ package final class ToolLoopRun {
   package let output: EaselOptions.ImageOutput
   /// Whether progress events are sent.
   package let events: Bool
+  /// Whether the user is asked before a picture is drawn.
+  package let confirms: Bool
   package let settings: ToolLoopSettings
   package let maker: any PictureMaker
   package let memory: any TurnMemory
@@ -26,7 +28,8 @@ package final class ToolLoopRun {
   /// Everything that one request needs.
   package init(
     exchange: Exchange, client: HTTPClient, route: UpstreamDirectory.Route, request: ChatRequest,
-    requestID: String, output: EaselOptions.ImageOutput, events: Bool, settings: ToolLoopSettings,
+    requestID: String, output: EaselOptions.ImageOutput, events: Bool, confirms: Bool,
+    settings: ToolLoopSettings,
     maker: any PictureMaker, memory: any TurnMemory, scope: String, fields: HeaderFields
   ) {
     self.exchange = exchange
@@ -36,6 +39,7 @@ package final class ToolLoopRun {
     self.requestID = requestID
     self.output = output
     self.events = events
+    self.confirms = confirms
     self.settings = settings
     self.maker = maker
     self.memory = memory
@@ -63,6 +67,8 @@ package final class ToolLoopRun {
   func answerFields(_ head: ResponseHead) -> HeaderFields {
     var fields = ForwardedFields.ofAnswer(head.headers)
     fields.append(contentsOf: self.fields)
+    fields.append("x-easel-provider", route.upstream.name, orDrop: ())
+    fields.append("x-easel-model", route.model, orDrop: ())
     return fields
   }
 

@@ -10,6 +10,8 @@ package final class WholeToolLoop {
   private var usage = UsageSum()
   private var text = ""
   private var drawn: [(job: PictureJob, set: PictureSet)] = []
+  /// What waits for the user's yes, as JSON.
+  private var proposals: [[UInt8]] = []
   private var imagesLeft: Int
 
   /// A loop for one request.
@@ -78,7 +80,9 @@ package final class WholeToolLoop {
         results, clientCalls: clientCalls.enumerated().map { Self.call($1, $0) })
     }
     let body = try close(object, choice, message, own: own)
-    run.exchange.respond(answer.head.status, run.answerFields(answer.head), body)
+    var fields = run.answerFields(answer.head)
+    if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
+    run.exchange.respond(answer.head.status, fields, body)
     return true
   }
 
@@ -98,7 +102,9 @@ package final class WholeToolLoop {
   private func draw(
     _ calls: [ToolCall]
   ) async throws -> [(call: ToolCall, result: [UInt8])] {
-    let jobs = calls.map { PictureJob($0, run.maker, run.loop, left: &imagesLeft) }
+    let jobs = calls.map {
+      PictureJob($0, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
+    }
     defer { for job in jobs { job.cancel() } }
     var results: [(call: ToolCall, result: [UInt8])] = []
     for job in jobs {
@@ -111,6 +117,7 @@ package final class WholeToolLoop {
           text += set.pictures.map { PictureText.markdown($0, prompt: prompt) }.joined()
         }
       }
+      if case .proposed(let proposal) = result { proposals.append(proposal.json) }
       results.append((job.call, ToolResult.bytes(result)))
     }
     return results
@@ -136,7 +143,9 @@ package final class WholeToolLoop {
     if run.output != .markdown && !pictures.isEmpty {
       edits.append(key: "images", value: PictureText.images(pictures, from: 0), to: message)
     }
-    if !drawn.isEmpty { edits.append(key: "easel", value: account(), to: message) }
+    if !drawn.isEmpty || !proposals.isEmpty {
+      edits.append(key: "easel", value: account(), to: message)
+    }
     return try edits.apply()
   }
 
@@ -158,9 +167,20 @@ package final class WholeToolLoop {
         }
       }
       writer.endArray()
-      let costs = drawn.compactMap(\.set.cost)
-      writer.member("cost_usd", costs.isEmpty ? nil : costs.reduce(0, +))
+      if !proposals.isEmpty {
+        writer.key("imageGenerations")
+        writer.beginArray()
+        for proposal in proposals { writer.value(raw: proposal) }
+        writer.endArray()
+      }
+      writer.member("cost_usd", cost)
     }
+  }
+
+  /// US dollars for what was drawn, to a hundredth of a cent; nil where no price is known.
+  private var cost: Double? {
+    let costs = drawn.compactMap(\.set.cost)
+    return costs.isEmpty ? nil : (costs.reduce(0, +) * 10_000).rounded() / 10_000
   }
 
   private static func laterRefusal(_ answer: ClientAnswer) -> OpenAIError {

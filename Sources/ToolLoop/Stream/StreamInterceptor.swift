@@ -69,6 +69,8 @@ package struct StreamInterceptor {
   package internal(set) var usage: [UInt8]?
   /// The model's words in this stream, as the inside of a JSON string.
   package internal(set) var text: [UInt8] = []
+  /// A chunk of the gateway's own that the client gets before `[DONE]`.
+  package var lastChunk: [UInt8] = []
   private var ready: [ToolCall] = []
 
   /// For the first upstream stream of an answer.
@@ -93,6 +95,7 @@ package struct StreamInterceptor {
     hasSentUsage = previous.hasSentUsage
     clientCallCount = previous.clientCallCount
     usageBefore = previous.totalUsage
+    lastChunk = previous.lastChunk
   }
 
   /// What all upstream calls so far have used.
@@ -109,6 +112,12 @@ package struct StreamInterceptor {
   package mutating func takeReady() -> [ToolCall] {
     defer { ready.removeAll() }
     return ready
+  }
+
+  /// The gateway's own last chunk, once.
+  mutating func takeLastChunk() -> [UInt8] {
+    defer { lastChunk = [] }
+    return lastChunk
   }
 
   /// Whether what is sent next must tell the role, which no delta has done yet. It counts as told.
@@ -149,7 +158,7 @@ package struct StreamInterceptor {
       } else if let identity, let finishReason {
         out += identity.chunk(delta: Array("{}".utf8), finishReason: finishReason)
         releaseHeld(into: &out)
-        out += SSEWriter.done
+        out += takeLastChunk() + SSEWriter.done
       }
       return .complete
     }
@@ -174,7 +183,7 @@ package struct StreamInterceptor {
       out += heldUsage
       hasSentUsage = true
     }
-    return out + SSEWriter.done
+    return out + takeLastChunk() + SSEWriter.done
   }
 
   private mutating func nextFrame() throws(Fault) -> SSEFrame? {
@@ -195,6 +204,7 @@ package struct StreamInterceptor {
       settleCalls()
       if hasOwnCalls { return }
       releaseHeld(into: &out)
+      out += takeLastChunk()
       out.append(contentsOf: frame.raw)
       return
     }

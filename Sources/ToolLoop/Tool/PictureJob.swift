@@ -9,8 +9,12 @@ final class PictureJob {
   private let started: UInt64
   private let loop: EventLoop
 
-  /// - Parameter left: pictures that the request may still have.
-  init(_ call: ToolCall, _ maker: any PictureMaker, _ loop: EventLoop, left: inout Int) {
+  /// - Parameters:
+  ///   - left: pictures that the request may still have.
+  ///   - confirms: whether the user is asked first.
+  init(
+    _ call: ToolCall, _ maker: any PictureMaker, _ loop: EventLoop, left: inout Int, confirms: Bool
+  ) {
     self.call = call
     self.loop = loop
     started = loop.now
@@ -22,7 +26,9 @@ final class PictureJob {
         return
       }
       left -= arguments.count
-      task = loop.spawn { [done] in done.fire(await maker.draw(arguments)) }
+      task = loop.spawn { [done] in
+        done.fire(await (confirms ? maker.propose(arguments) : maker.draw(arguments)))
+      }
     } catch {
       arguments = nil
       done.fire(.failed(reason: error.message, isRefusal: false))

@@ -3,13 +3,30 @@ package protocol PictureMaker: AnyObject {
   /// Makes pictures and keeps them where their URLs point. A cancelled task stops what has not been
   /// accepted by a provider yet.
   func draw(_ arguments: ImageArguments) async -> PictureResult
+  /// Says what would be drawn, and keeps it until the user has said yes.
+  func propose(_ arguments: ImageArguments) async -> PictureResult
 }
 
 /// What came of one call.
 package enum PictureResult: Sendable {
   case made(PictureSet)
+  /// Nothing was made yet: the user is asked first.
+  case proposed(PictureProposal)
   /// Nothing was made; the reason is for the model to read.
   case failed(reason: String, isRefusal: Bool)
+}
+
+/// Pictures that wait for the user's yes.
+package struct PictureProposal: Sendable {
+  package var id: String
+  /// What the client is told of it: a JSON object.
+  package var json: [UInt8]
+
+  /// A proposal that is kept under an id.
+  package init(id: String, json: [UInt8]) {
+    self.id = id
+    self.json = json
+  }
 }
 
 /// The pictures of one call.

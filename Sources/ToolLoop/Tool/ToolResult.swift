@@ -12,6 +12,13 @@ enum ToolResult {
       case .failed(let reason, let isRefusal):
         writer.member("status", isRefusal ? "refused" : "failed")
         writer.member("reason", reason)
+      case .proposed(let proposal):
+        writer.member("status", "awaiting_confirmation")
+        writer.member("proposal", proposal.id)
+        writer.member(
+          "note",
+          "Nothing is drawn yet. The user sees the proposal with its cost and a button for yes. "
+            + "Say so in a few words, and do not call the tool again for it.")
       case .made(let set):
         writer.member("status", "success")
         writer.key("images")
@@ -41,6 +48,16 @@ enum PictureText {
       "[]()!\\`<>".contains(character) || character.isNewline ? " " : character
     }
     return "\n\n![\(String(safe))](\(picture.url))\n\n"
+  }
+
+  /// The object that tells a client what waits for the user's yes.
+  static func proposals(_ proposals: [[UInt8]]) -> [UInt8] {
+    JSONWriter.object { writer in
+      writer.key("imageGenerations")
+      writer.beginArray()
+      for proposal in proposals { writer.value(raw: proposal) }
+      writer.endArray()
+    }
   }
 
   /// The entries of `images` (OpenRouter's convention), as a JSON array.

@@ -99,6 +99,9 @@ def test_plain():
         model="gpt-4o", messages=[{"role": "user", "content": "hi"}]
     )
     assert raw.headers["x-request-id"].startswith("req_")
+    assert raw.headers["x-easel-provider"] and raw.headers["x-easel-model"] == "gpt-4o"
+    twice = {"extra_body": {"Model": "gpt-5"}}
+    assert raises(openai.BadRequestError, lambda: chat("hi", **twice)).param == "model"
 
 
 def test_picture():
@@ -201,6 +204,9 @@ def test_images():
     raises(openai.NotFoundError, lambda: client.get("/images/img_0", cast_to=object))
     error = raises(openai.BadRequestError, lambda: client.images.generate(prompt="forbidden"))
     assert error.code == "moderation_blocked"
+    events = list(client.images.generate(prompt="a fox", model="dall-e-3", stream=True))
+    assert [event.type for event in events] == ["image_generation.completed"]
+    assert Image.open(io.BytesIO(base64.b64decode(events[0].b64_json))).size == (1024, 1024)
     error = raises(openai.BadRequestError, lambda: client.images.generate(prompt="x", n=99))
     assert error.param == "n"
 
@@ -283,6 +289,30 @@ def test_cancellation():
 
 def join_if_streamed(answer):
     return join(answer) if isinstance(answer, openai.Stream) else answer
+
+
+def test_confirm():
+    options = {"extra_body": {"easel": {"image_tool": "confirm"}}}
+    text, reasons, calls, chunks = streamed("draw a fox", **options)
+    assert not pictures(text) and reasons == ["stop"] and not calls and not received("images")
+    offers = [chunk.easel["imageGenerations"] for chunk in chunks if getattr(chunk, "easel", None)]
+    assert len(offers) == 1 and chunks[-1].easel["imageGenerations"] == offers[0]
+    offer = offers[0][0]
+    assert offer["status"] == "pending" and offer["provider"] == "simulated", offer
+    assert offer["prompt"] and offer["cost"] > 0 and offer["qualityTier"] and offer["constraints"]
+    assert offer["availableAlternatives"][0]["model"] == "dall-e-3"
+    draw = lambda client: client.images.with_raw_response.generate(
+        prompt="", response_format="url", extra_body={"easel": {"proposal": offer["id"]}}
+    )
+    first, second = draw(client), draw(client)
+    assert len(received("images")) == 1, "a second yes was paid for"
+    assert first.parse().data[0].url == second.parse().data[0].url
+    assert float(first.headers["x-easel-cost-usd"]) > 0 == float(second.headers["x-easel-cost-usd"])
+    stranger = openai.OpenAI(base_url=gateway + "/v1", api_key="another", max_retries=0)
+    raises(openai.NotFoundError, lambda: draw(stranger))
+    message = chat("draw a fox", **options).choices[0].message
+    assert not pictures(message.content)
+    assert message.easel["imageGenerations"][0]["status"] == "pending"
 
 
 def test_relay():

@@ -1,0 +1,89 @@
+internal import EventLoop
+package import OpenAIWire
+
+/// What would happen to a request: who would draw it, for how much, who could instead, and who is
+/// not there. As members of a JSON object.
+package struct ImagePlan: Sendable {
+  private let request: ImageRequest
+  private let route: ImageRoute
+
+  /// The plan of a route that has at least one candidate.
+  package init?(_ request: ImageRequest, _ route: ImageRoute) {
+    guard !route.candidates.isEmpty else { return nil }
+    self.request = request
+    self.route = route
+  }
+
+  private var chosen: ImageModel { route.candidates[0] }
+
+  /// Provider, model, cost, size, quality tier, constraints and alternatives.
+  package func write(to writer: inout JSONWriter) {
+    writer.member("provider", chosen.provider)
+    writer.member("model", chosen.id)
+    cost(of: chosen, to: &writer)
+    writer.member("prompt", request.prompt)
+    writer.member("size", chosen.quote(request).size?.description ?? request.size?.description)
+    writer.member("style", chosen.styles.contains(request.style ?? "") ? request.style : nil)
+    writer.member("n", request.count)
+    writer.member("qualityTier", chosen.tier.rawValue)
+    writer.key("constraints")
+    constraints(to: &writer)
+    writer.key("availableAlternatives")
+    writer.beginArray()
+    for model in route.candidates.dropFirst().prefix(20) {
+      writer.beginObject()
+      writer.member("provider", model.provider)
+      writer.member("model", model.id)
+      cost(of: model, to: &writer)
+      writer.member("qualityTier", model.tier.rawValue)
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+
+  /// Those that cannot draw the request, or not now, and why.
+  package static func unavailable(_ route: ImageRoute, to writer: inout JSONWriter) {
+    writer.key("unavailable")
+    writer.beginArray()
+    for exclusion in route.excluded.prefix(100) {
+      writer.beginObject()
+      writer.member("provider", exclusion.model.provider)
+      writer.member("model", exclusion.model.id)
+      writer.member("reason", exclusion.reason)
+      writer.member("detail", exclusion.detail)
+      writer.member(
+        "retry_after_s",
+        exclusion.retryAfter.map { Int(($0.milliseconds + 999) / 1000) })
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+
+  private func cost(of model: ImageModel, to writer: inout JSONWriter) {
+    let price = model.quote(request).price
+    writer.member("cost", price.map { ($0 * Double(request.count)).roundedToCentHundredths })
+  }
+
+  private func constraints(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("maxImages", chosen.maxCount)
+    switch chosen.sizes {
+    case .listed(let sizes): list("supportedSizes", sizes.map(\.description), to: &writer)
+    case .ratios(let ratios): list("aspectRatios", ratios.map(\.description), to: &writer)
+    case .free(let step, let sides):
+      writer.member("sizeStep", step)
+      writer.member("minSide", sides.lowerBound)
+      writer.member("maxSide", sides.upperBound)
+    }
+    list("styles", chosen.styles, to: &writer)
+    list("capabilities", chosen.capabilities.map(\.rawValue).sorted(), to: &writer)
+    writer.endObject()
+  }
+
+  private func list(_ key: String, _ texts: [String], to writer: inout JSONWriter) {
+    writer.key(key)
+    writer.beginArray()
+    for text in texts { writer.value(text) }
+    writer.endArray()
+  }
+}

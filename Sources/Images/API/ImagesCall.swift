@@ -1,0 +1,97 @@
+package import OpenAIWire
+
+/// A call of OpenAI's images API as its clients make it
+/// (platform.openai.com/docs/api-reference/images), with the gateway's own additions.
+package struct ImagesCall: Sendable {
+  /// How pictures are put into an answer.
+  package enum ResponseFormat: String, Sendable, CaseIterable {
+    case base64 = "b64_json"
+    case url
+  }
+
+  package var request: ImageRequest
+  /// `b64_json` where the client does not say.
+  package var format = ResponseFormat.base64
+  /// Whether the answer is a stream of events.
+  package var isStreamed = false
+  /// The proposal that is to be drawn, in place of `request`.
+  package var proposal: String?
+
+  /// Reads the JSON body of `POST /v1/images/generations`.
+  /// - Throws: `OpenAIError` with status 400 that names the field and what is allowed.
+  package static func generation(_ body: [UInt8]) throws(OpenAIError) -> ImagesCall {
+    let object = try object(body)
+    let parameters = JSONParameters(object: object)
+    var call = ImagesCall(request: ImageRequest(prompt: ""))
+    call.proposal = try proposal(object)
+    if call.proposal == nil { call.request.prompt = try prompt(parameters) }
+    try call.read(parameters)
+    return call
+  }
+
+  static func object(_ body: [UInt8]) throws(OpenAIError) -> JSONSlice {
+    let object: JSONSlice
+    do throws(JSONError) { object = try JSONSlice.parse(body) } catch { throw .invalidJSON(error) }
+    guard object.kind == .object else {
+      throw .invalidRequest("The request body must be a JSON object.")
+    }
+    let acted = ["model", "prompt", "n", "size", "quality", "easel"]
+    if let twice = object.duplicates(of: acted).first {
+      throw .invalidRequest(
+        "The field '\(twice)' stands twice in the body. Send it once.", param: twice)
+    }
+    return object
+  }
+
+  static func prompt(_ parameters: some ImageParameters) throws(OpenAIError) -> String {
+    let rule = OpenAIError.invalidRequest(
+      "The field 'prompt' must be a text of 1 to 32000 characters.", param: "prompt")
+    let prompt: String?
+    do throws(OpenAIError) { prompt = try parameters.text("prompt", 32_000) } catch { throw rule }
+    guard let prompt, prompt.contains(where: { !$0.isWhitespace }) else { throw rule }
+    return prompt
+  }
+
+  /// The gateway's own object.
+  private static func proposal(_ object: JSONSlice) throws(OpenAIError) -> String? {
+    guard let easel = object["easel"], !easel.isNull else { return nil }
+    guard easel.kind == .object else {
+      throw .invalidRequest("The field 'easel' must be an object.", param: "easel")
+    }
+    for (key, _) in easel.members where key != "proposal" {
+      throw .invalidRequest(
+        "The field 'easel.\(key.prefix(64))' is unknown. Known is proposal.", param: "easel")
+    }
+    return try JSONParameters(object: easel).text("proposal", 64)
+  }
+
+  /// Reads what generations, edits and variations have in common.
+  mutating func read(_ parameters: some ImageParameters) throws(OpenAIError) {
+    request.model = try parameters.text("model", 256)
+    request.quality = try parameters.text("quality", 32)
+    request.style = try parameters.text("style", 64)
+    request.background = try parameters.word("background", ["transparent", "opaque", "auto"])
+    request.outputFormat = try parameters.word("output_format", ["png", "jpeg", "webp"])
+    request.moderation = try parameters.word("moderation", ["low", "auto"])
+    request.inputFidelity = try parameters.word("input_fidelity", ["low", "high"])
+    request.user = try parameters.text("user", 512)
+    request.negativePrompt = try parameters.text("negative_prompt", 32_000)
+    request.count = try parameters.integer("n", 1...10) ?? 1
+    request.seed = try parameters.integer("seed", 0...4_294_967_295)
+    request.steps = try parameters.integer("steps", 1...500)
+    request.guidance = try parameters.number("guidance_scale", 0...100)
+    request.outputCompression = try parameters.integer("output_compression", 0...100)
+    if let size = try parameters.text("size", 32), size != "auto" {
+      guard let parsed = ImageSize(size) else {
+        throw .invalidRequest(
+          "The field 'size' must be 'auto' or WIDTHxHEIGHT, such as 1024x1024.", param: "size")
+      }
+      request.size = parsed
+    }
+    if let word = try parameters.word("response_format", ResponseFormat.allCases.map(\.rawValue)) {
+      format = ResponseFormat(rawValue: word) ?? .base64
+    }
+    isStreamed = try parameters.flag("stream") ?? false
+    request.partialImages = try parameters.integer("partial_images", 0...3) ?? 0
+  }
+}

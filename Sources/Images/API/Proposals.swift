@@ -1,0 +1,58 @@
+internal import Synchronization
+
+/// Pictures that wait for a user's yes, for an hour. Shared by all loops.
+package final class Proposals: Sendable {
+  private struct State {
+    var requests: [String: (request: ImageRequest, scope: String, expires: ContinuousClock.Instant)]
+    var order: [String] = []
+  }
+
+  private let state = Mutex(State(requests: [:]))
+  private let capacity: Int
+  private let lifetime: Duration
+
+  /// - Parameters:
+  ///   - capacity: proposals; the oldest make room.
+  ///   - lifetime: of each.
+  package init(capacity: Int = 10_000, lifetime: Duration = .seconds(3600)) {
+    self.capacity = capacity
+    self.lifetime = lifetime
+  }
+
+  /// Keeps a request.
+  /// - Parameter scope: whose it is; nobody else can have it drawn.
+  /// - Returns: an id that nobody can guess.
+  package func add(_ request: ImageRequest, scope: String) -> String {
+    let id = UnguessableID.make("prop_")
+    let expires = ContinuousClock.now + lifetime
+    state.withLock { state in
+      state.requests[id] = (request, scope, expires)
+      state.order.append(id)
+      if state.order.count > capacity { state.requests[state.order.removeFirst()] = nil }
+    }
+    return id
+  }
+
+  /// The request of an id; nil where there is none of this scope, or no longer.
+  package func request(_ id: String, scope: String) -> ImageRequest? {
+    state.withLock { state in
+      guard let entry = state.requests[id], entry.scope == scope, entry.expires > .now else {
+        return nil
+      }
+      return entry.request
+    }
+  }
+}
+
+/// Ids that grant something to whoever knows them.
+enum UnguessableID {
+  /// `prefix` and 128 bits of the system's generator as 32 hexadecimal digits.
+  static func make(_ prefix: String) -> String {
+    var generator = SystemRandomNumberGenerator()
+    let digits = (0..<2).map { _ in
+      let number = String(generator.next(), radix: 16)
+      return String(repeating: "0", count: 16 - number.count) + number
+    }
+    return prefix + digits.joined()
+  }
+}
