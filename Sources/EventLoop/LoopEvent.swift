@@ -4,19 +4,29 @@
 package final class LoopEvent<Value: Sendable> {
   private var continuation: UnsafeContinuation<Value, Never>?
   private var value: Value?
+  /// Set before the continuation is there: on the way to it the runtime may let other jobs run.
+  private var isWaiting = false
 
   /// An event that nobody has fired.
   package init() {}
 
   /// Whether a task is suspended in `wait`.
-  package var isAwaited: Bool { continuation != nil }
+  package var isAwaited: Bool { isWaiting }
 
   /// Suspends until `fire`. At most one task may wait.
   package func wait() async -> Value {
     if let value = take() { return value }
-    precondition(continuation == nil, "an event has one waiter")
-    // Resumed exactly once: `fire` clears the continuation before it resumes it.
-    return await withUnsafeContinuation { continuation = $0 }
+    precondition(!isWaiting, "an event has one waiter")
+    isWaiting = true
+    // Resumed exactly once: here, or by `fire`, which clears the continuation before it resumes it.
+    return await withUnsafeContinuation { continuation in
+      if let value = take() {
+        isWaiting = false
+        continuation.resume(returning: value)
+      } else {
+        self.continuation = continuation
+      }
+    }
   }
 
   /// Wakes the waiting task, or keeps the value for the next one.
@@ -26,6 +36,7 @@ package final class LoopEvent<Value: Sendable> {
       return
     }
     self.continuation = nil
+    isWaiting = false
     continuation.resume(returning: value)
   }
 

@@ -101,7 +101,7 @@ extension ConfigurationFaultTests {
       "easel.yaml:6: image_tool.enabled: 'true' is not true or false: write it without quotes"),
     .init(
       "image_tool:\n  default_mode: on",
-      "easel.yaml:6: image_tool.default_mode: 'on' is not one of auto, off"),
+      "easel.yaml:6: image_tool.default_mode: 'on' is not one of auto, off, confirm"),
     .init(
       "image_tool:\n  max_iterations: 51",
       "easel.yaml:6: image_tool.max_iterations: 51 is out of range: 1 to 50 is allowed"),

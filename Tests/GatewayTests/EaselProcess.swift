@@ -56,7 +56,7 @@ final class EaselProcess: @unchecked Sendable {
           - name: simulated
             base_url: \(upstream.baseURL)
             models:
-              - {id: gpt-image-1, tier: ultra, priority: 1, max_count: 4}
+              - {id: gpt-image-1, tier: ultra, priority: 1, max_count: 4, price: 0.04}
               - {id: dall-e-3, tier: high, priority: 2}
       \(extra)
       """

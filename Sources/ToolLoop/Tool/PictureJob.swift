@@ -27,7 +27,9 @@ final class PictureJob {
       }
       left -= arguments.count
       task = loop.spawn { [done] in
-        done.fire(await (confirms ? maker.propose(arguments) : maker.draw(arguments)))
+        let result =
+          if confirms { await maker.propose(arguments) } else { await maker.draw(arguments) }
+        done.fire(result)
       }
     } catch {
       arguments = nil
