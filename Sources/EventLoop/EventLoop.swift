@@ -184,8 +184,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
       rounds += 1
       swap(&jobs, &running)
       for job in running {
-        unsafe job.runSynchronously(
-          isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        unsafe job.runSynchronously(on: asUnownedTaskExecutor())
       }
       running.removeAll(keepingCapacity: true)
     }

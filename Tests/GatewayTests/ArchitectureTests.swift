@@ -27,7 +27,7 @@ struct ArchitectureTests {
 
   /// Of the system and of Swift itself.
   static let platform: Set<String> = [
-    "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Darwin", "Synchronization",
+    "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Synchronization",
   ]
 
   static let sources = URL(fileURLWithPath: #filePath)
