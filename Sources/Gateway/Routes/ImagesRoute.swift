@@ -12,11 +12,13 @@ enum ImagesRoute {
     do throws(OpenAIError) {
       let (request, format) = try ImagesAPI.parse(try await context.body())
       context.log.model = request.model
-      let (result, ids) = try await PictureStudio(context).make(request)
+      let (result, kept) = try await PictureStudio(context).make(request)
       context.log.upstream = result.model.provider
+      let urls = Dictionary(kept.map { ($0.id, $0.url) }, uniquingKeysWith: { first, _ in first })
       context.respond(
         json: ImagesAPI.answer(
-          result, ids: ids, format: format, created: WallClock.seconds, url: context.pictureURL),
+          result, ids: kept.map(\.id), format: format, created: WallClock.seconds
+        ) { urls[$0] ?? context.pictureURL($0) },
         extra: fields(result))
     } catch {
       if context.exchange.isClientGone {
@@ -47,9 +49,15 @@ struct PictureStudio {
 
   init(_ context: RequestContext) { self.context = context }
 
-  /// - Returns: the pictures and their ids, in the same order.
+  /// A picture in the store, and where clients find it.
+  struct Kept {
+    var id: String
+    var url: String
+  }
+
+  /// - Returns: the pictures and where they are kept, in the same order.
   /// - Throws: `OpenAIError`.
-  func make(_ request: ImageRequest) async throws(OpenAIError) -> (ImageResult, [String]) {
+  func make(_ request: ImageRequest) async throws(OpenAIError) -> (ImageResult, [Kept]) {
     let shared = context.shared
     let result: ImageResult
     do throws(ImageFailure) {
@@ -57,20 +65,28 @@ struct PictureStudio {
     } catch {
       throw error.openAIError
     }
-    var ids: [String] = []
+    var kept: [Kept] = []
     for image in result.images {
-      do throws(ImageStore.StoreError) {
-        ids.append(
-          try await shared.store.put(
-            image, metadata: metadata(image, result, request), on: context.services.loop))
+      do throws(StoreError) {
+        kept.append(try await keep(image, metadata(image, result, request)))
       } catch {
-        var shown = OpenAIError.internal("The picture was made, but \(error.message).")
+        context.log.problem = error.message
+        var shown = OpenAIError.internal("The picture was made, but it could not be stored.")
         // It was paid for: the SDK must not pay again.
         shown.shouldRetry = false
         throw shown
       }
     }
-    return (result, ids)
+    return (result, kept)
+  }
+
+  private func keep(
+    _ image: GeneratedImage, _ metadata: [UInt8]
+  ) async throws(StoreError) -> Kept {
+    let store = context.shared.store
+    let id = try await store.put(image, metadata: metadata, client: context.services.client)
+    let url = try await store.publicURL(id, format: image.format) ?? context.pictureURL(id)
+    return Kept(id: id, url: url)
   }
 
   private func metadata(
@@ -102,9 +118,9 @@ final class PipelinePictureMaker: PictureMaker {
     request.style = arguments.style
     request.count = arguments.count
     do throws(OpenAIError) {
-      let (result, ids) = try await PictureStudio(context).make(request)
-      let pictures = zip(result.images, ids).map { image, id in
-        Picture(id: id, url: context.pictureURL(id), revisedPrompt: image.revisedPrompt)
+      let (result, kept) = try await PictureStudio(context).make(request)
+      let pictures = zip(result.images, kept).map { image, kept in
+        Picture(id: kept.id, url: kept.url, revisedPrompt: image.revisedPrompt)
       }
       return .made(
         PictureSet(

@@ -11,10 +11,12 @@ package final class Gateway: Sendable {
   private let services: [LoopBound<LoopServices>]
   private let lifecycle: Lifecycle
   private let server: HTTPServer
+  private let sweeper: StoreSweeper
 
   private init(
     group: EventLoopGroup, configuration: Configuration, logger: Logger,
-    services: [LoopBound<LoopServices>], lifecycle: Lifecycle, server: HTTPServer
+    services: [LoopBound<LoopServices>], lifecycle: Lifecycle, server: HTTPServer,
+    sweeper: StoreSweeper
   ) {
     self.group = group
     self.configuration = configuration
@@ -22,6 +24,7 @@ package final class Gateway: Sendable {
     self.services = services
     self.lifecycle = lifecycle
     self.server = server
+    self.sweeper = sweeper
   }
 
   /// Builds everything from a configuration and listens.
@@ -44,7 +47,8 @@ package final class Gateway: Sendable {
       ) { exchange in await router.handle(exchange) }
       return Gateway(
         group: group, configuration: configuration, logger: logger, services: services,
-        lifecycle: lifecycle, server: server)
+        lifecycle: lifecycle, server: server,
+        sweeper: StoreSweeper(shared.store, services[0], logger))
     } catch let error as GatewayStartError {
       throw error
     } catch {
@@ -68,6 +72,7 @@ package final class Gateway: Sendable {
   package func stop() async -> Bool {
     lifecycle.beginDraining()
     server.announceClose()
+    await sweeper.stop()
     logger.info("draining", ["grace_ms": .duration(configuration.shutdown.grace)])
     if configuration.shutdown.readinessDelay > .zero {
       let delay = configuration.shutdown.readinessDelay
