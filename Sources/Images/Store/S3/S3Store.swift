@@ -9,6 +9,7 @@ package struct S3Store: PictureStore {
   let clock: @Sendable () -> Int
   private let pictureLimit: Int
   private let urlExpiry: Duration?
+  private let pageSize: Int
 
   /// - Parameters:
   ///   - pictureLimit: bytes of a picture that is read.
@@ -23,15 +24,18 @@ package struct S3Store: PictureStore {
       clock: { Clock.seconds })
   }
 
-  /// - Parameter clock: the time of day in seconds since 1970.
+  /// - Parameters:
+  ///   - pageSize: objects in one page of a list, 1 to 1000.
+  ///   - clock: the time of day in seconds since 1970.
   init(
-    _ bucket: S3Bucket, retention: Retention, pictureLimit: Int = 64 << 20, urlExpiry: Duration?,
-    clock: @escaping @Sendable () -> Int
+    _ bucket: S3Bucket, retention: Retention, pictureLimit: Int = 64 << 20,
+    urlExpiry: Duration? = nil, pageSize: Int = 1000, clock: @escaping @Sendable () -> Int
   ) {
     self.bucket = bucket
     self.retention = retention
     self.pictureLimit = pictureLimit
     self.urlExpiry = urlExpiry
+    self.pageSize = pageSize
     self.clock = clock
   }
 
@@ -135,7 +139,7 @@ package struct S3Store: PictureStore {
   ) async throws(StoreError) -> S3Listing {
     var request = S3Connection.Request(method: .get)
     request.query = [
-      ("list-type", "2"), ("max-keys", "1000"), ("prefix", bucket.keyPrefix + beginning),
+      ("list-type", "2"), ("max-keys", "\(pageSize)"), ("prefix", bucket.keyPrefix + beginning),
     ]
     if let token { request.query.append(("continuation-token", token)) }
     request.limit = 8 << 20
