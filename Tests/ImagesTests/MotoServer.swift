@@ -12,6 +12,8 @@ final class MotoServer: @unchecked Sendable {
   private(set) var port = 0
   private(set) var key = S3Credentials(
     accessKeyID: Secret("testing"), secretKey: Secret("testing"))
+  /// A key that is known and may do nothing, where signatures are checked.
+  private(set) var powerlessKey = S3Credentials(accessKeyID: Secret(""), secretKey: Secret(""))
 
   var endpoint: String { "http://127.0.0.1:\(port)" }
 
@@ -22,6 +24,7 @@ final class MotoServer: @unchecked Sendable {
     let python = try PythonClient.interpreter(having: "moto")
     server.process.executableURL = python
     server.process.arguments = ["-I", "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    server.process.environment = PythonClient.environment
     let pipe = Pipe()
     server.process.standardOutput = pipe
     server.process.standardError = pipe
@@ -31,8 +34,11 @@ final class MotoServer: @unchecked Sendable {
       let answer = try await server.python(
         checksSignatures ? setup + restriction : setup, [server.endpoint])
       let words = answer.split(whereSeparator: \.isWhitespace).map(String.init)
-      if words.count == 2 {
-        server.key = S3Credentials(accessKeyID: Secret(words[0]), secretKey: Secret(words[1]))
+      if checksSignatures {
+        guard words.count == 4 else { throw ToolError("moto gave no keys: \(answer)") }
+        let secrets = words.map { Secret($0) }
+        server.key = S3Credentials(accessKeyID: secrets[0], secretKey: secrets[1])
+        server.powerlessKey = S3Credentials(accessKeyID: secrets[2], secretKey: secrets[3])
       }
     } catch {
       server.stop()
@@ -110,15 +116,19 @@ final class MotoServer: @unchecked Sendable {
     iam.put_user_policy(UserName="easel", PolicyName="s3", PolicyDocument=json.dumps({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}))
-    key = iam.create_access_key(UserName="easel")["AccessKey"]
+    iam.create_user(UserName="nobody")
+    keys = [iam.create_access_key(UserName=name)["AccessKey"] for name in ("easel", "nobody")]
     urllib.request.urlopen(urllib.request.Request(
-        sys.argv[1] + "/moto-api/reset-auth", data=b"0", method="POST"))
-    print(key["AccessKeyId"], key["SecretAccessKey"])
+        sys.argv[1] + "/moto-api/reset-auth", data=b"0", headers={"content-type": "text/plain"}))
+    for key in keys: print(key["AccessKeyId"], key["SecretAccessKey"])
     """
 }
 
 /// The Python environment that `config/setup test` makes.
 enum PythonClient {
+  /// Without proxies, and without the credentials and settings of whoever runs the tests.
+  static let environment = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"]
+
   static func interpreter(having module: String) throws -> URL {
     var root = URL(fileURLWithPath: #filePath)
     for _ in 0..<3 { root.deleteLastPathComponent() }
@@ -144,6 +154,7 @@ enum PythonClient {
     let process = Process()
     process.executableURL = try interpreter(having: "boto3")
     process.arguments = ["-I", "-c", script] + arguments
+    process.environment = environment
     let output = Pipe()
     let errors = Pipe()
     process.standardOutput = output

@@ -86,6 +86,11 @@ struct S3StoreTests {
         try await S3Store(try moto.bucket("elsewhere")).get(PictureName.newID(), client: client)
       }
       #expect(reading?.message == missing?.message)
+      let checked = await storeError {
+        try await S3Store(try moto.bucket("elsewhere")).check(client: client)
+      }
+      #expect(checked?.message == missing?.message)
+      try await S3Store(try moto.bucket()).check(client: client)
       var key = moto.key
       key.secretKey = Secret("canary-secret")
       let unsigned = await failure(try moto.bucket(key: key))
@@ -94,19 +99,16 @@ struct S3StoreTests {
       key = S3Credentials(accessKeyID: Secret("canary-id"), secretKey: moto.key.secretKey)
       let unknown = await failure(try moto.bucket(key: key))
       #expect(unknown?.message.contains("InvalidAccessKeyId") == true)
-      _ = try await moto.python(
-        """
-        import sys, boto3
-        boto3.client("iam", endpoint_url=sys.argv[1], region_name="us-east-1",
-            aws_access_key_id="testing", aws_secret_access_key="testing")
-        """, [moto.endpoint])
+      let powerless = await failure(try moto.bucket(key: moto.powerlessKey))
+      #expect(powerless?.kind == .denied)
+      #expect(powerless?.message.contains("AccessDenied") == true)
       let nowhere = try S3Bucket(
         endpoint: try HTTPURL("http://127.0.0.1:1"), region: "us-east-1", name: "bbb", prefix: "",
         addressing: .path, credentials: key)
       let unreachable = await failure(nowhere)
       #expect(unreachable?.kind == .unavailable)
       #expect(unreachable?.message.hasPrefix("the bucket 'bbb' cannot be reached: ") == true)
-      for error in [missing, unsigned, unknown, unreachable] {
+      for error in [missing, unsigned, unknown, powerless, unreachable] {
         let message = try #require(error).message
         #expect(!message.contains("canary") && !message.contains(moto.key.secretKey.reveal()))
       }

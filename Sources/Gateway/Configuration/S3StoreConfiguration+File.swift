@@ -20,7 +20,6 @@ extension S3StoreConfiguration {
   }
 
   private mutating func readKeys(_ settings: inout SettingsReader) {
-    let isDefault = !settings.has("access_key_env")
     if let name = settings.value("access_key_env", SettingRule.variable) {
       accessKeyVariable = name
     }
@@ -30,7 +29,9 @@ extension S3StoreConfiguration {
     sessionTokenVariable = settings.value("session_token_env", SettingRule.variable)
     let isTokenNamed = sessionTokenVariable != nil
     // The usual token belongs to the usual key, and spoils any other.
-    if !isTokenNamed && isDefault { sessionTokenVariable = "AWS_SESSION_TOKEN" }
+    if !isTokenNamed && accessKeyVariable == "AWS_ACCESS_KEY_ID" {
+      sessionTokenVariable = "AWS_SESSION_TOKEN"
+    }
     accessKey = settings.reading.apiKey(in: accessKeyVariable)
     secretKey = settings.reading.apiKey(in: secretKeyVariable)
     sessionToken = sessionTokenVariable.flatMap { settings.reading.apiKey(in: $0) }

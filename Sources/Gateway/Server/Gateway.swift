@@ -1,5 +1,6 @@
 package import EventLoop
 internal import HTTP
+internal import Images
 package import Observability
 internal import Synchronization
 
@@ -40,6 +41,7 @@ package final class Gateway: Sendable {
         services.append(
           try await loop.run { LoopBound(try LoopServices(loop, shared), on: loop) })
       }
+      try await check(shared.store, services[0], logger)
       let router = Router(shared: shared, services: services, logger: logger)
       let server = try await HTTPServer.start(
         group: group, host: configuration.listen.host, port: configuration.listen.port,
@@ -53,6 +55,19 @@ package final class Gateway: Sendable {
       throw error
     } catch {
       throw GatewayStartError("cannot listen at \(configuration.listen): \(error)")
+    }
+  }
+
+  /// A store with wrong settings is found out now. One that is only away may come back.
+  private static func check(
+    _ store: any PictureStore, _ services: LoopBound<LoopServices>, _ logger: Logger
+  ) async throws {
+    do {
+      try await services.loop.run { try await store.check(client: services.value.client) }
+    } catch let error as StoreError where error.kind == .unavailable {
+      logger.warning("the store of pictures does not answer: \(error.message)")
+    } catch let error as StoreError {
+      throw GatewayStartError("images.store: \(error.message)")
     }
   }
 

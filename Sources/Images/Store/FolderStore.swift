@@ -32,6 +32,9 @@ package struct FolderStore: PictureStore {
     }
   }
 
+  /// Nothing that `init` has not found out.
+  package func check(client: HTTPClient) async throws(StoreError) {}
+
   package func put(
     _ image: GeneratedImage, metadata: [UInt8], client: HTTPClient
   ) async throws(StoreError) -> String {

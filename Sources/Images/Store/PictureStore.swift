@@ -3,6 +3,10 @@ package import HTTP
 /// Where finished pictures are kept. A picture is immutable once it is stored, so that readers and
 /// caches need no questions. All calls are made on `client`'s loop.
 package protocol PictureStore: Sendable {
+  /// Finds out whether the store can be used, before a picture is paid for that cannot be kept.
+  /// - Throws: `StoreError`, of kind `unavailable` where that may pass.
+  func check(client: HTTPClient) async throws(StoreError)
+
   /// Keeps a picture. Either all of it becomes visible, or nothing.
   /// - Parameter metadata: a JSON object that is kept beside it, at most 1 MiB.
   /// - Returns: its id.

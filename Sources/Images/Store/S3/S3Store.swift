@@ -42,6 +42,11 @@ package struct S3Store: PictureStore {
   /// The picture's digest, which its own object carries.
   private static let digestField = "x-amz-meta-sha256"
 
+  /// Lists: that takes the bucket, its region, the key and one of the permissions.
+  package func check(client: HTTPClient) async throws(StoreError) {
+    _ = try await list("img_", client)
+  }
+
   package func put(
     _ image: GeneratedImage, metadata: [UInt8], client: HTTPClient
   ) async throws(StoreError) -> String {
