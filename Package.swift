@@ -40,9 +40,10 @@ let package = Package(
     .executable(name: "easel", targets: ["easel"])
   ],
   targets: [
-    // C libraries. Each is imported by exactly one Swift module, named behind it.
+    // C libraries, each behind it the modules that import it: TLS and digests lie far apart, so
+    // OpenSSL has two.
     system("CLibuv", "libuv", apt: "libuv1-dev", brew: "libuv"),  // EventLoop
-    system("COpenSSL", "openssl", apt: "libssl-dev", brew: "openssl@3"),  // EventLoop
+    system("COpenSSL", "openssl", apt: "libssl-dev", brew: "openssl@3"),  // EventLoop, Images
     system("CYAML", "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),  // Gateway
     system("CZlib", "zlib", apt: "zlib1g-dev", brew: "zlib"),  // Simulator
 
@@ -51,7 +52,7 @@ let package = Package(
     library("HTTP", ["EventLoop"]),
     library("OpenAIWire"),
     library("Observability"),
-    library("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
+    library("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "COpenSSL"]),
     library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
     library("ToolLoop", ["EventLoop", "OpenAIWire", "Chat", "Images", "Observability", "HTTP"]),
     library("Simulator", ["EventLoop", "HTTP", "OpenAIWire", "CZlib"]),

@@ -24,6 +24,8 @@ package struct RequestLog: Sendable {
   package var upstream: String?
   /// How it ended.
   package var outcome: Outcome
+  /// What failed behind the answer, for the operator; holds no secret.
+  package var problem: String?
 
   /// How a request ended.
   package struct Outcome: Sendable, Hashable, ExpressibleByStringLiteral {
@@ -79,5 +81,6 @@ package struct RequestLog: Sendable {
     line.field("first_byte_ms", firstByte.map(LogValue.duration))
     line.field("total_ms", .duration(total))
     line.field("client", client.map(LogValue.string))
+    line.field("problem", problem.map(LogValue.string))
   }
 }

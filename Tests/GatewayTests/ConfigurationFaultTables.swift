@@ -278,12 +278,65 @@ extension ConfigurationFaultTests {
       "images:\n  store: {expire_after: 1s}",
       "easel.yaml:6: images.store.expire_after: '1s' is out of range: 1m to 3650d is allowed"),
     .init(
+      "images:\n  store: {max_bytes: lots}",
+      "easel.yaml:6: images.store.max_bytes: 'lots' is neither 'unlimited' nor a size such as "
+        + "10GiB"),
+    .init(
+      "images:\n  store: {max_bytes: 1KiB}",
+      "easel.yaml:6: images.store.max_bytes: '1KiB' is out of range: 1MiB to 1048576GiB is "
+        + "allowed"),
+    bucket(
+      "endpoint: 'http://s'", "easel.yaml:6: images.store.s3.bucket: is missing; a bucket needs it"),
+    bucket(
+      "bucket: bbb", "easel.yaml:6: images.store.s3.endpoint: is missing; a bucket needs it"),
+    bucket(
+      "endpoint: s3.test, bucket: bbb",
+      "easel.yaml:6: images.store.s3.endpoint: must begin with https:// or http://"),
+    bucket(
+      "endpoint: 'http://s/a%20b', bucket: bbb",
+      "easel.yaml:6: images.store.s3.endpoint: has a path with characters other than letters, "
+        + "digits, '-', '.', '_'"),
+    bucket(
+      "endpoint: 'http://s', bucket: My_Bucket",
+      "easel.yaml:6: images.store.s3.bucket: 'My_Bucket' is not a bucket's name: 3 to 63 "
+        + "lower-case letters, digits, '-', '.'"),
+    bucket(
+      "endpoint: 'http://s', bucket: bbb, region: 'eu/1'",
+      "easel.yaml:6: images.store.s3.region: 'eu/1' is not a region, such as eu-central-1"),
+    bucket(
+      "endpoint: 'http://s', bucket: bbb, prefix: 'a/../b'",
+      "easel.yaml:6: images.store.s3.prefix: 'a/../b' is not a folder such as easel/pictures: "
+        + "letters, digits, '-', '.', '_' between single slashes"),
+    bucket(
+      "endpoint: 'http://s', bucket: bbb, addressing: host",
+      "easel.yaml:6: images.store.s3.addressing: 'host' is not one of path, virtual"),
+    bucket(
+      "endpoint: 'http://127.0.0.1:9000', bucket: bbb, addressing: virtual",
+      "easel.yaml:6: images.store.s3.addressing: cannot be virtual where the endpoint is an IP "
+        + "address; use path"),
+    bucket(
+      "endpoint: 'https://s', bucket: b.b, addressing: virtual",
+      "easel.yaml:6: images.store.s3.addressing: cannot be virtual for a bucket with dots, whose "
+        + "name no certificate covers; use path"),
+    bucket(
+      "endpoint: 'http://s', bucket: bbb, url_expiry: 8d",
+      "easel.yaml:6: images.store.s3.url_expiry: '8d' is out of range: 1s to 7d is allowed"),
+    bucket(
+      "endpoint: 'http://s', bucket: bbb, secret_key_env: 'wJal/x'",
+      "easel.yaml:6: images.store.s3.secret_key_env: must be the name of an environment variable "
+        + "(letters, digits and '_'), not the key itself"),
+    .init(
       "images:\n  store: {path: ''}",
       "easel.yaml:6: images.store.path: must be the path of a folder"),
     .init(
       "images:\n  cache: x",
       "easel.yaml:6: images.cache: unknown key; known here: providers, store, allow_private_urls"),
   ]
+
+  /// A bucket, in line 6.
+  private static func bucket(_ settings: String, _ fault: String) -> BrokenConfiguration {
+    BrokenConfiguration("images:\n  store: {s3: {\(settings)}}", fault)
+  }
 
   /// An image provider, in line 7.
   private static func provider(_ entry: String, _ fault: String) -> BrokenConfiguration {

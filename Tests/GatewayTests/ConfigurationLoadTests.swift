@@ -158,4 +158,42 @@ struct ConfigurationLoadTests {
       file: sampleFile, environment: ["OPENAI_API_KEY": "sk-test"])
     #expect(configuration.upstreams.first?.apiKey == Secret("sk-test"))
   }
+
+  @Test("a bucket is read with its defaults, and the usual token goes with the usual key alone")
+  func bucket() throws {
+    let environment = [
+      "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+      "MY_ID": "mine", "MY_TOKEN": "my-token", "OPENAI_API_KEY": "k",
+    ]
+    func read(_ settings: String) throws -> (S3StoreConfiguration, [String]) {
+      let configuration = try load(
+        validUpstream + "images: {store: {max_bytes: 10GiB, s3: {\(settings)}}}\n",
+        environment: environment)
+      #expect(configuration.images.store.maxBytes == .mebibytes(10 * 1024))
+      let warnings = configuration.warnings.filter(\.failsCheck).map(\.message)
+      return (try #require(configuration.images.store.s3), warnings)
+    }
+    let (plain, _) = try read("endpoint: 'https://S3.test/', bucket: b-1.c")
+    var expected = S3StoreConfiguration(endpoint: "https://S3.test", bucket: "b-1.c")
+    expected.sessionTokenVariable = "AWS_SESSION_TOKEN"
+    expected.accessKey = Secret("id")
+    expected.secretKey = Secret("secret")
+    expected.sessionToken = Secret("token")
+    #expect(plain == expected)
+    #expect(plain.region == "us-east-1" && plain.addressing == .path && plain.urls == .gateway)
+
+    let (full, warnings) = try read(
+      "endpoint: 'http://h:9000/base', bucket: bbb, region: eu-1, prefix: a/b, "
+        + "addressing: virtual, access_key_env: MY_ID, secret_key_env: MISSING, "
+        + "urls: presigned, url_expiry: 1h")
+    #expect(full.endpoint == "http://h:9000/base" && full.region == "eu-1" && full.prefix == "a/b")
+    #expect(full.addressing == .virtual && full.urls == .presigned)
+    #expect(full.urlExpiry == .seconds(3600))
+    #expect(full.accessKey == Secret("mine") && full.secretKey == nil && full.sessionToken == nil)
+    #expect(
+      warnings == ["images.store.s3: MISSING is not set, so no picture can be stored"])
+    let (token, _) = try read(
+      "endpoint: 'http://h', bucket: bbb, access_key_env: MY_ID, session_token_env: MY_TOKEN")
+    #expect(token.sessionToken == Secret("my-token"))
+  }
 }

@@ -154,13 +154,20 @@ struct ConfigurationReferenceTests {
       let model = "{id: m\(settings["images.providers[].models[]"] ?? "")}"
       let images =
         "providers: [{\(provider), models: [\(model)]\(settings["images.providers[]"] ?? "")}]"
-      lines.append("images: {\(images)\(settings["images"] ?? "")}")
+      let store = settings["images.store.s3"].map {
+        ", store: {s3: {endpoint: 'http://s', bucket: bbb\($0)}}"
+      }
+      lines.append("images: {\(images)\(store ?? "")\(settings["images"] ?? "")}")
       if let top = settings[""] { lines.append(top) }
       return lines.joined(separator: "\n")
     }
-    let places = ["images.providers[].models[]", "images.providers[]", "upstreams[]", "images"]
+    let places = [
+      "images.providers[].models[]", "images.providers[]", "upstreams[]", "images.store.s3",
+      "images",
+    ]
     let plain = try reading(yaml([:])).configuration
     if let place = places.first(where: { key.path.hasPrefix("\($0).") }) {
+      let plain = place == "images.store.s3" ? try reading(yaml([place: ""])).configuration : plain
       let inner = flow(key.path.dropFirst(place.count + 1)).dropFirst().dropLast()
       return (plain, try reading(yaml([place: ", \(inner)"])).configuration)
     }

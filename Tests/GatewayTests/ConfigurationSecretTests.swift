@@ -12,7 +12,8 @@ struct ConfigurationSecretTests {
     [
       "A_KEY": "sk-\(marker)", "P_KEY": "sk-\(marker)", "H_KEY": "h-\(marker)",
       "HTTPS_PROXY": "http://me:\(marker)@p:3128", "OPENAI_API_KEY": "sk-\(marker)",
-      "EASEL_UNKNOWN": marker,
+      "EASEL_UNKNOWN": marker, "S_KEY": "id-\(marker)", "S_SECRET": "secret-\(marker)",
+      "S_TOKEN": "token-\(marker)",
     ]
   }
   private let yaml = """
@@ -23,12 +24,16 @@ struct ConfigurationSecretTests {
         headers: {x-key: "${H_KEY}", x-plain: hunter2}
     images:
       providers: [{name: p, base_url: "http://p", api_key_env: P_KEY, models: [{id: m}]}]
+      store: {s3: {endpoint: "http://s", bucket: bbb, access_key_env: S_KEY,
+        secret_key_env: S_SECRET, session_token_env: S_TOKEN}}
     """
 
   @Test("are read, but appear in no description, dump, warning or log line")
   func neverShown() throws {
     let configuration = try load(yaml, environment: environment)
     #expect(configuration.upstreams.first?.apiKey?.reveal() == "sk-\(marker)")
+    #expect(configuration.images.store.s3?.secretKey?.reveal() == "secret-\(marker)")
+    #expect(configuration.images.store.s3?.sessionToken?.reveal() == "token-\(marker)")
     #expect(configuration.proxy?.credentials?.reveal() == "me:\(marker)")
 
     var dumped = ""

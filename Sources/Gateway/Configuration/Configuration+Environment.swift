@@ -95,6 +95,10 @@ extension Configuration {
     var used = Set(known)
     used.formUnion(upstreams.compactMap(\.apiKeyVariable))
     used.formUnion(images.providers.compactMap(\.apiKeyVariable))
+    if let s3 = images.store.s3 {
+      used.formUnion([s3.accessKeyVariable, s3.secretKeyVariable])
+      if let variable = s3.sessionTokenVariable { used.insert(variable) }
+    }
     for name in reading.environment.keys.sorted()
     where name.hasPrefix("EASEL_") && !used.contains(name) {
       let hint = Suggestion.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""

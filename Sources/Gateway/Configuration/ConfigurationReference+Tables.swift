@@ -89,6 +89,33 @@ extension ConfigurationReference {
     Key("images.store.path", "data/images", "Folder that keeps the pictures"),
     Key("images.store.expire_after", "never", "`never`, or how long a picture is kept, from 1m"),
     Key(
+      "images.store.max_bytes", "unlimited",
+      "`unlimited`, or how much is kept, from 1MiB: the oldest pictures go first"),
+    Key(
+      "images.store.s3.endpoint", "(required)",
+      "URL of an S3 service that keeps the pictures instead, without the bucket"),
+    Key("images.store.s3.region", "us-east-1", "Region that requests are signed for"),
+    Key("images.store.s3.bucket", "(required)", "Name of the bucket, which must exist"),
+    Key("images.store.s3.prefix", "(none)", "Folder within the bucket"),
+    Key(
+      "images.store.s3.addressing", "path",
+      "`path` (`https://endpoint/bucket/…`) or `virtual` (`https://bucket.endpoint/…`)"),
+    Key(
+      "images.store.s3.access_key_env", "AWS_ACCESS_KEY_ID",
+      "Environment variable that holds the access key's id"),
+    Key(
+      "images.store.s3.secret_key_env", "AWS_SECRET_ACCESS_KEY",
+      "Environment variable that holds the secret key"),
+    Key(
+      "images.store.s3.session_token_env", "(`AWS_SESSION_TOKEN` beside `AWS_ACCESS_KEY_ID`)",
+      "Environment variable that holds the session token of a temporary key"),
+    Key(
+      "images.store.s3.urls", "gateway",
+      "Whose picture URLs clients get: `gateway`, or `presigned`, the bucket's own"),
+    Key(
+      "images.store.s3.url_expiry", "7d",
+      "How long the bucket's own URLs are valid, 1s to 7d"),
+    Key(
       "images.allow_private_urls", "false",
       "Whether a provider's picture URL may point into a private network"),
     Key("shutdown.grace", "120s", "How long requests in progress may take to end, up to 1h"),

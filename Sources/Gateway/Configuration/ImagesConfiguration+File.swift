@@ -81,5 +81,14 @@ extension ImageStoreConfiguration {
       return try SettingRule.duration(text, in: .seconds(60) ... .seconds(315_360_000))
     }
     if let expiry { expireAfter = expiry }
+    let bound = settings.value("max_bytes") { (text) throws(SettingProblem) -> ByteCount? in
+      if text == "unlimited" { return nil }
+      guard ByteCount(parsing: text) != nil else {
+        throw SettingProblem("\(Quoted(text)) is neither 'unlimited' nor a size such as 10GiB")
+      }
+      return try SettingRule.size(text, in: .mebibytes(1) ... .mebibytes(1 << 30))
+    }
+    if let bound { maxBytes = bound }
+    settings.section("s3") { s3 = S3StoreConfiguration.read(&$0) }
   }
 }

@@ -108,6 +108,11 @@ package struct ImageStoreConfiguration: Sendable, Hashable {
   /// How long a picture is kept, 1 min to 10 years; nil (`never` in the file) is forever, and is
   /// the default.
   package var expireAfter: Duration?
+  /// Bytes of all pictures together, of which the oldest go first, 1 MiB to 1 PiB; nil (`unlimited`
+  /// in the file) is no bound, and is the default.
+  package var maxBytes: ByteCount?
+  /// A bucket in place of the folder; default none.
+  package var s3: S3StoreConfiguration?
 
   /// The defaults.
   package init() {}

@@ -9,26 +9,37 @@ enum ImageFileRoute {
     context.log.route = "/v1/images/{id}"
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     let id = parts.first.map(String.init) ?? ""
-    if parts.count == 2, parts[1] == "metadata" { return await metadata(context, id) }
-    guard parts.count == 1,
-      let picture = await context.shared.store.get(id, on: context.services.loop)
-    else { return context.fail(missing) }
-    send(picture, context)
+    do throws(StoreError) {
+      if parts.count == 2, parts[1] == "metadata" { return try await metadata(context, id) }
+      guard parts.count == 1,
+        let picture = try await context.shared.store.get(id, client: context.services.client)
+      else { return context.fail(missing) }
+      send(picture, context)
+    } catch {
+      context.log.problem = error.message
+      context.fail(unavailable)
+    }
   }
 
   private static let missing = OpenAIError.notFound(
     "There is no picture of this id, or no longer.", code: "image_not_found")
 
-  private static func metadata(_ context: RequestContext, _ id: String) async {
+  private static let unavailable = OpenAIError.unavailable(
+    "The store of pictures cannot be read now.", retryAfter: .seconds(5))
+
+  private static func metadata(
+    _ context: RequestContext, _ id: String
+  ) async throws(StoreError) {
     context.log.route = "/v1/images/{id}/metadata"
-    guard let json = await context.shared.store.metadata(id, on: context.services.loop) else {
+    let store = context.shared.store
+    guard let json = try await store.metadata(id, client: context.services.client) else {
       return context.fail(missing)
     }
     context.respond(json: json)
   }
 
   /// A picture never changes, so that its id is its version.
-  private static func send(_ picture: ImageStore.Stored, _ context: RequestContext) {
+  private static func send(_ picture: StoredPicture, _ context: RequestContext) {
     let request = context.exchange.head.headers
     let tag = "\"\(picture.id)\""
     var fields = context.fields

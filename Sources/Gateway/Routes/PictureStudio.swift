@@ -12,14 +12,17 @@ struct PictureStudio {
 
   /// Draws and keeps.
   /// - Parameters:
+  ///   - needsStore: whether a picture that cannot be kept is of no use, as one that is answered by
+  ///     its URL. Otherwise it is only logged.
   ///   - finishesPaidCalls: whether a call that is paid for goes on when the client leaves.
   ///   - partial: told of unfinished pictures.
   /// - Throws: `OpenAIError`.
-  /// - Returns: the pictures and their ids, in the same order.
+  /// - Returns: the pictures, and where they are kept, in the same order; nothing of the latter for
+  ///   pictures that could not be kept.
   func make(
-    _ request: ImageRequest, finishesPaidCalls: Bool = false,
+    _ request: ImageRequest, needsStore: Bool = true, finishesPaidCalls: Bool = false,
     partial: ((PartialImage) async -> Void)? = nil
-  ) async throws(OpenAIError) -> (ImageResult, [String]) {
+  ) async throws(OpenAIError) -> (result: ImageResult, kept: [KeptPicture]) {
     let shared = context.shared
     let result: ImageResult
     do throws(ImageFailure) {
@@ -29,28 +32,44 @@ struct PictureStudio {
     } catch {
       throw error.openAIError
     }
-    var ids: [String] = []
-    for image in result.images {
-      do throws(ImageStore.StoreError) {
-        ids.append(
-          try await shared.store.put(
-            image, metadata: metadata(image, result, request), on: context.services.loop))
-      } catch {
-        var shown = OpenAIError.internal("The picture was made, but \(error.message).")
-        // It was paid for: the SDK must not pay again.
-        shown.shouldRetry = false
-        throw shown
+    do throws(StoreError) {
+      var kept: [KeptPicture] = []
+      for image in result.images {
+        kept.append(try await keep(image, metadata(image, result, request)))
       }
+      return (result, kept)
+    } catch {
+      context.log.problem = error.message
+      if !needsStore { return (result, []) }
+      var shown = OpenAIError.internal("The picture was made, but it could not be stored.")
+      // It was paid for: the SDK must not pay again.
+      shown.shouldRetry = false
+      throw shown
     }
-    return (result, ids)
+  }
+
+  private func keep(
+    _ image: GeneratedImage, _ metadata: [UInt8]
+  ) async throws(StoreError) -> KeptPicture {
+    let store = context.shared.store
+    let id = try await store.put(image, metadata: metadata, client: context.services.client)
+    let url = try await store.publicURL(id, format: image.format) ?? context.pictureURL(id)
+    return KeptPicture(id: id, url: url)
   }
 
   /// Pictures that were made before, with their bytes from the store.
   /// - Throws: `OpenAIError`, where the store has lost one.
   func load(_ kept: KeptPictures) async throws(OpenAIError) -> ImageResult {
     var result = kept.result
-    for (index, id) in kept.ids.enumerated() {
-      guard let stored = await context.shared.store.get(id, on: context.services.loop) else {
+    for (index, picture) in kept.pictures.enumerated() {
+      let stored: StoredPicture?
+      do throws(StoreError) {
+        stored = try await context.shared.store.get(picture.id, client: context.services.client)
+      } catch {
+        context.log.problem = error.message
+        throw .unavailable("The picture was made, but its store cannot be read now.")
+      }
+      guard let stored else {
         throw .notFound("The picture was made, but is no longer kept.", code: "image_not_found")
       }
       result.images[index].bytes = stored.bytes

@@ -10,9 +10,9 @@ final class PipelinePictureMaker: PictureMaker {
 
   func draw(_ arguments: ImageArguments) async -> PictureResult {
     do throws(OpenAIError) {
-      let (result, ids) = try await PictureStudio(context).make(request(arguments))
-      let pictures = zip(result.images, ids).map { image, id in
-        Picture(id: id, url: context.pictureURL(id), revisedPrompt: image.revisedPrompt)
+      let (result, kept) = try await PictureStudio(context).make(request(arguments))
+      let pictures = zip(result.images, kept).map { image, kept in
+        Picture(id: kept.id, url: kept.url, revisedPrompt: image.revisedPrompt)
       }
       return .made(
         PictureSet(

@@ -1,5 +1,6 @@
 package import EventLoop
 internal import HTTP
+internal import Images
 package import Observability
 internal import Synchronization
 
@@ -11,10 +12,12 @@ package final class Gateway: Sendable {
   private let services: [LoopBound<LoopServices>]
   private let lifecycle: Lifecycle
   private let server: HTTPServer
+  private let sweeper: StoreSweeper
 
   private init(
     group: EventLoopGroup, configuration: Configuration, logger: Logger,
-    services: [LoopBound<LoopServices>], lifecycle: Lifecycle, server: HTTPServer
+    services: [LoopBound<LoopServices>], lifecycle: Lifecycle, server: HTTPServer,
+    sweeper: StoreSweeper
   ) {
     self.group = group
     self.configuration = configuration
@@ -22,6 +25,7 @@ package final class Gateway: Sendable {
     self.services = services
     self.lifecycle = lifecycle
     self.server = server
+    self.sweeper = sweeper
   }
 
   /// Builds everything from a configuration and listens.
@@ -37,6 +41,7 @@ package final class Gateway: Sendable {
         services.append(
           try await loop.run { LoopBound(try LoopServices(loop, shared), on: loop) })
       }
+      try await check(shared.store, services[0], logger)
       let router = Router(shared: shared, services: services, logger: logger)
       let server = try await HTTPServer.start(
         group: group, host: configuration.listen.host, port: configuration.listen.port,
@@ -44,11 +49,25 @@ package final class Gateway: Sendable {
       ) { exchange in await router.handle(exchange) }
       return Gateway(
         group: group, configuration: configuration, logger: logger, services: services,
-        lifecycle: lifecycle, server: server)
+        lifecycle: lifecycle, server: server,
+        sweeper: StoreSweeper(shared.store, services[0], logger))
     } catch let error as GatewayStartError {
       throw error
     } catch {
       throw GatewayStartError("cannot listen at \(configuration.listen): \(error)")
+    }
+  }
+
+  /// A store with wrong settings is found out now. One that is only away may come back.
+  private static func check(
+    _ store: any PictureStore, _ services: LoopBound<LoopServices>, _ logger: Logger
+  ) async throws {
+    do {
+      try await services.loop.run { try await store.check(client: services.value.client) }
+    } catch let error as StoreError where error.kind == .unavailable {
+      logger.warning("the store of pictures does not answer: \(error.message)")
+    } catch let error as StoreError {
+      throw GatewayStartError("images.store: \(error.message)")
     }
   }
 
@@ -68,6 +87,7 @@ package final class Gateway: Sendable {
   package func stop() async -> Bool {
     lifecycle.beginDraining()
     server.announceClose()
+    await sweeper.stop()
     logger.info("draining", ["grace_ms": .duration(configuration.shutdown.grace)])
     if configuration.shutdown.readinessDelay > .zero {
       let delay = configuration.shutdown.readinessDelay

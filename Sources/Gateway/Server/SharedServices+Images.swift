@@ -2,10 +2,10 @@ internal import EventLoop
 internal import Images
 
 extension SharedServices {
-  /// The image pipeline and the folder of its pictures.
+  /// The image pipeline and the store of its pictures.
   static func images(
     _ configuration: Configuration, _ group: EventLoopGroup
-  ) async throws(GatewayStartError) -> (ImagePipeline, ImageStore) {
+  ) async throws(GatewayStartError) -> (ImagePipeline, any PictureStore) {
     var providers: [ImageProvider] = []
     for provider in configuration.images.providers {
       providers.append(
@@ -16,19 +16,8 @@ extension SharedServices {
     }
     var limits = ImagePipeline.Limits()
     limits.image = configuration.limits.image.bytes
-    let path = configuration.images.store.path
-    let expireAfter = configuration.images.store.expireAfter
-    do {
-      let loop = group.next()
-      let store = try await loop.run {
-        try await loop.offload { try ImageStore(path: path, expireAfter: expireAfter) }
-      }
-      return (ImagePipeline(ImageCatalog(providers: providers), limits: limits), store)
-    } catch let error as ImageStore.StoreError {
-      throw GatewayStartError(error.message)
-    } catch {
-      throw GatewayStartError("cannot open the store for pictures")
-    }
+    let pipeline = ImagePipeline(ImageCatalog(providers: providers), limits: limits)
+    return (pipeline, try await store(configuration, group))
   }
 
   private static func model(

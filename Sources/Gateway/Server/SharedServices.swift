@@ -10,7 +10,7 @@ final class SharedServices: Sendable {
   let configuration: Configuration
   let directory: UpstreamDirectory
   let images: ImagePipeline
-  let store: ImageStore
+  let store: any PictureStore
   let memory: any TurnMemory
   let proposals = Proposals()
   let paid = PaidRequests()

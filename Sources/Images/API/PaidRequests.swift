@@ -9,8 +9,8 @@ package final class PaidRequests: Sendable {
   package typealias Outcome = Result<KeptPictures, OpenAIError>
 
   private enum Entry {
-    case underWay(number: Int, waiting: [@Sendable (Outcome) -> Void])
-    case done(KeptPictures, expires: ContinuousClock.Instant)
+    case underWay(number: Int, fingerprint: String, waiting: [@Sendable (Outcome) -> Void])
+    case done(KeptPictures, fingerprint: String, expires: ContinuousClock.Instant)
   }
 
   private struct State {
@@ -35,28 +35,38 @@ package final class PaidRequests: Sendable {
   package func outcome(of key: String, on loop: EventLoop) async -> Outcome? {
     let event = LoopEvent<Outcome?>()
     let bound = LoopBound(event, on: loop)
-    state.withLock { state in
+    let known: Outcome?? = state.withLock { state in
       switch state.entries[key] {
-      case .done(let kept, let expires) where expires > .now:
-        bound.value.fire(.success(kept))
-      case .underWay(let number, let waiting):
+      case .done(let kept, _, let expires) where expires > .now: return .some(.success(kept))
+      case .underWay(let number, let fingerprint, let waiting):
         let wake: @Sendable (Outcome) -> Void = { outcome in
           loop.submit { bound.value.fire(outcome) }
         }
-        state.entries[key] = .underWay(number: number, waiting: waiting + [wake])
-      default: bound.value.fire(nil)
+        state.entries[key] = .underWay(
+          number: number, fingerprint: fingerprint, waiting: waiting + [wake])
+        return nil
+      default: return .some(nil)
       }
     }
+    if let known { return known }
     return await event.wait()
   }
 
   /// Draws, unless `key` was drawn before or is being drawn: then its pictures are the answer.
+  /// - Parameter fingerprint: of the request; another one under the same key is refused.
+  /// - Throws: `OpenAIError`: what `draw` throws, or status 422 for another request of the same key.
   package func once(
-    _ key: String, on loop: EventLoop,
+    _ key: String, fingerprint: String, on loop: EventLoop,
     _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
     while true {
-      guard let number = begin(key, replacing: false) else {
+      if let known = self.fingerprint(of: key), known != fingerprint {
+        throw OpenAIError(
+          status: 422,
+          message: "The idempotency key was used for another request. Use a new key for each.",
+          type: "invalid_request_error", code: "idempotency_key_reused")
+      }
+      guard let number = begin(key, fingerprint, replacing: false) else {
         if let outcome = await outcome(of: key, on: loop) { return try outcome.get() }
         continue
       }
@@ -68,7 +78,17 @@ package final class PaidRequests: Sendable {
   package func anew(
     _ key: String, _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
-    try await run(key, begin(key, replacing: true) ?? 0, draw)
+    try await run(key, begin(key, "", replacing: true) ?? 0, draw)
+  }
+
+  private func fingerprint(of key: String) -> String? {
+    state.withLock { state in
+      switch state.entries[key] {
+      case .underWay(_, let fingerprint, _): fingerprint
+      case .done(_, let fingerprint, let expires) where expires > .now: fingerprint
+      default: nil
+      }
+    }
   }
 
   private func run(
@@ -85,24 +105,22 @@ package final class PaidRequests: Sendable {
   }
 
   /// - Returns: the number of the try; nil where one is under way or done and is not to be replaced.
-  private func begin(_ key: String, replacing: Bool) -> Int? {
+  private func begin(_ key: String, _ fingerprint: String, replacing: Bool) -> Int? {
     state.withLock { state in
       if !replacing {
         switch state.entries[key] {
         case .underWay: return nil
-        case .done(_, let expires) where expires > .now: return nil
+        case .done(_, _, let expires) where expires > .now: return nil
         default: break
         }
       }
       state.number += 1
       // Those that wait for a try that is replaced learn of the newer one.
       var waiting: [@Sendable (Outcome) -> Void] = []
-      if case .underWay(_, let others) = state.entries[key] { waiting = others }
-      if state.entries.updateValue(.underWay(number: state.number, waiting: waiting), forKey: key)
-        == nil
-      {
-        state.order.append(key)
-      }
+      if case .underWay(_, _, let others) = state.entries[key] { waiting = others }
+      let entry = Entry.underWay(
+        number: state.number, fingerprint: fingerprint, waiting: waiting)
+      if state.entries.updateValue(entry, forKey: key) == nil { state.order.append(key) }
       makeRoom(&state)
       return state.number
     }
@@ -124,10 +142,12 @@ package final class PaidRequests: Sendable {
 
   private func end(_ key: String, _ number: Int, _ outcome: Outcome) {
     let waiting = state.withLock { state -> [@Sendable (Outcome) -> Void] in
-      guard case .underWay(number, let waiting) = state.entries[key] else { return [] }
+      guard case .underWay(number, let fingerprint, let waiting) = state.entries[key] else {
+        return []
+      }
       switch outcome {
       case .success(let kept):
-        state.entries[key] = .done(kept, expires: .now + lifetime)
+        state.entries[key] = .done(kept, fingerprint: fingerprint, expires: .now + lifetime)
       case .failure:
         state.entries[key] = nil
         state.order.removeAll { $0 == key }
@@ -142,14 +162,26 @@ package final class PaidRequests: Sendable {
 package struct KeptPictures: Sendable {
   /// The result, with the bytes of its pictures left out.
   package let result: ImageResult
-  /// The pictures' ids in the store, in their order.
-  package let ids: [String]
+  /// Where they are, in their order.
+  package let pictures: [KeptPicture]
 
   /// Keeps what is to be known of `result`.
-  package init(_ result: ImageResult, ids: [String]) {
+  package init(_ result: ImageResult, _ pictures: [KeptPicture]) {
     var result = result
     for index in result.images.indices { result.images[index].bytes = [] }
     self.result = result
-    self.ids = ids
+    self.pictures = pictures
+  }
+}
+
+/// A picture in the store, and where clients find it.
+package struct KeptPicture: Sendable, Hashable {
+  package let id: String
+  package let url: String
+
+  /// A picture under an id.
+  package init(id: String, url: String) {
+    self.id = id
+    self.url = url
   }
 }

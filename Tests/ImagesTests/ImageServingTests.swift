@@ -1,41 +1,12 @@
 import EventLoop
-import Foundation
 import HTTP
 import OpenAIWire
 import Testing
 
 @testable import Images
 
-@Suite("Image store and what it serves", .timeLimit(.minutes(1)))
-struct ImageStoreTests {
-  @Test("what is put is got under an id that nobody can guess, and nothing else is")
-  func roundTrip() async throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("store-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let store = try ImageStore(path: folder.path, expireAfter: nil)
-    let expired = try ImageStore(path: folder.path, expireAfter: .seconds(-1))
-    let group = EventLoopGroup(count: 1)
-    let loop = group.loops[0]
-    let bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 1, 2, 3]
-    try await loop.run {
-      let image = GeneratedImage(bytes: bytes, format: .png, revisedPrompt: nil)
-      let id = try await store.put(image, metadata: Array("{\"a\":1}".utf8), on: loop)
-      let other = try await store.put(image, metadata: [], on: loop)
-      #expect(id != other && ImageStore.isValid(id) && id.count == 36)
-      let stored = await store.get(id, on: loop)
-      #expect(stored?.bytes == bytes && stored?.format == .png)
-      #expect(await store.metadata(id, on: loop) == Array("{\"a\":1}".utf8))
-      #expect(await expired.get(id, on: loop) == nil)
-      for wrong in [
-        "", "img_", "../../etc/passwd", "img_" + String(repeating: "0", count: 32), id + "0",
-      ] {
-        #expect(await store.get(wrong, on: loop) == nil, "\(wrong)")
-      }
-    }
-    await group.shutdown()
-  }
-
+@Suite("What is served, and what is refused")
+struct ImageServingTests {
   @Test(
     "ranges of a file of ten bytes",
     arguments: [

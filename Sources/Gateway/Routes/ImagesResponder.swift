@@ -1,0 +1,134 @@
+internal import EventLoop
+internal import HTTP
+internal import Images
+internal import Observability
+internal import OpenAIWire
+
+/// Has the pictures of a call made, and answers with them. Loop-bound.
+struct ImagesResponder {
+  let context: RequestContext
+  let call: ImagesCall
+  /// As it came: by it a repetition is known.
+  let body: [UInt8]
+
+  func answer() async throws(OpenAIError) {
+    if call.isStreamed { return try await stream() }
+    let drawn = try await draw(partial: nil)
+    context.log.upstream = drawn.result.model.provider
+    let answer = ImagesAnswer(
+      drawn.result, ids: drawn.kept.map(\.id), created: WallClock.seconds)
+    context.respond(
+      json: answer.body(urls: call.format == .url ? drawn.kept.map(\.url) : nil),
+      extra: Self.fields(drawn))
+  }
+
+  /// What a call came to.
+  private struct Drawn {
+    var result: ImageResult
+    var kept: [KeptPicture]
+    /// Whether it was made now; a repetition costs nothing.
+    var wasPaid: Bool
+  }
+
+  /// Draws, or finds what was paid for before: by a proposal, by the client's idempotency key, or by
+  /// a first try of the same request, whose answer the client's SDK did not get.
+  private func draw(
+    partial: ((PartialImage) async -> Void)?
+  ) async throws(OpenAIError) -> Drawn {
+    let studio = PictureStudio(context)
+    let paid = context.shared.paid
+    let headers = context.exchange.head.headers
+    let fingerprint = RequestFingerprint.make(
+      path: context.exchange.head.path, scope: context.scope, body: body)
+    var made: ImageResult?
+    func make() async throws(OpenAIError) -> KeptPictures {
+      let drawn = try await studio.make(
+        call.request, needsStore: call.format == .url && !call.isStreamed, finishesPaidCalls: true,
+        partial: partial)
+      made = drawn.result
+      return KeptPictures(drawn.result, drawn.kept)
+    }
+    let kept: KeptPictures
+    if let proposal = call.proposal {
+      kept = try await paid.once(
+        "proposal \(proposal)", fingerprint: proposal, on: context.services.loop, make)
+    } else if let key = headers["idempotency-key"], !key.isEmpty {
+      kept = try await paid.once(
+        "key \(context.scope) \(key)", fingerprint: fingerprint, on: context.services.loop, make)
+    } else if let count = headers["x-stainless-retry-count"].flatMap({ Int($0) }), count > 0,
+      case .success(let before)? = await paid.outcome(of: fingerprint, on: context.services.loop)
+    {
+      kept = before
+    } else {
+      kept = try await paid.anew(fingerprint, make)
+    }
+    if let made { return Drawn(result: made, kept: kept.pictures, wasPaid: true) }
+    let needsBytes = call.format == .base64 || call.isStreamed
+    return Drawn(
+      result: needsBytes ? try await studio.load(kept) : kept.result, kept: kept.pictures,
+      wasPaid: false)
+  }
+
+  /// Answers with events: unfinished pictures as they come, a comment where none has come for a
+  /// while, and each finished picture. Until the first byte a failure has a status of its own.
+  private func stream() async throws(OpenAIError) {
+    let exchange = context.exchange
+    let operation = call.request.operation
+    var head = context.fields
+    head.append("content-type", "text/event-stream", orDrop: ())
+    head.append("cache-control", "no-cache", orDrop: ())
+    context.isEventStream = true
+    func send(_ event: [UInt8]) {
+      if !exchange.hasStarted { exchange.start(200, head) }
+      exchange.send(event)
+    }
+    let pause = context.shared.configuration.imageTool.keepAlive
+    let keepAlive = context.services.loop.schedule(after: pause, repeating: pause) {
+      if exchange.pendingBytes == 0 { send(SSEWriter.comment("drawing")) }
+    }
+    defer { keepAlive.cancel() }
+    do throws(OpenAIError) {
+      let shows = call.request.partialImages > 0
+      let partial: ((PartialImage) async -> Void)? =
+        shows
+        ? { picture in
+          send(ImagesAnswer.partial(picture, operation: operation, created: WallClock.seconds))
+        } : nil
+      let drawn = try await draw(partial: partial)
+      context.log.upstream = drawn.result.model.provider
+      if !exchange.hasStarted {
+        head.append(contentsOf: Self.fields(drawn))
+        exchange.start(200, head)
+      }
+      let answer = ImagesAnswer(
+        drawn.result, ids: drawn.kept.map(\.id), created: WallClock.seconds)
+      for index in drawn.result.images.indices {
+        do throws(HTTPServerError) {
+          try await exchange.write(answer.completed(index, operation: operation))
+        } catch {
+          return
+        }
+      }
+      exchange.finish()
+    } catch {
+      guard exchange.hasStarted, !exchange.isClientGone else { throw error }
+      // The SDKs raise an error for an event that holds one.
+      exchange.finish(last: SSEWriter.event(data: error.body(), event: "error"))
+      context.log.outcome = .upstreamError
+    }
+  }
+
+  private static func fields(_ drawn: Drawn) -> HeaderFields {
+    let result = drawn.result
+    var fields = HeaderFields()
+    fields.append("x-easel-provider", result.model.provider, orDrop: ())
+    fields.append("x-easel-model", result.model.id, orDrop: ())
+    let cost = drawn.wasPaid ? result.cost : 0
+    if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
+    if !result.passedOver.isEmpty {
+      let list = result.passedOver.map { "\($0.model);reason=\($0.reason)" }
+      fields.append("x-easel-fallback", list.joined(separator: ", "), orDrop: ())
+    }
+    return fields
+  }
+}
