@@ -83,12 +83,15 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   /// Starts the loop's thread.
   func start() {
-    let started = LoopThread.start { [self] in run() }
-    precondition(started, "the operating system refused a thread for an event loop")
+    guard let started = LoopThread.start({ [self] in run() }) else {
+      preconditionFailure("the operating system refused a thread for an event loop")
+    }
+    // Set here, not by the new thread: until it did, the caller would pass for the loop's thread,
+    // and queue jobs that nobody is woken for.
+    thread = started
   }
 
   private func run() {
-    thread = pthread_self()
     CurrentLoop.set(self)
     uv_run(handle, UV_RUN_DEFAULT)
     CurrentLoop.set(nil)

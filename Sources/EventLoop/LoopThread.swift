@@ -7,8 +7,8 @@ enum LoopThread {
     init(_ run: @escaping () -> Void) { self.run = run }
   }
 
-  /// Starts `body` on a thread of its own; false if the system has none to give.
-  static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+  /// Starts `body` on a thread of its own, and says which; nil if the system has none to give.
+  static func start(_ body: @escaping @Sendable () -> Void) -> uv_thread_t? {
     var options = uv_thread_options_t()
     options.flags = UInt32(UV_THREAD_HAS_STACK_SIZE.rawValue)
     options.stack_size = 1 << 20
@@ -22,6 +22,6 @@ enum LoopThread {
         Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
       }, context)
     if status != 0 { Unmanaged<Body>.fromOpaque(context).release() }
-    return status == 0
+    return status == 0 ? thread : nil
   }
 }
