@@ -7,6 +7,7 @@ enum AdapterDirectory {
     case .azureOpenAI: OpenAIImagesAdapter(isAzure: true)
     case .together: TogetherAdapter()
     case .stability: StabilityAdapter()
+    case .fireworks: FireworksAdapter()
     default: nil
     }
   }
