@@ -107,7 +107,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
   static let common: [FaultCase] = [
     FaultCase("hangs", .timedOut) { $0.hangs = true },
     FaultCase("is cut off in its body", .unreachable) { $0.resetAfter = 40 },
-    FaultCase("is too large", .tooLarge) { $0.giantBytes = 16 << 20 },
+    FaultCase("is too large", .tooLarge) { $0.giantBytes = 32 << 20 },
     FaultCase(200, "{\"oops", .malformed, paid: true),
     FaultCase(200, "{}", .malformed, paid: true),
     FaultCase(200, "[]", .malformed, paid: true),

@@ -8,6 +8,7 @@ enum AdapterDirectory {
     case .together: TogetherAdapter()
     case .stability: StabilityAdapter()
     case .fireworks: FireworksAdapter()
+    case .openRouter: OpenRouterAdapter()
     default: nil
     }
   }

@@ -55,7 +55,7 @@ struct SimulatedCall {
 /// All simulated providers.
 enum SimulatedProviders {
   private static let all: [any SimulatedProvider] = [
-    SimulatedTogether(), SimulatedStability(), SimulatedFireworks(),
+    SimulatedTogether(), SimulatedStability(), SimulatedFireworks(), SimulatedOpenRouter(),
   ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {
