@@ -149,6 +149,36 @@ struct FireworksTests {
     #expect(outcome.accepted == 1)
   }
 
+  @Test("a client that leaves ends the asking; Fireworks has nothing to cancel a job by")
+  func cancellation() async throws {
+    let trial = Self.kontext
+    let (failure, accepted) = try await AdapterHarness.withSimulator { simulator, client in
+      var fault = SimulatorFault()
+      fault.hangs = true
+      simulator.queue(fault, route: "fireworks.poll")
+      let link = try trial.link(to: simulator, client.value)
+      let job = ImageJob(
+        request: ImageRequest(prompt: "a fox"), model: trial.model, count: 1, idempotencyKey: "k")
+      var failure: ImageFailure?
+      let task = client.loop.spawn {
+        do throws(ImageFailure) {
+          _ = try await FireworksAdapter().draw(job, over: link)
+        } catch {
+          failure = error
+        }
+      }
+      while !simulator.requests.contains(where: { $0.route == "fireworks.poll" }) {
+        try await client.loop.sleep(for: .milliseconds(5))
+      }
+      task.cancel()
+      await task.value
+      return (failure, simulator.jobs["fireworks"]?.accepted)
+    }
+    #expect(failure?.kind == .cancelled)
+    #expect(failure?.mayHaveBeenPaid == true)
+    #expect(accepted == 1)
+  }
+
   @Test(
     "a job's end is told by its status",
     arguments: [

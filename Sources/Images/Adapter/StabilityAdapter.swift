@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTP
 internal import OpenAIWire
 
@@ -7,6 +8,8 @@ struct StabilityAdapter: ImageAdapter {
   func draw(
     _ job: ImageJob, over link: ProviderLink
   ) async throws(ImageFailure) -> ProviderAnswer {
+    var job = job
+    job.request.mask = try await mask(of: job, over: link)
     guard let request = StabilityEncoder(job) else {
       throw ImageFailure(
         .notFound, "\(job.model.name) has no \(job.request.operation.rawValue) of that kind.")
@@ -20,6 +23,27 @@ struct StabilityAdapter: ImageAdapter {
     var answer = try Self.decode(reply, over: link)
     answer.adjusted = request.adjusted
     return answer
+  }
+
+  /// The mask in black and white, as Inpaint wants it.
+  private func mask(
+    of job: ImageJob, over link: ProviderLink
+  ) async throws(ImageFailure) -> InputImage? {
+    guard let mask = job.request.mask, job.model.capabilities.contains(.mask) else {
+      return job.request.mask
+    }
+    let converted: InputImage?
+    do {
+      converted = try await link.client.loop.offload { mask.whiteOnBlack() }
+    } catch {
+      throw ImageFailure(.overloaded, "the mask could not be read: \(error)")
+    }
+    guard let converted else {
+      throw ImageFailure(
+        .badRequest, "The mask must be a PNG of 8 bits a channel that is not interlaced.",
+        code: "invalid_mask")
+    }
+    return converted
   }
 
   static func decode(
