@@ -5,6 +5,10 @@ enum AdapterDirectory {
     switch format {
     case .openAI, .xai: OpenAIImagesAdapter()
     case .azureOpenAI: OpenAIImagesAdapter(isAzure: true)
+    case .together: TogetherAdapter()
+    case .stability: StabilityAdapter()
+    case .fireworks: FireworksAdapter()
+    case .openRouter: OpenRouterAdapter()
     default: nil
     }
   }
