@@ -5,6 +5,8 @@ enum AdapterDirectory {
     switch format {
     case .openAI, .xai: OpenAIImagesAdapter()
     case .azureOpenAI: OpenAIImagesAdapter(isAzure: true)
+    case .gemini: GeminiAdapter()
+    case .imagen: ImagenAdapter()
     default: nil
     }
   }

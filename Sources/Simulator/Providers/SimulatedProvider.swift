@@ -55,7 +55,7 @@ struct SimulatedCall {
 /// All simulated providers.
 enum SimulatedProviders {
   private static let all: [any SimulatedProvider] = [
-    SimulatedAzure()
+    SimulatedAzure(), SimulatedGemini(), SimulatedImagen(),
   ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {
