@@ -7,6 +7,8 @@ enum AdapterDirectory {
     case .azureOpenAI: OpenAIImagesAdapter(isAzure: true)
     case .gemini: GeminiAdapter()
     case .imagen: ImagenAdapter()
+    case .automatic1111: Automatic1111Adapter()
+    case .comfyUI: ComfyUIAdapter()
     default: nil
     }
   }

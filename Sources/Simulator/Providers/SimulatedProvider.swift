@@ -55,7 +55,8 @@ struct SimulatedCall {
 /// All simulated providers.
 enum SimulatedProviders {
   private static let all: [any SimulatedProvider] = [
-    SimulatedAzure(), SimulatedGemini(), SimulatedImagen(),
+    SimulatedAzure(), SimulatedGemini(), SimulatedImagen(), SimulatedAutomatic1111(),
+    SimulatedComfyUI(),
   ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {
