@@ -6,7 +6,7 @@ import Testing
 
 @testable import Images
 
-@Suite("AUTOMATIC1111 and Forge", .timeLimit(.minutes(1)))
+@Suite("AUTOMATIC1111 and Forge", .timeLimit(.minutes(5)))
 struct Automatic1111Tests {
   static func provider(
     _ simulator: SimulatorServer, checkpoint: String = "sd_xl_base_1.0", key: String? = nil,

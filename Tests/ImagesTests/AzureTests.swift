@@ -6,7 +6,7 @@ import Testing
 
 @testable import Images
 
-@Suite("Azure OpenAI", .timeLimit(.minutes(1)))
+@Suite("Azure OpenAI", .timeLimit(.minutes(5)))
 struct AzureTests {
   private static func provider(
     _ simulator: SimulatorServer, _ deployment: String = "pictures", key: String? = "test-key",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Images
 
-@Suite("ComfyUI", .timeLimit(.minutes(1)))
+@Suite("ComfyUI", .timeLimit(.minutes(5)))
 struct ComfyUITests {
   static func provider(
     _ simulator: SimulatorServer, workflow: String? = nil, key: String? = nil,

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Images
 
-@Suite("Gemini", .timeLimit(.minutes(1)))
+@Suite("Gemini", .timeLimit(.minutes(5)))
 struct GeminiTests {
   static let ratios = ["1:1", "3:2", "2:3", "16:9", "9:16"].compactMap(AspectRatio.init(_:))
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Images
 
-@Suite("Imagen", .timeLimit(.minutes(1)))
+@Suite("Imagen", .timeLimit(.minutes(5)))
 struct ImagenTests {
   static func provider(
     _ simulator: SimulatorServer, vertex: Bool = false, key: String? = "test-key",

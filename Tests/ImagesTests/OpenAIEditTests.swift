@@ -6,7 +6,7 @@ import Testing
 
 @testable import Images
 
-@Suite("Edits and variations at OpenAI", .timeLimit(.minutes(1)))
+@Suite("Edits and variations at OpenAI", .timeLimit(.minutes(5)))
 struct OpenAIEditTests {
   private static func provider(_ model: String, _ simulator: SimulatorServer) throws
     -> ImageProvider

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Images
 
-@Suite("Pictures as a stream", .timeLimit(.minutes(1)))
+@Suite("Pictures as a stream", .timeLimit(.minutes(5)))
 struct OpenAIStreamTests {
   /// Draws with two unfinished pictures on the way.
   static func draw(
