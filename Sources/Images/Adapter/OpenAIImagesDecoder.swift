@@ -18,7 +18,13 @@ enum OpenAIImagesDecoder {
     for entry in data.elements {
       if let picture = try picture(entry, link) { pictures.append(picture) }
     }
-    guard !pictures.isEmpty else { throw link.malformed("answered without a picture") }
+    guard !pictures.isEmpty else {
+      // Azure leaves out the pictures that its filter holds back, and says why.
+      if data.elements.contains(where: isFiltered) {
+        throw link.refused("the picture was held back by the content filter")
+      }
+      throw link.malformed("answered without a picture")
+    }
     let usage = object["usage"].flatMap { $0.kind == .object ? $0 : nil }
     return ProviderAnswer(
       pictures: pictures, cost: usage.flatMap(cost), usage: usage.map { Array($0.raw) })
@@ -46,30 +52,38 @@ enum OpenAIImagesDecoder {
     return usage["cost_in_usd_ticks"]?.double.map { $0 / 1e10 }
   }
 
+  private static func isFiltered(_ entry: JSONSlice) -> Bool {
+    entry["content_filter_results"]?.members.contains { $0.value["filtered"]?.bool == true }
+      ?? false
+  }
+
   /// The failure that an error object tells of.
   static func failure(
     _ answer: ClientAnswer, _ error: JSONSlice?, _ link: ProviderLink
   ) -> ImageFailure {
-    let code = error?["code"]?.string
     let reason = error?["message"]?.string ?? error?.string
-    let kind = kind(
-      answer.head.status, code: code, type: error?["type"]?.string, message: reason ?? "")
+    let kind = kind(answer.head.status, error)
     var failure = link.failure(answer, reason, kind: kind)
-    if kind == .refused { failure.code = code }
+    if kind == .refused { failure.code = error?["code"]?.string }
+    // Azure says "Please retry after 21 seconds", OpenAI "Please try again in 12s".
+    if failure.retryAfter == nil, let reason { failure.retryAfter = SpokenDelay.find(in: reason) }
     return failure
   }
 
-  private static func kind(
-    _ status: Int, code: String?, type: String?, message: String
-  ) -> ImageFailure.Kind {
-    switch code {
+  /// The class of failure that a status and an error object tell of.
+  static func kind(_ status: Int, _ error: JSONSlice?) -> ImageFailure.Kind {
+    let message = error?["message"]?.string ?? error?.string ?? ""
+    // DALL-E on Azure: learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
+    let inner = error?["inner_error"] ?? error?["innererror"]
+    if inner?["code"]?.isString("ResponsibleAIPolicyViolation") == true { return .refused }
+    switch error?["code"]?.string {
     // Azure says `contentFilter` for DALL-E (learn.microsoft.com/azure/ai-services/openai).
     case "moderation_blocked", "content_policy_violation", "content_filter", "contentFilter":
       return .refused
     case "insufficient_quota", "billing_hard_limit_reached": return .outOfCredit
     default: break
     }
-    if type == "image_generation_user_error" { return .refused }
+    if error?["type"]?.isString("image_generation_user_error") == true { return .refused }
     if message.contains("organization must be verified") { return .badKey }
     return ImageFailure.Kind(status: status)
   }

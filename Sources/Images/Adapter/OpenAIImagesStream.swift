@@ -82,9 +82,12 @@ struct OpenAIImagesStream {
   private func take(_ event: SSEEvent, _ answer: inout ProviderAnswer) async throws {
     guard let object = try? JSONSlice.parse(event.data), object.kind == .object else { return }
     if let error = object["error"], !error.isNull {
+      let text = error["message"]?.string ?? "failed mid-stream"
+      guard OpenAIImagesDecoder.kind(200, error) != .refused else {
+        throw link.refused(text, code: error["code"]?.string)
+      }
       throw ImageFailure(
-        .overloaded, "\(link.provider.name): \(error["message"]?.string ?? "failed mid-stream")",
-        mayHaveBeenPaid: true)
+        .overloaded, "\(link.provider.name): \(text.prefix(500))", mayHaveBeenPaid: true)
     }
     let type = object["type"]?.string ?? event.event
     guard let picture = try OpenAIImagesDecoder.picture(object, link) else { return }

@@ -9,6 +9,10 @@ enum AdapterDirectory {
     case .stability: StabilityAdapter()
     case .fireworks: FireworksAdapter()
     case .openRouter: OpenRouterAdapter()
+    case .gemini: GeminiAdapter()
+    case .imagen: ImagenAdapter()
+    case .automatic1111: Automatic1111Adapter()
+    case .comfyUI: ComfyUIAdapter()
     default: nil
     }
   }

@@ -56,7 +56,11 @@ extension ImageModel {
       return nil
     }
     let input = usage["input_tokens_details"]
-    guard let output = usage["output_tokens"]?.int, output >= 0 else { return nil }
+    // Words and thoughts beside a picture have a price of their own, a tenth of the picture's.
+    guard
+      let output = usage["output_tokens_details"]?["image_tokens"]?.int
+        ?? usage["output_tokens"]?.int, output >= 0
+    else { return nil }
     let text = input?["text_tokens"]?.int ?? usage["input_tokens"]?.int ?? 0
     let images = input?["image_tokens"]?.int ?? 0
     let micro =

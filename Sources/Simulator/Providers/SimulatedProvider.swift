@@ -56,6 +56,8 @@ struct SimulatedCall {
 enum SimulatedProviders {
   private static let all: [any SimulatedProvider] = [
     SimulatedTogether(), SimulatedStability(), SimulatedFireworks(), SimulatedOpenRouter(),
+    SimulatedAzure(), SimulatedGemini(), SimulatedImagen(), SimulatedAutomatic1111(),
+    SimulatedComfyUI(),
   ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {

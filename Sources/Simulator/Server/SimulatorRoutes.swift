@@ -25,11 +25,7 @@ struct SimulatorRoutes: Sendable {
 
   private static func route(_ path: String) -> String {
     if path.hasSuffix("/chat/completions") { return "chat" }
-    if path.hasSuffix("/images/generations") || path.hasSuffix("/images/edits")
-      || path.hasSuffix("/images/variations")
-    {
-      return "images"
-    }
+    if imagesOperation(path) != nil { return "images" }
     return path.hasPrefix("/files/") ? "files" : "other"
   }
 
@@ -48,7 +44,11 @@ struct SimulatorRoutes: Sendable {
       }
       switch request.route {
       case "chat": try await chat(reply, request.body)
-      case "images": try await images(reply, request.body)
+      case "images":
+        let drawing = try SimulatedImagesRequest(
+          Self.imagesOperation(path) ?? .generation, body: request.body,
+          contentType: request.header("content-type") ?? "")
+        try await Self.draw(drawing, for: "openai", reply, state)
       case "files":
         guard let file = state.file(String(path.dropFirst("/files/".count))) else {
           return reply.respond(404, "text/plain", Array("no such file".utf8))
@@ -79,18 +79,6 @@ struct SimulatorRoutes: Sendable {
     } else {
       try await reply.send(chunks.whole(), type: "application/json")
     }
-  }
-
-  private func images(_ reply: SimulatorReply, _ body: [UInt8]) async throws {
-    let loop = reply.exchange.loop
-    state.acceptJob("openai")
-    let drawing = try await loop.offload { try SimulatedImageModel.draw(body) }
-    let host = reply.exchange.head.headers["host"] ?? ""
-    let urls =
-      drawing.asURL ? drawing.pictures.map { "http://\(host)/files/\(state.keep($0))" } : []
-    try await reply.send(
-      SimulatedImageModel.body(drawing, created: WallClock.seconds, urls: urls),
-      type: "application/json")
   }
 
   private func other(_ reply: SimulatorReply, _ path: String) {

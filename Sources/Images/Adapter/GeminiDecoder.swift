@@ -1,0 +1,105 @@
+internal import HTTP
+internal import OpenAIWire
+
+/// Reads answers of `:generateContent`, where a refusal looks like a success without a picture
+/// (ai.google.dev/api/generate-content#FinishReason).
+enum GeminiDecoder {
+  /// Ends of a candidate that are about its content.
+  private static let refusals: Set<String> = [
+    "SAFETY", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "IMAGE_PROHIBITED_CONTENT", "BLOCKLIST", "SPII",
+    "RECITATION", "IMAGE_RECITATION",
+  ]
+
+  static func decode(
+    _ answer: ClientAnswer, over link: ProviderLink
+  ) throws(ImageFailure) -> ProviderAnswer {
+    guard answer.head.status == 200 else { throw GoogleFailure.read(answer, link) }
+    guard let object = try? JSONSlice.parse(answer.body), object.kind == .object else {
+      throw link.malformed("answered with something that is no JSON object")
+    }
+    guard object["error"] == nil else { throw GoogleFailure.read(answer, link) }
+    var pictures: [ProviderPicture] = []
+    var words = ""
+    for candidate in object["candidates"].map({ Array($0.elements) }) ?? [] {
+      guard let parts = candidate["content"]?["parts"] else { continue }
+      // Thoughts can hold pictures too: drafts, which are not the answer.
+      for part in parts.elements where part["thought"]?.bool != true {
+        if let picture = try picture(part, link) {
+          pictures.append(picture)
+        } else if let text = part["text"]?.string, words.utf8.count < 1000 {
+          words += text
+        }
+      }
+    }
+    guard !pictures.isEmpty else { throw failure(object, words, link) }
+    return ProviderAnswer(pictures: pictures, usage: usage(object["usageMetadata"]))
+  }
+
+  private static func picture(
+    _ part: JSONSlice, _ link: ProviderLink
+  ) throws(ImageFailure) -> ProviderPicture? {
+    guard let inline = part["inlineData"], let data = inline["data"], data.kind == .string,
+      inline["mimeType"]?.string?.hasPrefix("image/") == true
+    else { return nil }
+    guard let bytes = Base64.decode(data.raw.dropFirst().dropLast()) else {
+      throw link.malformed("answered with broken base64")
+    }
+    return ProviderPicture(.bytes(bytes))
+  }
+
+  /// Why there is no picture.
+  private static func failure(
+    _ object: JSONSlice, _ words: String, _ link: ProviderLink
+  ) -> ImageFailure {
+    if let feedback = object["promptFeedback"], let reason = feedback["blockReason"]?.string {
+      let message = feedback["blockReasonMessage"]?.string ?? "the prompt was blocked"
+      return link.refused("\(message) (\(reason))")
+    }
+    guard let candidate = object["candidates"]?[0] else {
+      return link.malformed("answered without a picture")
+    }
+    let reason = candidate["finishReason"]?.string ?? "STOP"
+    if refusals.contains(reason) {
+      let message = candidate["finishMessage"]?.string ?? "the picture was held back"
+      return link.refused("\(message) (\(reason))")
+    }
+    guard reason == "STOP" else {
+      return link.malformed("answered without a picture (\(reason.prefix(40)))")
+    }
+    // A model that had leave to draw and did not, has declined.
+    return link.refused(words.isEmpty ? "answered without a picture" : words)
+  }
+
+  /// The usage in OpenAI's shape. Thoughts count as output, as they are billed, but not as picture.
+  private static func usage(_ usage: JSONSlice?) -> [UInt8]? {
+    guard let usage, let input = usage["promptTokenCount"]?.int else { return nil }
+    let thoughts = usage["thoughtsTokenCount"]?.int ?? 0
+    let output = (usage["candidatesTokenCount"]?.int ?? 0) &+ thoughts
+    return JSONWriter.object { writer in
+      writer.member("input_tokens", input)
+      writer.member("output_tokens", output)
+      writer.member("total_tokens", usage["totalTokenCount"]?.int ?? input &+ output)
+      if let details = usage["promptTokensDetails"] {
+        write("input_tokens_details", details, text: 0, &writer)
+      }
+      if let details = usage["candidatesTokensDetails"] {
+        write("output_tokens_details", details, text: thoughts, &writer)
+      }
+    }
+  }
+
+  private static func write(
+    _ name: String, _ details: JSONSlice, text: Int, _ writer: inout JSONWriter
+  ) {
+    var (text, images) = (text, 0)
+    for detail in details.elements {
+      let count = detail["tokenCount"]?.int ?? 0
+      if detail["modality"]?.isString("IMAGE") == true { images &+= count } else { text &+= count }
+    }
+    writer.key(name)
+    writer.beginObject()
+    writer.member("text_tokens", text)
+    writer.member("image_tokens", images)
+    writer.endObject()
+  }
+}
