@@ -8,7 +8,7 @@ import Testing
 @testable import Images
 
 /// One thing that goes wrong with a provider's answer, and what an adapter makes of it.
-struct FaultCase: Sendable, CustomTestStringConvertible {
+struct ProbeCase: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let fault: SimulatorFault
   let kind: ImageFailure.Kind
@@ -32,8 +32,8 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
   static func answer(
     _ status: Int, _ body: String, _ kind: ImageFailure.Kind, paid: Bool? = nil,
     retryAfter: Duration? = nil
-  ) -> FaultCase {
-    FaultCase(
+  ) -> ProbeCase {
+    ProbeCase(
       "\(status) \(body.prefix(120))", kind,
       paid: paid ?? (status < 300 && kind != .refused || [408, 500, 502, 504].contains(status)),
       retryAfter: retryAfter
@@ -44,17 +44,17 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
   }
 
   /// What can go wrong with the one paid call of any provider.
-  static let transport: [FaultCase] = [
-    FaultCase("hangs", .timedOut, paid: true) { $0.hangs = true },
-    FaultCase("is cut off", .unreachable, paid: true) { $0.resetAfter = 10 },
-    FaultCase("never ends", .tooLarge, paid: true) { $0.giantBytes = 12 << 20 },
+  static let transport: [ProbeCase] = [
+    ProbeCase("hangs", .timedOut, paid: true) { $0.hangs = true },
+    ProbeCase("is cut off", .unreachable, paid: true) { $0.resetAfter = 10 },
+    ProbeCase("never ends", .tooLarge, paid: true) { $0.giantBytes = 12 << 20 },
     .answer(200, "<html>", .malformed), .answer(200, "", .malformed),
     .answer(200, "[]", .malformed),
     .answer(500, "<html>", .overloaded), .answer(502, "", .overloaded),
     .answer(503, "{}", .overloaded), .answer(504, "{}", .timedOut), .answer(404, "", .notFound),
     .answer(413, "", .tooLarge), .answer(402, "{}", .outOfCredit), .answer(401, "{}", .badKey),
     .answer(400, "not JSON", .badRequest),
-    FaultCase("asks to wait", .rateLimited, paid: false, retryAfter: .seconds(7)) {
+    ProbeCase("asks to wait", .rateLimited, paid: false, retryAfter: .seconds(7)) {
       $0.status = 429
       $0.retryAfter = "7"
     },
@@ -93,7 +93,7 @@ enum AdapterProbe {
 
   /// Has each fault happen to the paid call of a provider, and checks what its adapter makes of it.
   static func check(
-    _ faults: [FaultCase], route: String, _ simulator: SimulatorServer,
+    _ faults: [ProbeCase], route: String, _ simulator: SimulatorServer,
     _ client: HTTPClient, _ provider: ImageProvider,
     request: ImageRequest = ImageRequest(prompt: "a fox")
   ) async {

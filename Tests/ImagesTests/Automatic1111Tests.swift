@@ -128,7 +128,7 @@ struct Automatic1111Tests {
     }
   }
 
-  static let table: [FaultCase] = [
+  static let table: [ProbeCase] = [
     .answer(500, #"{"error":"OutOfMemoryError","errors":"CUDA out of memory."}"#, .overloaded),
     .answer(500, #"{"error":"RuntimeError","errors":"Unknown checkpoint: x"}"#, .notFound),
     .answer(500, #"{"error":"ValueError","errors":"boom"}"#, .overloaded),
@@ -143,7 +143,7 @@ struct Automatic1111Tests {
   func failures() async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       await AdapterProbe.check(
-        FaultCase.transport + Self.table, route: "automatic1111", simulator, client.value,
+        ProbeCase.transport + Self.table, route: "automatic1111", simulator, client.value,
         try Self.provider(simulator))
     }
   }

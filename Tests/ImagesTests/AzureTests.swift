@@ -58,7 +58,7 @@ struct AzureTests {
     }
   }
 
-  static let table: [FaultCase] = [
+  static let table: [ProbeCase] = [
     .answer(
       400,
       "{\"error\":{\"code\":\"contentFilter\",\"message\":\"Your task failed as a result of our "
@@ -98,7 +98,7 @@ struct AzureTests {
   func failures() async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       await AdapterProbe.check(
-        FaultCase.transport + Self.table, route: "azure", simulator, client.value,
+        ProbeCase.transport + Self.table, route: "azure", simulator, client.value,
         try Self.provider(simulator))
     }
   }

@@ -120,7 +120,7 @@ struct ComfyUITests {
 
   // MARK: Failures
 
-  static let table: [FaultCase] = [
+  static let table: [ProbeCase] = [
     .answer(
       400,
       #"{"error":{"type":"prompt_outputs_failed_validation","message":"Prompt outputs failed "#
@@ -143,7 +143,7 @@ struct ComfyUITests {
   func failures() async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       await AdapterProbe.check(
-        FaultCase.transport + Self.table, route: "comfyui", simulator, client.value,
+        ProbeCase.transport + Self.table, route: "comfyui", simulator, client.value,
         try Self.provider(simulator))
     }
   }

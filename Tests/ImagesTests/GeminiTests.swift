@@ -185,7 +185,7 @@ struct GeminiTests {
     #"{"candidates":[{"content":{"parts":[\#(parts)]},"finishReason":"\#(reason)"}]}"#
   }
 
-  static let table: [FaultCase] =
+  static let table: [ProbeCase] =
     [
       "SAFETY", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "IMAGE_PROHIBITED_CONTENT", "BLOCKLIST",
       "SPII", "RECITATION", "IMAGE_RECITATION", "STOP",
@@ -208,7 +208,7 @@ struct GeminiTests {
   func failures() async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       await AdapterProbe.check(
-        FaultCase.transport + Self.table + GoogleErrorTable.all, route: "gemini", simulator,
+        ProbeCase.transport + Self.table + GoogleErrorTable.all, route: "gemini", simulator,
         client.value, try Self.provider(simulator))
     }
   }

@@ -22,7 +22,7 @@ enum GoogleErrorTable {
   private static let exceeded =
     "You exceeded your current quota, please check your plan and billing details."
 
-  static let all: [FaultCase] = [
+  static let all: [ProbeCase] = [
     .answer(
       400,
       error(400, "INVALID_ARGUMENT", "API key not valid.", reason("API_KEY_INVALID")), .badKey),

@@ -122,7 +122,7 @@ struct ImagenTests {
     }
   }
 
-  static let table: [FaultCase] = [
+  static let table: [ProbeCase] = [
     .answer(200, "{}", .refused), .answer(200, #"{"predictions":[]}"#, .refused),
     .answer(200, #"{"raiFilteredReason":"no"}"#, .refused),
     .answer(200, #"{"predictions":[{"raiFilteredReason":"no"}]}"#, .refused),
@@ -133,7 +133,7 @@ struct ImagenTests {
   func failures(vertex: Bool) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       await AdapterProbe.check(
-        FaultCase.transport + Self.table + GoogleErrorTable.all, route: "imagen", simulator,
+        ProbeCase.transport + Self.table + GoogleErrorTable.all, route: "imagen", simulator,
         client.value, try Self.provider(simulator, vertex: vertex))
     }
   }

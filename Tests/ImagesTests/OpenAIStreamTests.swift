@@ -116,11 +116,11 @@ struct OpenAIStreamTests {
     }
   }
 
-  static let table: [FaultCase] = [
-    FaultCase("is cut off", .unreachable, paid: true) { $0.resetAfter = 5000 },
-    FaultCase("ends early", .malformed, paid: true) { $0.cutAfter = 5000 },
-    FaultCase("hangs", .timedOut, paid: true) { $0.hangs = true },
-    FaultCase("is one endless line", .malformed, paid: true) {
+  static let table: [ProbeCase] = [
+    ProbeCase("is cut off", .unreachable, paid: true) { $0.resetAfter = 5000 },
+    ProbeCase("ends early", .malformed, paid: true) { $0.cutAfter = 5000 },
+    ProbeCase("hangs", .timedOut, paid: true) { $0.hangs = true },
+    ProbeCase("is one endless line", .malformed, paid: true) {
       $0.giantBytes = 40 << 20
       $0.contentType = "text/event-stream"
     },
@@ -128,7 +128,7 @@ struct OpenAIStreamTests {
   ]
 
   @Test("a stream that breaks leaves open whether it was paid for", arguments: table)
-  func faults(_ item: FaultCase) async throws {
+  func faults(_ item: ProbeCase) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       let (result, _) = try await Self.draw(
         simulator, client.value, fault: item.fault,

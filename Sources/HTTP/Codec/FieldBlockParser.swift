@@ -13,7 +13,7 @@ struct FieldBlockParser: Sendable {
 
   /// What the fields belong to.
   enum Part: Sendable {
-    case request, answer, trailers
+    case request, answer, trailers, formPart
   }
 
   private struct Bounds: Sendable {
@@ -28,14 +28,19 @@ struct FieldBlockParser: Sendable {
       case .request: HTTPParseError(status: 431, message: "The headers are \(text).")
       case .answer: .malformedResponse("the headers are \(text)")
       case .trailers: HTTPParseError(status: 431, message: "The trailers are too large.")
+      case .formPart: HTTPParseError(status: 413, message: "A part has too many fields.")
       }
     }
   }
 
   init(_ limits: HTTPLimits, of part: Part) {
-    bounds = Bounds(
-      part: part, bytes: part == .trailers ? limits.trailerBytes : limits.headerBytes,
+    self.init(
+      of: part, bytes: part == .trailers ? limits.trailerBytes : limits.headerBytes,
       count: limits.headerCount)
+  }
+
+  init(of part: Part, bytes: Int, count: Int) {
+    bounds = Bounds(part: part, bytes: bytes, count: count)
   }
 
   /// Reads on until the empty line. A fault is reported at its first byte, not at the end of the

@@ -13,9 +13,8 @@ struct MultipartHead {
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw .bad("The fields of a part are not UTF-8.")
     }
-    let overflow = HTTPParseError(status: 413, message: "A part has too many fields.")
     var parser = FieldBlockParser(
-      byteLimit: limits.fieldBytes, countLimit: Self.fieldCount, overflow: overflow)
+      of: .formPart, bytes: limits.fieldBytes, count: Self.fieldCount)
     var buffer = ByteBuffer()
     buffer.append(Array(bytes).span)
     guard try parser.parse(&buffer) else { throw .bad("The fields of a part are malformed.") }
