@@ -20,7 +20,8 @@ enum HealthRoute {
       json: JSONWriter.object { writer in
         writer.member("status", isDraining ? "draining" : "ok")
         writer.member("upstreams", context.shared.directory.upstreams.count)
-        writer.member("image_models", context.shared.images.catalog.providers.flatMap(\.models).count)
+        writer.member(
+          "image_models", context.shared.images.catalog.providers.flatMap(\.models).count)
       })
   }
 }

@@ -14,6 +14,7 @@ extension SharedServices {
           apiKey: provider.apiKey, models: provider.models.map { model($0, of: provider.name) },
           timeout: provider.timeout, allowsPrivateURLs: configuration.images.allowPrivateURLs))
     }
+    let catalog = merged(providers, configuration)
     var limits = ImagePipeline.Limits()
     limits.image = configuration.limits.image.bytes
     let path = configuration.images.store.path
@@ -23,12 +24,27 @@ extension SharedServices {
       let store = try await loop.run {
         try await loop.offload { try ImageStore(path: path, expireAfter: expireAfter) }
       }
-      return (ImagePipeline(ImageCatalog(providers: providers), limits: limits), store)
+      return (ImagePipeline(catalog, limits: limits), store)
     } catch let error as ImageStore.StoreError {
       throw GatewayStartError(error.message)
     } catch {
       throw GatewayStartError("cannot open the store for pictures")
     }
+  }
+
+  /// The configuration's own providers, then those of the catalog, except for those whose name the
+  /// configuration takes.
+  private static func merged(
+    _ own: [ImageProvider], _ configuration: Configuration
+  ) -> ImageCatalog {
+    var catalog = configuration.catalog.images
+    let names = Set(own.map(\.name))
+    catalog.providers.removeAll { names.contains($0.name) }
+    if configuration.images.allowPrivateURLs {
+      for index in catalog.providers.indices { catalog.providers[index].allowsPrivateURLs = true }
+    }
+    catalog.providers.insert(contentsOf: own, at: 0)
+    return catalog
   }
 
   private static func model(

@@ -45,6 +45,7 @@ extension CatalogReader {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || byte == 0x5F
       })
     {
+      node.reading.variables.insert(text)
       return text
     }
     node.fault(

@@ -6,6 +6,8 @@ package enum CatalogReader {
   package struct Catalog: Sendable, Hashable {
     package var images: ImageCatalog
     package var chat: [ChatProviderEntry]
+    /// The environment variables that it names, also those of providers that were left out.
+    package var variables: Set<String>
   }
 
   /// Bytes that a catalog may have: 4 MiB.
@@ -20,7 +22,7 @@ package enum CatalogReader {
   ) throws(CatalogError) -> Catalog {
     let reading = CatalogReading(
       bytes, environment: environment.filter { !$0.value.isEmpty })
-    var catalog = Catalog(images: ImageCatalog(), chat: [])
+    var catalog = Catalog(images: ImageCatalog(), chat: [], variables: [])
     if bytes.count > maximumSize {
       reading.fault("", at: 0, "the catalog has \(bytes.count) bytes; 4 MiB are allowed")
     } else {
@@ -32,6 +34,7 @@ package enum CatalogReader {
       }
     }
     try reading.check()
+    catalog.variables = reading.variables
     return catalog
   }
 

@@ -2,6 +2,8 @@
 final class CatalogReading {
   let environment: [String: String]
   private(set) var faults: [CatalogFault] = []
+  /// The environment variables that the catalog names.
+  var variables: Set<String> = []
   /// The offsets of all line breaks.
   private let breaks: [Int]
 
