@@ -1,7 +1,7 @@
 /// What is found out while a catalog is read: every fault, with the line where it stands.
 final class CatalogReading {
   let environment: [String: String]
-  private(set) var faults: [CatalogFault] = []
+  private var faults: [(offset: Int, fault: CatalogFault)] = []
   /// The environment variables that the catalog names.
   var variables: Set<String> = []
   /// The offsets of all line breaks.
@@ -13,7 +13,8 @@ final class CatalogReading {
   }
 
   func fault(_ path: String, at offset: Int, _ message: String) {
-    faults.append(CatalogFault(path: path, line: line(of: offset), message: message))
+    faults.append(
+      (offset, CatalogFault(path: path, line: line(of: offset), message: message)))
   }
 
   /// The line of a byte, counted from 1.
@@ -29,10 +30,10 @@ final class CatalogReading {
   /// - Throws: `CatalogError` where anything is wrong.
   func check() throws(CatalogError) {
     guard !faults.isEmpty else { return }
-    // By line, and in the order of finding within one: `sort` alone does not keep that.
+    // By place, and in the order of finding at one: `sort` alone does not keep that.
     let ordered = faults.enumerated().sorted {
-      ($0.element.line, $0.offset) < ($1.element.line, $1.offset)
+      ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset)
     }
-    throw CatalogError(faults: ordered.map(\.element))
+    throw CatalogError(faults: ordered.map(\.element.fault))
   }
 }
