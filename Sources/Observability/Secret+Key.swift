@@ -3,8 +3,7 @@ extension Secret {
   /// than 8 KiB.
   package struct MalformedKey: Error, Sendable, Hashable {
     /// Completes the sentence "VARIABLE …".
-    package let message =
-      "holds characters that no key has, such as spaces or line breaks, or over 8 KiB"
+    package let message = "holds characters that no key has, such as spaces or line breaks"
   }
 
   /// The key in an environment variable, without the white space that files and shells leave

@@ -59,7 +59,7 @@ extension Configuration {
       let (root, errors) = YAMLComposer.compose(yaml)
       for error in errors { reading.fault(line: error.mark?.line, "", error.message) }
       // What the text means is not known when it cannot be read in full.
-      try reading.check()
+      if !errors.isEmpty { try reading.check() }
       if let root, !root.isNull {
         SettingsReader.read(root, reading, path: "", pattern: "") { configuration.read(&$0) }
       }
