@@ -27,34 +27,37 @@ enum Subprocess {
   private static func runBlocking(
     _ program: String, _ arguments: [String], _ environment: [String], _ folder: String?
   ) throws -> (Int32, String) {
-    var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, Int32(O_CLOEXEC)) == 0 else { throw ProcessError("no pipe: \(errno)") }
-    defer { close(ends[0]) }
+    // A file rather than a pipe: no other child can hold it open.
+    let output = FileManager.default.temporaryDirectory
+      .appendingPathComponent("easel-\(UUID().uuidString).out")
+    let file = open(output.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw ProcessError("\(output.path): \(errno)") }
+    defer { try? FileManager.default.removeItem(at: output) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-    if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
+    posix_spawn_file_actions_adddup2(&actions, file, 1)
+    posix_spawn_file_actions_adddup2(&actions, file, 2)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     // In a group of its own, so that nobody else's `waitpid` takes its status.
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var pid = pid_t()
-    let status = withStrings([program] + arguments) { argv in
-      withStrings(environment) { posix_spawn(&pid, program, &actions, &attributes, argv, $0) }
+    // The shell goes to the folder, and becomes the program.
+    let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder ?? ".", program] + arguments
+    let status = withStrings(words) { argv in
+      withStrings(environment) { posix_spawn(&pid, words[0], &actions, &attributes, argv, $0) }
     }
-    close(ends[1])
+    close(file)
     guard status == 0 else { throw ProcessError("\(program) cannot be run: \(status)") }
-    let output = FileHandle(fileDescriptor: ends[0]).readDataToEndOfFile()
     var result: Int32 = 0
     while waitpid(pid, &result, 0) < 0 {
       guard errno == EINTR else { throw ProcessError("waitpid: \(errno)") }
     }
     // As a shell tells it: the exit status, or 128 and the signal.
     let code = result & 0x7F == 0 ? result >> 8 & 0xFF : 128 + (result & 0x7F)
-    return (code, String(decoding: output, as: UTF8.self))
+    return (code, String(decoding: try Data(contentsOf: output), as: UTF8.self))
   }
 
   /// Calls `body` with a null-terminated list of C strings.
