@@ -39,6 +39,18 @@ struct CatalogTests {
     }
   }
 
+  @Test("is what the README says")
+  func readme() throws {
+    let text = String(decoding: try CatalogSupport.bytes("README.md"), as: UTF8.self)
+    let lines = text.split(separator: "\n")
+    for provider in try CatalogSupport.shipped(Self.ownServers).images.providers {
+      let flag = try #require(provider.featureFlag)
+      let row = lines.first { $0.hasSuffix("`\(flag)` |") }
+      #expect(row?.contains("| `\(provider.format.rawValue)` |") == true, "\(provider.name)")
+      if let key = provider.keyVariable { #expect(row?.contains("`\(key)`") == true) }
+    }
+  }
+
   @Test("leaves providers without a base URL out, and keeps those without a key")
   func absent() throws {
     let catalog = try CatalogSupport.shipped()
@@ -216,6 +228,18 @@ struct CatalogTests {
     ] {
       let catalog = try CatalogReader.read(bytes, environment: ["ACME_BASE_URL": text])
       #expect(catalog.images.providers.first?.baseURL.description == url)
+    }
+  }
+
+  @Test("a key that is optional is used where it is set, and not missed where it is not")
+  func optionalKey() throws {
+    for key in ["user:password", nil] {
+      var environment = Self.ownServers
+      environment["COMFYUI_API_KEY"] = key
+      let providers = try CatalogSupport.shipped(environment).images.providers
+      let comfy = try #require(providers.first { $0.name == "comfyui" })
+      #expect(comfy.apiKey == key.map { Secret($0) })
+      #expect(comfy.isUsable && comfy.allowsPrivateURLs)
     }
   }
 

@@ -1,8 +1,8 @@
 /// `image.providers`.
 extension CatalogReader {
   private static let providerKeys = [
-    "wireFormat", "baseUrl", "baseUrlEnv", "apiKeyEnv", "featureFlag", "timeoutSeconds",
-    "allowPrivateUrls", "options", "models",
+    "wireFormat", "baseUrl", "baseUrlEnv", "apiKeyEnv", "apiKeyOptional", "featureFlag",
+    "timeoutSeconds", "allowPrivateUrls", "options", "models",
   ]
 
   static func readImageProviders(_ node: CatalogNode) -> [ImageProvider] {
@@ -21,6 +21,7 @@ extension CatalogReader {
       .flatMap { $0.choice() }
     let (url, urlVariable) = baseURL(object)
     let (key, keyVariable) = key(object)
+    let isOptional = object["apiKeyOptional"]?.flag() ?? false
     let flag = variable(object["featureFlag"])
     let isEnabled = flag.flatMap { flag in
       access(object["featureFlag"]) { () throws(ProviderAccess.Problem) in
@@ -37,7 +38,8 @@ extension CatalogReader {
       name: name, format: format, baseURL: url, apiKey: key, models: models,
       timeout: timeout.map { .milliseconds(Int($0 * 1000)) } ?? .seconds(300),
       allowsPrivateURLs: allowsPrivate ?? false)
-    provider.keyVariable = keyVariable
+    // A key that may be missing is not missed.
+    provider.keyVariable = isOptional ? nil : keyVariable
     provider.baseURLVariable = urlVariable
     provider.featureFlag = flag
     provider.isEnabled = isEnabled ?? true
