@@ -79,7 +79,10 @@ let package = Package(
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(
       "GatewayTests",
-      ["Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability", "easel"],
+      [
+        "Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Images",
+        "easel",
+      ],
       exclude: ["Clients"]),
   ]
 )

@@ -33,10 +33,13 @@ enum Program {
   private static func check(_ options: CheckOptions) -> Int32 {
     do throws(ConfigurationError) {
       let configuration = try Configuration.load(
-        file: options.config, environment: ProcessInfo.processInfo.environment)
+        file: options.config, environment: ProcessInfo.processInfo.environment,
+        flags: ConfigurationFlags(catalog: options.catalog))
       for warning in configuration.warnings { complain(warning.message) }
       if configuration.warnings.contains(where: \.failsCheck) { return ExitStatus.configuration }
-      say("the configuration is valid\n")
+      say(
+        (configuration.catalog.summary + ["the configuration is valid", ""])
+          .joined(separator: "\n"))
       return ExitStatus.success
     } catch {
       complain("\(error)")

@@ -26,9 +26,10 @@ struct CommandLineParserTests {
     return .demo(options)
   }
 
-  private static func check(_ config: String?) -> CommandLineInvocation {
+  private static func check(_ config: String?, catalog: String? = nil) -> CommandLineInvocation {
     var options = CheckOptions()
     options.config = config
+    options.catalog = catalog
     return .check(options)
   }
 
@@ -42,6 +43,9 @@ struct CommandLineParserTests {
       ("serve --config=a=b.yaml", serve(config: "a=b.yaml")),
       ("serve --listen 0.0.0.0:80", serve(.init(listen: address))),
       ("serve --listen=0.0.0.0:80", serve(.init(listen: address))),
+      ("serve --catalog c.json", serve(.init(catalog: "c.json"))),
+      ("check --catalog=c.json", check(nil, catalog: "c.json")),
+      ("check --config a --catalog b", check("a", catalog: "b")),
       ("serve --threads auto", serve(.init(threads: .auto))),
       ("serve --threads 4 --log-level debug", serve(.init(threads: .exactly(4), logLevel: .debug))),
       (
@@ -94,6 +98,8 @@ struct CommandLineParserTests {
         "serve --config --listen a:1", "the option '--config' needs a value: --config FILE", "serve"
       ),
       ("serve --config=", "--config: needs a path, but the text is empty", "serve"),
+      ("check --catalog=", "--catalog: needs a path, but the text is empty", "check"),
+      ("serve --catalgo x", "unknown option '--catalgo'; did you mean '--catalog'?", "serve"),
       ("serve --threads 1 --threads=2", "the option '--threads' is given twice", "serve"),
       (
         "serve --listen 8080",
@@ -106,6 +112,7 @@ struct CommandLineParserTests {
         "--log-level: 'loud' is not one of debug, info, warning, error", "serve"
       ),
       ("demo --config x", "unknown option '--config'", "demo"),
+      ("demo --catalog x", "unknown option '--catalog'", "demo"),
       ("check --listen a:1", "unknown option '--listen'", "check"),
     ] as [(String, String, String?)])
   func wrong(line: String, message: String, command: String?) {

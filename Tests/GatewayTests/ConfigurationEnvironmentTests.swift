@@ -1,3 +1,4 @@
+import Images
 import Observability
 import Testing
 
@@ -5,18 +6,18 @@ import Testing
 
 @Suite("The environment")
 struct ConfigurationEnvironmentTests {
-  @Test("with OpenAI's key alone gives OpenAI for chats and pictures")
+  @Test("with OpenAI's key alone gives OpenAI for chats, and the catalog's models for pictures")
   func keyAlone() throws {
-    let configuration = try load(nil, environment: ["OPENAI_API_KEY": "sk-1"])
+    let configuration = try load(
+      nil, environment: ["OPENAI_API_KEY": "sk-1"], catalog: smallCatalog)
     var upstream = UpstreamConfiguration(name: "openai", baseURL: "https://api.openai.com/v1")
     upstream.apiKeyVariable = "OPENAI_API_KEY"
     upstream.apiKey = Secret("sk-1")
     #expect(configuration.upstreams == [upstream])
-    let provider = try #require(configuration.images.providers.first)
-    #expect(provider.name == "openai")
-    #expect(provider.baseURL == "https://api.openai.com/v1")
-    #expect(provider.apiKey == Secret("sk-1"))
-    #expect(provider.models == [ImageModelConfiguration(id: "gpt-image-1")])
+    #expect(configuration.images.providers.isEmpty)
+    let usable = configuration.catalog.images.providers.filter(\.isUsable)
+    #expect(usable.map(\.name) == ["openai"])
+    #expect(usable.first?.apiKey == Secret("sk-1"))
     #expect(configuration.warnings.isEmpty)
   }
 
@@ -28,8 +29,9 @@ struct ConfigurationEnvironmentTests {
     #expect(plain.images.providers.isEmpty)
     #expect(
       plain.warnings.map(\.message) == [
-        "no image provider, so no pictures: set EASEL_IMAGE_MODEL, list one under "
-          + "images.providers, or set image_tool.enabled to false"
+        "no image provider, so no pictures; there is no PROVIDER_CATALOG.json here: name one with "
+          + "--catalog, set EASEL_IMAGE_MODEL, list one under images.providers, or set "
+          + "image_tool.enabled to false"
       ])
     environment["EASEL_IMAGE_MODEL"] = "flux"
     environment["OPENAI_API_KEY"] = "sk-2"
@@ -44,8 +46,9 @@ struct ConfigurationEnvironmentTests {
   func noPictures() throws {
     let environment = ["OPENAI_API_KEY": "sk-1", "EASEL_IMAGE_MODEL": "none"]
     for yaml in [nil, validUpstream + validProvider] {
-      let configuration = try load(yaml, environment: environment)
+      let configuration = try load(yaml, environment: environment, catalog: smallCatalog)
       #expect(configuration.images.providers.isEmpty)
+      #expect(configuration.catalog.images.providers.isEmpty)
       #expect(configuration.warnings.isEmpty)
     }
   }
@@ -97,7 +100,9 @@ struct ConfigurationEnvironmentTests {
           failsCheck: true),
         .init("images.providers[0] (p): P_KEY is not set, so requests go out without a key"),
       ])
-    let openAI = try load(nil, environment: ["OPENAI_BASE_URL": "https://api.openai.com/v1"])
+    let openAI = try load(
+      nil,
+      environment: ["OPENAI_BASE_URL": "https://api.openai.com/v1", "EASEL_IMAGE_MODEL": "none"])
     #expect(openAI.warnings.map(\.failsCheck) == [true])
   }
 
@@ -112,6 +117,7 @@ struct ConfigurationEnvironmentTests {
   func misspelt() throws {
     let environment = [
       "OPENAI_API_KEY": "sk-1", "EASEL_LISTN": "x", "EASEL_WHATEVER_ELSE": "y", "OTHER": "z",
+      "EASEL_IMAGE_MODEL": "none",
     ]
     #expect(
       try load(nil, environment: environment).warnings.map(\.message) == [

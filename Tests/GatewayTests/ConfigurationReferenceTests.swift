@@ -30,7 +30,8 @@ struct ConfigurationReferenceTests {
     _ yaml: String, environment: [String: String] = [:]
   ) throws -> (configuration: Configuration, keys: Set<String>) {
     let reading = ConfigurationReading(
-      file: "easel.yaml", environment: environment, isReadable: { _ in true })
+      file: "easel.yaml", environment: environment, isReadable: { _ in true },
+      contents: { _ in Array(smallCatalog.utf8) })
     let configuration = try Configuration.load(yaml: Array(yaml.utf8), reading)
     return (configuration, reading.keys)
   }
@@ -41,9 +42,8 @@ struct ConfigurationReferenceTests {
       .configuration
     #expect(configuration.warnings.isEmpty)
     #expect(configuration.upstreams.map(\.name) == ["openai"])
-    #expect(configuration.images.providers.map(\.name) == ["openai"])
     var plain = configuration
-    (plain.upstreams, plain.images.providers) = ([], [])
+    (plain.upstreams, plain.catalog) = ([], CatalogConfiguration())
     #expect(plain == Configuration())
   }
 
@@ -97,7 +97,7 @@ struct ConfigurationReferenceTests {
     ]
     for variable in ConfigurationReference.variables {
       #expect(CommandLineHelp.serve.contains("\n  \(variable.name) "))
-      guard variable.name != "NO_PROXY" else { continue }
+      guard !["NO_PROXY", "EASEL_CATALOG"].contains(variable.name) else { continue }
       var environment = ["OPENAI_API_KEY": "k"]
       let example = try #require(examples[variable.name])
       environment[variable.name] = example

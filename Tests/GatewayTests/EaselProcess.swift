@@ -10,7 +10,7 @@ final class EaselProcess: @unchecked Sendable {
   private let output = Mutex((out: "", log: ""))
   private let folder: URL
 
-  private init(arguments: [String], environment: [String: String]) throws {
+  init(arguments: [String], environment: [String: String]) throws {
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("easel-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -118,26 +118,5 @@ enum Python {
       throw ProcessError("There is no .venv with the test clients. Run: config/setup test")
     }
     return python
-  }
-}
-
-/// A program that runs to its end.
-enum Subprocess {
-  static func run(_ program: URL, _ arguments: [String]) async throws -> (Int32, String) {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let handle = pipe.fileHandleForReading
-    return await withCheckedContinuation { done in
-      DispatchQueue.global().async {
-        let output = String(decoding: handle.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        done.resume(returning: (process.terminationStatus, output))
-      }
-    }
   }
 }

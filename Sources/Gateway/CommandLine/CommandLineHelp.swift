@@ -44,8 +44,9 @@ enum CommandLineHelp {
       OPENAI_BASE_URL       OpenAI-compatible server that gets every model, unless
                             a file lists upstreams [default:
                             https://api.openai.com/v1]
-      EASEL_IMAGE_MODEL     Image model at the same server, or 'none' [default:
-                            gpt-image-1 at api.openai.com, else none]
+      EASEL_CATALOG         As --catalog; its providers have variables of their own
+      EASEL_IMAGE_MODEL     Image model at the same server, before those of the
+                            catalog; 'none' turns pictures off
       EASEL_LISTEN          As --listen
       EASEL_THREADS         As --threads
       EASEL_LOG_LEVEL       As --log-level
@@ -85,8 +86,9 @@ enum CommandLineHelp {
     """
 
   static let check = """
-    Validate the configuration without starting anything, and print all that is
-    wrong with it, each fault with its line and what is allowed there.
+    Validate the configuration and the provider catalog without starting anything,
+    and print all that is wrong with them, each fault with its line and what is
+    allowed there.
 
     Usage: easel check [options]
 
@@ -94,10 +96,12 @@ enum CommandLineHelp {
     \(options(CommandLineParser.check))
 
     A key that is named in the file but not set in the environment is an error here,
-    and a warning for 'easel serve'. The environment is read as for 'easel serve'.
+    and a warning for 'easel serve'. A provider of the catalog may lack its key. The
+    environment is read as for 'easel serve'.
 
     Examples:
       easel check --config config/easel.yaml
+      easel check --catalog PROVIDER_CATALOG.json
 
     Exit codes:
       0   the configuration is good

@@ -38,6 +38,8 @@ package struct DemoOptions: Sendable, Hashable {
 package struct CheckOptions: Sendable, Hashable {
   /// Path of the configuration file; nil checks the environment alone.
   package var config: String?
+  /// Path of the provider catalog; nil looks for it as `easel serve` does.
+  package var catalog: String?
 
   /// No options.
   package init() {}

@@ -24,6 +24,12 @@ extension CommandLineOption<ServeOptions> {
       summary: ["Configuration file (YAML); without it, the environment", "alone decides"],
       set: { (options, text) throws(SettingProblem) in options.config = try path(text) }),
     CommandLineOption(
+      name: "--catalog", value: "PATH",
+      summary: [
+        "Provider catalog (JSON) [default: PROVIDER_CATALOG.json", "in the working directory]",
+      ],
+      set: { (options, text) throws(SettingProblem) in options.flags.catalog = try path(text) }),
+    CommandLineOption(
       name: "--listen", value: "HOST:PORT",
       summary: ["Where to listen; port 0 takes a free one", "[default: 127.0.0.1:8080]"],
       set: { (options, text) throws(SettingProblem) in
@@ -66,7 +72,13 @@ extension CommandLineOption<CheckOptions> {
     CommandLineOption(
       name: "--config", value: "FILE",
       summary: ["Configuration file (YAML); without it, the environment", "alone is checked"],
-      set: { (options, text) throws(SettingProblem) in options.config = try path(text) })
+      set: { (options, text) throws(SettingProblem) in options.config = try path(text) }),
+    CommandLineOption(
+      name: "--catalog", value: "PATH",
+      summary: [
+        "Provider catalog (JSON) [default: PROVIDER_CATALOG.json", "in the working directory]",
+      ],
+      set: { (options, text) throws(SettingProblem) in options.catalog = try path(text) }),
   ]
 }
 

@@ -1,3 +1,5 @@
+internal import Observability
+
 /// Understands the command line, without touching anything else.
 package enum CommandLineParser {
   static let serve = CommandLineCommand(

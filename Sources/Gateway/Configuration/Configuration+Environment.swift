@@ -1,11 +1,11 @@
+internal import HTTP
+internal import Images
 import Observability
 
 /// What the environment says; it beats the file.
 extension Configuration {
   /// The OpenAI API's own base URL, which a key without a base URL belongs to.
   static let openAIURL = "https://api.openai.com/v1"
-  /// The image model that comes with that API.
-  static let openAIImageModel = "gpt-image-1"
 
   mutating func apply(environment reading: ConfigurationReading) {
     if let value = reading.variable("EASEL_LISTEN", SettingRule.listen) { listen = value }
@@ -49,15 +49,15 @@ extension Configuration {
       }
       upstreams = [upstream]
     }
-    applyImageModel(url: url ?? Self.openAIURL, isOnlyUpstream: !hasUpstreams && isNamed, reading)
+    applyImageModel(url: url ?? Self.openAIURL, reading)
   }
 
-  private mutating func applyImageModel(
-    url: String, isOnlyUpstream: Bool, _ reading: ConfigurationReading
-  ) {
+  /// The model that `EASEL_IMAGE_MODEL` names, which is asked before those of the catalog.
+  private mutating func applyImageModel(url: String, _ reading: ConfigurationReading) {
     let model = reading.variable("EASEL_IMAGE_MODEL", SettingRule.model)
     guard model != "none" else {
       images.providers = []
+      catalog.images.providers = []
       return
     }
     guard images.providers.isEmpty && !reading.hasFault(key: "images.providers") else {
@@ -69,12 +69,22 @@ extension Configuration {
       }
       return
     }
-    let isOpenAI = url == Self.openAIURL && isOnlyUpstream
-    guard let id = model ?? (isOpenAI ? Self.openAIImageModel : nil) else { return }
+    guard let id = model, !prefer(id, at: url) else { return }
     var provider = ImageProviderConfiguration(name: "openai", baseURL: url)
     (provider.apiKeyVariable, provider.apiKey) = Self.openAIKey(url, reading)
     provider.models = [ImageModelConfiguration(id: id)]
     images.providers = [provider]
+  }
+
+  /// Puts a model of the catalog before all others; false where the catalog does not have it.
+  private mutating func prefer(_ id: String, at url: String) -> Bool {
+    for (index, provider) in catalog.images.providers.enumerated()
+    where provider.baseURL.description == url {
+      guard let place = provider.models.firstIndex(where: { $0.id == id }) else { continue }
+      catalog.images.providers[index].models[place].priority = 0
+      return true
+    }
+    return false
   }
 
   /// The key for a server that the environment names; a server other than OpenAI's may need none.
@@ -99,11 +109,19 @@ extension Configuration {
       used.formUnion([s3.accessKeyVariable, s3.secretKeyVariable])
       if let variable = s3.sessionTokenVariable { used.insert(variable) }
     }
-    for name in reading.environment.keys.sorted()
-    where name.hasPrefix("EASEL_") && !used.contains(name) {
-      let hint = Suggestion.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
+    used.formUnion(catalog.variables)
+    for name in reading.environment.keys.sorted() where !used.contains(name) {
+      // A flag that is misspelt would leave a paid provider turned on.
+      let isFlag = name.hasPrefix("ENABLE_IMAGE_GENERATION_") && catalog.path != nil
+      guard name.hasPrefix("EASEL_") || isFlag else { continue }
+      let hint =
+        Suggestion.nearest(to: name, in: isFlag ? catalog.variables.sorted() : known).map {
+          "; did you mean \($0)?"
+        }
+        ?? ""
+      let what = isFlag ? "no feature flag of the catalog" : "no variable of Easel"
       reading.warnings.append(
-        ConfigurationWarning("\(Quoted(name).plain) is set, but is no variable of Easel\(hint)"))
+        ConfigurationWarning("\(Quoted(name).plain) is set, but is \(what)\(hint)"))
     }
   }
 }

@@ -1,3 +1,5 @@
+internal import Observability
+
 /// The keys of the file; the parts with many keys are in files of their own.
 extension Configuration {
   mutating func read(_ settings: inout SettingsReader) {

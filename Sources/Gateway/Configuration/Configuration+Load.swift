@@ -1,4 +1,5 @@
 import FoundationEssentials
+internal import Images
 
 #if canImport(Glibc)
 import Glibc
@@ -21,7 +22,8 @@ extension Configuration {
     var text: [UInt8]?
     if let path {
       do throws(SettingProblem) {
-        text = try contents(ofFile: path)
+        text = try contents(ofFile: path, "a YAML file", YAMLComposer.maximumSize)
+        if text == nil { throw SettingProblem("the file does not exist") }
       } catch {
         throw ConfigurationError(faults: [
           ConfigurationFault(source: .file(path, line: nil), key: "", message: error.message)
@@ -30,16 +32,21 @@ extension Configuration {
     }
     return try load(
       yaml: text, name: path ?? "the file", environment: environment, flags: flags,
-      isReadable: Self.isReadableFile)
+      isReadable: Self.isReadableFile
+    ) { (path) throws(SettingProblem) in
+      try contents(ofFile: path, "a JSON file", ByteCount(CatalogReader.maximumSize))
+    }
   }
 
-  /// The same from a text in memory; `isReadable` answers for the files that it names.
+  /// The same from a text in memory; `isReadable` answers for the files that it names, and
+  /// `contents` has those that are read.
   static func load(
     yaml: [UInt8]?, name: String, environment: [String: String],
-    flags: ConfigurationFlags = .init(), isReadable: @escaping (String) -> Bool
+    flags: ConfigurationFlags = .init(), isReadable: @escaping (String) -> Bool,
+    contents: @escaping (String) throws(SettingProblem) -> [UInt8]? = { _ in nil }
   ) throws(ConfigurationError) -> Configuration {
     let reading = ConfigurationReading(
-      file: name, environment: environment, isReadable: isReadable)
+      file: name, environment: environment, isReadable: isReadable, contents: contents)
     return try load(yaml: yaml, reading, flags: flags)
   }
 
@@ -47,11 +54,12 @@ extension Configuration {
     yaml: [UInt8]?, _ reading: ConfigurationReading, flags: ConfigurationFlags = .init()
   ) throws(ConfigurationError) -> Configuration {
     var configuration = Configuration()
+    configuration.readCatalog(reading, flag: flags.catalog)
     if let yaml {
       let (root, errors) = YAMLComposer.compose(yaml)
       for error in errors { reading.fault(line: error.mark?.line, "", error.message) }
       // What the text means is not known when it cannot be read in full.
-      try reading.check()
+      if !errors.isEmpty { try reading.check() }
       if let root, !root.isNull {
         SettingsReader.read(root, reading, path: "", pattern: "") { configuration.read(&$0) }
       }
@@ -74,25 +82,16 @@ extension Configuration {
     if let value = flags.logLevel { log.level = value }
   }
 
-  private func warnAboutMissingPictures(_ reading: ConfigurationReading) {
-    guard imageTool.enabled && images.providers.isEmpty,
-      reading.environment["EASEL_IMAGE_MODEL"] != "none"
-    else { return }
-    reading.warnings.append(
-      ConfigurationWarning(
-        "no image provider, so no pictures: set EASEL_IMAGE_MODEL, list one under "
-          + "images.providers, or set image_tool.enabled to false"))
-  }
-
-  private static func contents(ofFile path: String) throws(SettingProblem) -> [UInt8] {
+  /// Nil where there is no such file.
+  private static func contents(
+    ofFile path: String, _ kind: String, _ limit: ByteCount
+  ) throws(SettingProblem) -> [UInt8]? {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw SettingProblem("the file does not exist") }
+    guard stat(path, &status) == 0 else { return nil }
     guard status.st_mode & S_IFMT != S_IFDIR else {
-      throw SettingProblem("is a folder; a YAML file is needed")
+      throw SettingProblem("is a folder; \(kind) is needed")
     }
-    guard status.st_size <= YAMLComposer.maximumSize.bytes else {
-      throw SettingProblem("is larger than \(YAMLComposer.maximumSize)")
-    }
+    guard status.st_size <= limit.bytes else { throw SettingProblem("is larger than \(limit)") }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw SettingProblem("the file cannot be read")
     }

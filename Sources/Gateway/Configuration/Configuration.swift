@@ -21,6 +21,8 @@ package struct Configuration: Sendable, Hashable {
   package var imageTool = ImageToolConfiguration()
   /// Who makes pictures, and where they are kept.
   package var images = ImagesConfiguration()
+  /// The provider catalog; empty where there is none.
+  package var catalog = CatalogConfiguration()
   /// How the process stops.
   package var shutdown = ShutdownConfiguration()
   /// What is logged.

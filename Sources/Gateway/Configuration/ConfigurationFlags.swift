@@ -8,13 +8,17 @@ package struct ConfigurationFlags: Sendable, Hashable {
   package var threads: ThreadCount?
   /// `--log-level`.
   package var logLevel: LogLevel?
+  /// `--catalog`: path of the provider catalog.
+  package var catalog: String?
 
   /// No flags.
   package init(
-    listen: ListenAddress? = nil, threads: ThreadCount? = nil, logLevel: LogLevel? = nil
+    listen: ListenAddress? = nil, threads: ThreadCount? = nil, logLevel: LogLevel? = nil,
+    catalog: String? = nil
   ) {
     self.listen = listen
     self.threads = threads
     self.logLevel = logLevel
+    self.catalog = catalog
   }
 }

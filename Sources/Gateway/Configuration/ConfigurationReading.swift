@@ -5,13 +5,19 @@ final class ConfigurationReading {
   let environment: [String: String]
   /// Whether the process can read the file at a path.
   let isReadable: (String) -> Bool
+  /// The bytes of the file at a path; nil where there is none.
+  let contents: (String) throws(SettingProblem) -> [UInt8]?
   private(set) var faults: [ConfigurationFault] = []
   var warnings: [ConfigurationWarning] = []
   /// Every key that was asked for, with `[]` for a list's index and `*` for a free name.
   private(set) var keys: Set<String> = []
 
-  init(file: String, environment: [String: String], isReadable: @escaping (String) -> Bool) {
+  init(
+    file: String, environment: [String: String], isReadable: @escaping (String) -> Bool,
+    contents: @escaping (String) throws(SettingProblem) -> [UInt8]? = { _ in nil }
+  ) {
     self.file = file
+    self.contents = contents
     // A variable that is set to nothing counts as not set, as in container definitions.
     self.environment = environment.filter { !$0.value.isEmpty }
     self.isReadable = isReadable
@@ -22,6 +28,10 @@ final class ConfigurationReading {
   }
 
   func fault(line: Int?, _ key: String, _ message: String) {
+    fault(file: file, line: line, key, message)
+  }
+
+  func fault(file: String, line: Int?, _ key: String, _ message: String) {
     faults.append(
       ConfigurationFault(source: .file(file, line: line), key: key, message: message))
   }
@@ -48,18 +58,19 @@ final class ConfigurationReading {
     }
   }
 
-  /// Throws everything that is wrong, the file's faults in the order of its lines.
+  /// Throws everything that is wrong, the faults of each file in the order of its lines.
   func check() throws(ConfigurationError) {
     guard !faults.isEmpty else { return }
     let ordered = faults.enumerated().sorted { a, b in
-      (Self.rank(a.element), a.offset) < (Self.rank(b.element), b.offset)
+      (rank(a.element), a.offset) < (rank(b.element), b.offset)
     }
     throw ConfigurationError(faults: ordered.map(\.element))
   }
 
-  private static func rank(_ fault: ConfigurationFault) -> Int {
+  /// The configuration file comes before the catalog, and the environment after both.
+  private func rank(_ fault: ConfigurationFault) -> Int {
     switch fault.source {
-    case .file(_, let line): line ?? 0
+    case .file(let name, let line): (name == file ? 0 : Int.max / 4) + (line ?? 0)
     case .environment: .max - 1
     case .none: .max
     }

@@ -9,9 +9,12 @@ extension ConfigurationReference {
       name: "OPENAI_BASE_URL", standard: "https://api.openai.com/v1",
       meaning: "An OpenAI-compatible server that gets every model, unless a file lists `upstreams`"),
     Variable(
-      name: "EASEL_IMAGE_MODEL", standard: "(`gpt-image-1` at api.openai.com, else none)",
-      meaning: "Image model at the same base URL, unless a file lists `images.providers`; "
-        + "`none` turns pictures off"),
+      name: "EASEL_CATALOG", standard: "(`PROVIDER_CATALOG.json`, where it is there)",
+      meaning: "Path of the provider catalog; `--catalog` beats it"),
+    Variable(
+      name: "EASEL_IMAGE_MODEL", standard: "(the catalog's choice)",
+      meaning: "Image model at the same base URL, asked before the catalog's, unless a file lists "
+        + "`images.providers`; `none` turns pictures off"),
     Variable(name: "EASEL_LISTEN", standard: "127.0.0.1:8080", meaning: "Beats `listen`"),
     Variable(name: "EASEL_THREADS", standard: "auto", meaning: "Beats `threads`"),
     Variable(

@@ -1,3 +1,5 @@
+internal import Observability
+
 /// The keys under `images`.
 extension ImagesConfiguration {
   mutating func read(_ settings: inout SettingsReader) {

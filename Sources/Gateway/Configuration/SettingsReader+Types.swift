@@ -1,3 +1,5 @@
+internal import Observability
+
 /// Reading settings of the usual types; a key that is absent or faulty leaves the target alone.
 extension SettingsReader {
   mutating func read(_ key: String, _ target: inout Bool) {

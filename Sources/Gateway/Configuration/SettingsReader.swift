@@ -1,3 +1,5 @@
+internal import Observability
+
 /// Reads the keys of one mapping of the file, and at the end reports those that nobody asked for.
 ///
 /// An absent key, and a key without a value, leaves the default.

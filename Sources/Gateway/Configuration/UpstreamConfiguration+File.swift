@@ -149,14 +149,9 @@ extension ConfigurationReading {
   /// The key in a variable, without the white space that files and shells leave around it.
   func apiKey(in variable: String) -> Secret? {
     guard let text = environment[variable] else { return nil }
-    let isSpace = { (character: Character) in character.isWhitespace }
-    var key = text.drop(while: isSpace)
-    while let last = key.last, last.isWhitespace { key = key.dropLast() }
-    guard !key.isEmpty else { return nil }
-    guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), key.utf8.count <= 8192 else {
-      fault(variable: variable, "holds characters that no key has, such as spaces or line breaks")
+    do throws(Secret.MalformedKey) { return try Secret.key(in: text) } catch {
+      fault(variable: variable, error.message)
       return nil
     }
-    return Secret(String(key))
   }
 }

@@ -1,3 +1,5 @@
+internal import Observability
+
 /// Builds the tree of a YAML text, within bounds, and without the parts of YAML that make a
 /// configuration mean something else than it seems to: anchors, aliases, tags, duplicate keys.
 struct YAMLComposer: ~Copyable {

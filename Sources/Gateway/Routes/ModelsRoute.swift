@@ -3,7 +3,8 @@ internal import Images
 internal import Chat
 internal import OpenAIWire
 
-/// `GET /v1/models`: what the configuration lists. Upstreams that take any model list none.
+/// `GET /v1/models`: what the configuration lists, and the image models of providers that can be
+/// asked. Upstreams that take any model list none.
 enum ModelsRoute {
   static func list(_ context: RequestContext) {
     context.log.route = "/v1/models"
@@ -36,8 +37,13 @@ enum ModelsRoute {
   }
 
   private static func models(_ context: RequestContext) -> [(id: String, owner: String)] {
-    context.shared.directory.listedModels
-      + context.shared.images.catalog.providers.flatMap(\.models).map { ($0.id, $0.provider) }
+    var models = context.shared.directory.listedModels
+    var seen = Set(models.map(\.id))
+    for model in context.shared.images.catalog.providers.filter(\.isUsable).flatMap(\.models)
+    where seen.insert(model.id).inserted {
+      models.append((model.id, model.provider))
+    }
+    return models
   }
 
   private static func write(_ model: (id: String, owner: String), to writer: inout JSONWriter) {

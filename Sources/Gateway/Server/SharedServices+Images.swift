@@ -14,10 +14,26 @@ extension SharedServices {
           apiKey: provider.apiKey, models: provider.models.map { model($0, of: provider.name) },
           timeout: provider.timeout, allowsPrivateURLs: configuration.images.allowPrivateURLs))
     }
+    let catalog = merged(providers, configuration)
     var limits = ImagePipeline.Limits()
     limits.image = configuration.limits.image.bytes
-    let pipeline = ImagePipeline(ImageCatalog(providers: providers), limits: limits)
+    let pipeline = ImagePipeline(catalog, limits: limits)
     return (pipeline, try await store(configuration, group))
+  }
+
+  /// The configuration's own providers, then those of the catalog, except for those whose name the
+  /// configuration takes.
+  private static func merged(
+    _ own: [ImageProvider], _ configuration: Configuration
+  ) -> ImageCatalog {
+    var catalog = configuration.catalog.images
+    let names = Set(own.map(\.name))
+    catalog.providers.removeAll { names.contains($0.name) }
+    if configuration.images.allowPrivateURLs {
+      for index in catalog.providers.indices { catalog.providers[index].allowsPrivateURLs = true }
+    }
+    catalog.providers.insert(contentsOf: own, at: 0)
+    return catalog
   }
 
   private static func model(

@@ -23,7 +23,12 @@ final class SharedServices: Sendable {
     self.configuration = configuration
     self.lifecycle = lifecycle
     var upstreams: [ChatUpstream] = []
-    for upstream in configuration.upstreams { upstreams.append(try Self.upstream(upstream)) }
+    for entry in configuration.upstreams {
+      var upstream = try Self.upstream(entry)
+      upstream.modelsWithoutTools.formUnion(
+        configuration.catalog.modelsWithoutTools(at: entry.baseURL))
+      upstreams.append(upstream)
+    }
     directory = UpstreamDirectory(upstreams: upstreams, aliases: configuration.aliases)
     (images, store) = try await Self.images(configuration, group)
     memory = LocalTurnMemory()

@@ -1,6 +1,6 @@
 /// The image providers and models that the gateway knows, and the words by which a prompt asks for
 /// quality.
-package struct ImageCatalog: Sendable {
+package struct ImageCatalog: Sendable, Hashable {
   /// What a tier means.
   package struct Tier: Sendable, Hashable {
     /// Words and phrases of a prompt that ask for it, in lower case.

@@ -1,11 +1,11 @@
 /// How the parameters of OpenAI's images API are understood by a family of models.
-package enum ImageDialect: Sendable, Hashable {
+package enum ImageDialect: String, Sendable, Hashable, CaseIterable {
   /// `gpt-image-*`: own quality words, base64 always, no `response_format`, no `style`.
-  case gptImage
+  case gptImage = "gpt-image"
   /// One picture a call, `quality` standard or hd, `style`.
-  case dallE3
+  case dallE3 = "dall-e-3"
   /// Small square sizes, neither quality nor style.
-  case dallE2
+  case dallE2 = "dall-e-2"
   /// xAI: `aspect_ratio` in place of `size`.
   case xai
   /// Other servers, such as LocalAI: the parameters that all understand.

@@ -2,7 +2,7 @@ package import HTTP
 package import Observability
 
 /// A server that makes pictures.
-package struct ImageProvider: Sendable {
+package struct ImageProvider: Sendable, Hashable {
   package var name: String
   package var format: WireFormat
   /// What the paths of its API are appended to.
@@ -14,6 +14,8 @@ package struct ImageProvider: Sendable {
   package var isEnabled = true
   /// The environment variable that turns it off, for messages.
   package var featureFlag: String?
+  /// The environment variable that names another base URL, for messages.
+  package var baseURLVariable: String?
   package var models: [ImageModel]
   /// For one try, from the first byte sent to the last picture fetched.
   package var timeout: Duration
@@ -38,4 +40,7 @@ package struct ImageProvider: Sendable {
 
   /// Whether it cannot be asked for want of a key.
   package var lacksKey: Bool { keyVariable != nil && apiKey == nil }
+
+  /// Whether it may and can be asked.
+  package var isUsable: Bool { isEnabled && !lacksKey && !models.isEmpty }
 }

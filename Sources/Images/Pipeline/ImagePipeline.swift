@@ -43,14 +43,13 @@ package final class ImagePipeline: Sendable {
 
   /// Whether any model could be asked, now or later.
   package var hasProviders: Bool {
-    catalog.providers.contains { $0.isEnabled && !$0.lacksKey && !$0.models.isEmpty }
+    catalog.providers.contains(where: \.isUsable)
   }
 
   /// Whether any model that could be asked changes pictures.
   package var canEdit: Bool {
     catalog.providers.contains { provider in
-      provider.isEnabled && !provider.lacksKey
-        && provider.models.contains { $0.capabilities.contains(.edit) }
+      provider.isUsable && provider.models.contains { $0.capabilities.contains(.edit) }
     }
   }
 

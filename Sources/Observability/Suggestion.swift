@@ -1,8 +1,8 @@
 /// Finds what a mistyped word was meant to be.
-enum Suggestion {
+package enum Suggestion {
   /// The known word that is nearest to `word`, if it is near enough to be meant: at most a third of
   /// its letters (and at most three) differ, swapped neighbours counting once.
-  static func nearest(to word: String, in known: some Sequence<String>) -> String? {
+  package static func nearest(to word: String, in known: some Sequence<String>) -> String? {
     let given = Array(word.lowercased().utf8.prefix(64))
     var best: (word: String, distance: Int)?
     for candidate in known {

@@ -1,16 +1,18 @@
 /// A text from outside as it is shown in a message: in single quotes, on one line, and cut after
 /// 60 characters.
-struct Quoted: CustomStringConvertible {
+package struct Quoted: CustomStringConvertible {
   private let text: String
 
-  init(_ text: some StringProtocol) {
+  /// Wraps a text from outside.
+  package init(_ text: some StringProtocol) {
     self.text = String(text)
   }
 
-  var description: String { "'\(plain)'" }
+  /// In single quotes.
+  package var description: String { "'\(plain)'" }
 
   /// The same without the quotes.
-  var plain: String {
+  package var plain: String {
     var shown = ""
     for scalar in text.unicodeScalars.prefix(60) {
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
