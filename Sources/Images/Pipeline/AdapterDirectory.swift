@@ -5,6 +5,7 @@ enum AdapterDirectory {
     switch format {
     case .openAI, .xai: OpenAIImagesAdapter()
     case .azureOpenAI: OpenAIImagesAdapter(isAzure: true)
+    case .replicate: ReplicateAdapter()
     default: nil
     }
   }

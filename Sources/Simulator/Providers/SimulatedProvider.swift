@@ -54,7 +54,9 @@ struct SimulatedCall {
 
 /// All simulated providers.
 enum SimulatedProviders {
-  private static let all: [any SimulatedProvider] = []
+  private static let all: [any SimulatedProvider] = [
+    SimulatedReplicate()
+  ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {
     let name = path.dropFirst().prefix { $0 != "/" }
