@@ -9,7 +9,7 @@ import Testing
 /// What all providers have in common whose pictures are jobs.
 @Suite("Jobs at image providers", .timeLimit(.minutes(2)))
 struct ImageJobsTests {
-  static let providers = [ReplicateTests.replicate]
+  static let providers = [ReplicateTests.replicate, FalTests.fal]
   static let cancelling = providers.filter(\.cancels)
 
   @Test("a picture is submitted once, asked for, and fetched", arguments: providers)

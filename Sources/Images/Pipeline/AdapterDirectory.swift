@@ -6,6 +6,7 @@ enum AdapterDirectory {
     case .openAI, .xai: OpenAIImagesAdapter()
     case .azureOpenAI: OpenAIImagesAdapter(isAzure: true)
     case .replicate: ReplicateAdapter()
+    case .fal: FalAdapter()
     default: nil
     }
   }
