@@ -7,6 +7,7 @@ enum AdapterDirectory {
     case .azureOpenAI: OpenAIImagesAdapter(isAzure: true)
     case .replicate: ReplicateAdapter()
     case .fal: FalAdapter()
+    case .bfl: BFLAdapter()
     default: nil
     }
   }
