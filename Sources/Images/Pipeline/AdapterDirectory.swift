@@ -8,6 +8,7 @@ enum AdapterDirectory {
     case .replicate: ReplicateAdapter()
     case .fal: FalAdapter()
     case .bfl: BFLAdapter()
+    case .leonardo: LeonardoAdapter()
     default: nil
     }
   }

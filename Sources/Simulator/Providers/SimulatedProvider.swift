@@ -55,7 +55,7 @@ struct SimulatedCall {
 /// All simulated providers.
 enum SimulatedProviders {
   private static let all: [any SimulatedProvider] = [
-    SimulatedReplicate(), SimulatedFal(), SimulatedBFL(),
+    SimulatedReplicate(), SimulatedFal(), SimulatedBFL(), SimulatedLeonardo(),
   ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {
