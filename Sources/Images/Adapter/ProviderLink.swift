@@ -140,7 +140,7 @@ struct ProviderLink {
   }
 
   /// Cancels a job at its provider, by a task of its own: the one that asks may be cancelled itself.
-  private func give(up request: ClientRequest?) {
+  func give(up request: ClientRequest?) {
     guard var request else { return }
     request.timeouts.total = .seconds(10)
     let client = client

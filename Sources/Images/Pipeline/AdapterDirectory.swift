@@ -13,6 +13,10 @@ enum AdapterDirectory {
     case .imagen: ImagenAdapter()
     case .automatic1111: Automatic1111Adapter()
     case .comfyUI: ComfyUIAdapter()
+    case .replicate: ReplicateAdapter()
+    case .fal: FalAdapter()
+    case .bfl: BFLAdapter()
+    case .leonardo: LeonardoAdapter()
     default: nil
     }
   }

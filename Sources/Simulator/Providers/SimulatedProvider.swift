@@ -58,6 +58,7 @@ enum SimulatedProviders {
     SimulatedTogether(), SimulatedStability(), SimulatedFireworks(), SimulatedOpenRouter(),
     SimulatedAzure(), SimulatedGemini(), SimulatedImagen(), SimulatedAutomatic1111(),
     SimulatedComfyUI(),
+    SimulatedReplicate(), SimulatedFal(), SimulatedBFL(), SimulatedLeonardo(),
   ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {
