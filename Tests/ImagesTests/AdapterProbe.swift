@@ -70,9 +70,10 @@ enum AdapterProbe {
     _ provider: ImageProvider, _ request: ImageRequest, count: Int = 1, _ client: HTTPClient,
     partial: ((PartialImage) async -> Void)? = nil
   ) async -> Result<ProviderAnswer, ImageFailure> {
-    guard let adapter = AdapterDirectory.adapter(for: provider.format),
-      let model = provider.models.first
-    else { return .failure(ImageFailure(.noProvider, "no adapter")) }
+    let adapter = AdapterDirectory.adapter(for: provider.format)
+    guard let model = provider.models.first else {
+      return .failure(ImageFailure(.noProvider, "no adapter"))
+    }
     var job = ImageJob(request: request, model: model, count: count, idempotencyKey: "job-1")
     job.partial = partial
     let link = ProviderLink(provider: provider, client: client, imageLimit: imageLimit)

@@ -36,7 +36,7 @@ struct AdapterTrial: Sendable {
     try await AdapterHarness.withSimulator { simulator, client in
       if let fault { simulator.queue(fault, route: route ?? name) }
       let link = try link(to: simulator, client.value, key: key, timeout: timeout)
-      let adapter = try #require(AdapterDirectory.adapter(for: format))
+      let adapter = AdapterDirectory.adapter(for: format)
       var outcome = Outcome(requests: [])
       let job = ImageJob(request: request, model: model, count: count, idempotencyKey: "job-1")
       do throws(ImageFailure) {
@@ -54,7 +54,7 @@ struct AdapterTrial: Sendable {
   func models(key: String = "test-key") async throws -> [String]? {
     try await AdapterHarness.withSimulator { simulator, client in
       let link = try link(to: simulator, client.value, key: key)
-      let adapter = try #require(AdapterDirectory.adapter(for: format))
+      let adapter = AdapterDirectory.adapter(for: format)
       try await adapter.checkKey(over: link)
       return try await adapter.listModels(over: link)
     }

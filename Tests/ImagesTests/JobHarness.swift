@@ -74,7 +74,7 @@ struct JobProvider: Sendable, CustomTestStringConvertible {
   ) throws -> (adapter: any ImageAdapter, link: ProviderLink) {
     let provider = try provider(simulator, key: key, options: options)
     return (
-      try #require(AdapterDirectory.adapter(for: format)),
+      AdapterDirectory.adapter(for: format),
       ProviderLink(provider: provider, client: client, imageLimit: 32 << 20)
     )
   }
@@ -105,7 +105,7 @@ func wait(on loop: EventLoop, until condition: () -> Bool) async throws {
 }
 
 /// Recorded answers.
-enum RecordedAnswer {
+enum RecordedJob {
   /// The body of `Fixtures/NAME.json`.
   static func body(_ name: String) throws -> JSONSlice {
     let url = try #require(

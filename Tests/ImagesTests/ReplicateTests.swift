@@ -186,10 +186,10 @@ struct ReplicateTests {
         request: ImageRequest(prompt: "p"), model: Self.model("a/b"), count: 1,
         idempotencyKey: "k")
       let started = try ReplicateDecoder.prediction(
-        RecordedAnswer.answer("replicate/starting"), over: link)
+        RecordedJob.answer("replicate/starting"), over: link)
       #expect(!ReplicateDecoder.isOver(started))
       let done = try ReplicateDecoder.prediction(
-        RecordedAnswer.answer("replicate/succeeded-string-output"), over: link)
+        RecordedJob.answer("replicate/succeeded-string-output"), over: link)
       #expect(ReplicateDecoder.isOver(done))
       let answer = try ReplicateDecoder.answer(done, to: job, over: link)
       guard case .url(let url) = try #require(answer.pictures.first).source else {
@@ -198,7 +198,7 @@ struct ReplicateTests {
       }
       #expect(url == "https://replicate.delivery/xezq/abc/out-0.webp")
       let failure = #expect(throws: ImageFailure.self) {
-        try ReplicateDecoder.prediction(RecordedAnswer.answer("replicate/429"), over: link)
+        try ReplicateDecoder.prediction(RecordedJob.answer("replicate/429"), over: link)
       }
       #expect(failure?.kind == .rateLimited)
       #expect(failure?.retryAfter == .seconds(1))

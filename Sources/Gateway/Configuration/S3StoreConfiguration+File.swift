@@ -1,3 +1,4 @@
+internal import Observability
 /// The keys under `images.store.s3`.
 extension S3StoreConfiguration {
   static func read(_ settings: inout SettingsReader) -> S3StoreConfiguration? {

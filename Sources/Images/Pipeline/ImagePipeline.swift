@@ -77,9 +77,8 @@ package final class ImagePipeline: Sendable {
     var run = PipelineRun(request: request, route: route)
     let end = client.loop.now + limits.total.milliseconds
     for model in route.candidates {
-      guard let provider = catalog.provider(of: model),
-        let adapter = AdapterDirectory.adapter(for: provider.format)
-      else { continue }
+      guard let provider = catalog.provider(of: model) else { continue }
+      let adapter = AdapterDirectory.adapter(for: provider.format)
       // Another request may have found out meanwhile.
       if case .refused(let reason, _) = health.admission(of: model) {
         run.pass(over: model, reason)
