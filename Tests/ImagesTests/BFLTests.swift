@@ -104,7 +104,7 @@ struct BFLTests {
     try await AdapterHarness.withLink { link in
       let link = link.value
       func answer(_ name: String) throws -> ProviderAnswer {
-        let recorded = try RecordedJob.answer("bfl/poll-\(name)")
+        let recorded = try JobRecording.answer("bfl/poll-\(name)")
         let state = try #require(try BFLDecoder.result(recorded, over: link))
         return try BFLDecoder.answer(state, over: link)
       }

@@ -113,7 +113,7 @@ struct FalTests {
   @Test("recorded answers of the queue are no end", arguments: ["in_queue", "in_progress"])
   func recorded(name: String) async throws {
     try await AdapterHarness.withLink { link in
-      let answer = try RecordedJob.answer("fal/queue-\(name)")
+      let answer = try JobRecording.answer("fal/queue-\(name)")
       let status = try FalDecoder.object(answer, over: link.value)
       #expect(status["status"]?.string == name.uppercased())
       #expect(try FalDecoder.result(answer, over: link.value) == nil)

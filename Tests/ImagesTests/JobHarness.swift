@@ -104,16 +104,9 @@ func wait(on loop: EventLoop, until condition: () -> Bool) async throws {
   while !condition() { try await loop.sleep(for: .milliseconds(5)) }
 }
 
-/// Recorded answers.
-enum RecordedJob {
-  /// The body of `Fixtures/NAME.json`.
-  static func body(_ name: String) throws -> JSONSlice {
-    let url = try #require(
-      Bundle.module.url(forResource: "Fixtures/\(name).json", withExtension: nil))
-    return try #require(try JSONSlice.parse(Array(try Data(contentsOf: url)))["body"])
-  }
-
-  /// The whole answer of `Fixtures/NAME.json`.
+/// Recorded answers of providers of jobs.
+enum JobRecording {
+  /// The answer of `Fixtures/NAME.json`.
   static func answer(_ name: String) throws -> ClientAnswer {
     let url = try #require(
       Bundle.module.url(forResource: "Fixtures/\(name).json", withExtension: nil))

@@ -86,7 +86,8 @@ struct LeonardoTests {
   @Test(
     "quality chooses the pipeline",
     arguments: [
-      ("ultra", "ultra", true), ("high", "alchemy", true), ("hd", "alchemy", true),
+      ("ultra", "ultra", true), ("ultra", "alchemy", false), ("high", "alchemy", true),
+      ("hd", "alchemy", true),
       ("low", "alchemy", false), ("standard", "alchemy", false),
     ])
   func quality(word: String, field: String, isOn: Bool) throws {
@@ -94,7 +95,8 @@ struct LeonardoTests {
     request.quality = word
     let encoder = LeonardoEncoder(
       ImageJob(
-        request: request, model: Self.model(capabilities: [.quality]), count: 1,
+        request: request,
+        model: Self.model(capabilities: [.quality], options: ["alchemy": "true"]), count: 1,
         idempotencyKey: "k"))
     #expect(try JSONSlice.parse(encoder.json())[field]?.bool == isOn)
     #expect(encoder.adjusted.isEmpty)

@@ -176,6 +176,20 @@ struct ReplicateTests {
     #expect(sent["aspect_ratio"] == nil)
   }
 
+  @Test(
+    "formats that a family does not make are named",
+    arguments: [("a/flux-dev", "webp"), ("a/nano-banana", nil), ("a/flux-kontext-pro", nil)])
+  func formats(wireID: String, sent: String?) throws {
+    var request = ImageRequest(prompt: "a fox")
+    request.outputFormat = "webp"
+    let job = ImageJob(
+      request: request, model: Self.model(wireID), count: 1, idempotencyKey: "k")
+    let encoder = ReplicateEncoder(job, files: ReplicateEncoder.Files())
+    let input = try JSONSlice.parse(encoder.json(version: nil))["input"]
+    #expect(input?["output_format"]?.string == sent)
+    #expect(encoder.adjusted.isEmpty == (sent != nil))
+  }
+
   // MARK: Answers
 
   @Test("recorded predictions are read")
@@ -186,10 +200,10 @@ struct ReplicateTests {
         request: ImageRequest(prompt: "p"), model: Self.model("a/b"), count: 1,
         idempotencyKey: "k")
       let started = try ReplicateDecoder.prediction(
-        RecordedJob.answer("replicate/starting"), over: link)
+        JobRecording.answer("replicate/starting"), over: link)
       #expect(!ReplicateDecoder.isOver(started))
       let done = try ReplicateDecoder.prediction(
-        RecordedJob.answer("replicate/succeeded-string-output"), over: link)
+        JobRecording.answer("replicate/succeeded-string-output"), over: link)
       #expect(ReplicateDecoder.isOver(done))
       let answer = try ReplicateDecoder.answer(done, to: job, over: link)
       guard case .url(let url) = try #require(answer.pictures.first).source else {
@@ -198,7 +212,7 @@ struct ReplicateTests {
       }
       #expect(url == "https://replicate.delivery/xezq/abc/out-0.webp")
       let failure = #expect(throws: ImageFailure.self) {
-        try ReplicateDecoder.prediction(RecordedJob.answer("replicate/429"), over: link)
+        try ReplicateDecoder.prediction(JobRecording.answer("replicate/429"), over: link)
       }
       #expect(failure?.kind == .rateLimited)
       #expect(failure?.retryAfter == .seconds(1))

@@ -65,10 +65,13 @@ struct LeonardoEncoder {
     }
   }
 
-  /// Effort is a pipeline here: Alchemy, or Ultra on top.
+  /// Effort is a pipeline here: none, Alchemy, or Ultra, which does not go with Alchemy
+  /// (docs.leonardo.ai/docs/generate-images-using-leonardo-phoenix-model).
   private mutating func addQuality() {
     switch ledger.quality() {
-    case "ultra": body.add("ultra", true)
+    case "ultra":
+      body.add("alchemy", false)
+      body.add("ultra", true)
     case "high", "hd": body.add("alchemy", true)
     case "standard", "medium", "low", "fast": body.add("alchemy", false)
     default: break

@@ -68,7 +68,10 @@ struct ReplicateEncoder {
   }
 
   private mutating func addOutput() {
-    if let format = ledger.outputFormat() {
+    // Google's models and Kontext make no WebP.
+    let lacksWebP = ["nano-banana", "imagen", "kontext"].contains { model.wireID.contains($0) }
+    let known = lacksWebP ? ["png", "jpeg"] : ["png", "jpeg", "webp"]
+    if let format = ledger.outputFormat(of: known) {
       input.add("output_format", format == "jpeg" ? "jpg" : format)
     }
     input.add("output_quality", ledger.outputCompression())
