@@ -45,6 +45,6 @@ package struct Backoff: Sendable, Hashable {
 
   private func longestDelay(retry: Int) -> Int64 {
     // Base and cap are at most a factor of 2^20 apart.
-    min(cap, base << Int64((retry - 1).clamped(to: 0...20)))
+    min(cap, base << Int64(retry.clamped(to: 1...21) - 1))
   }
 }

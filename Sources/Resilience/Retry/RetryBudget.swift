@@ -56,7 +56,8 @@ package struct RetryBudget: Sendable, Hashable {
 
   private mutating func refill(now: Int64) {
     // A second fills the floor; a clock that was set back pays nothing.
-    let elapsed = (now - refilledAt).clamped(to: 0...1000)
+    let (difference, overflow) = now.subtractingReportingOverflow(refilledAt)
+    let elapsed = overflow ? 0 : difference.clamped(to: 0...1000)
     floor = min(floor + elapsed * floorPerSecond, floorPerSecond * Self.retry)
     refilledAt = now
   }
