@@ -1,0 +1,96 @@
+@testable import Resilience
+
+/// What must hold in every world.
+extension WorldModel {
+  /// The rule that this world breaks, if any.
+  func brokenRule() -> String? {
+    tooManyTrials() ?? closedAgainstEvidence() ?? stuckAlone() ?? stuckTogether()
+  }
+
+  /// Never two trials whose results would both count.
+  private func tooManyTrials() -> String? {
+    let valid = gateways.filter { gateway in
+      gateway.trial.map { gateway.breaker.isCurrent($0, now: now) } ?? false
+    }
+    return valid.count > 1 ? "\(valid.count) valid trials at once" : nil
+  }
+
+  /// Whoever is closed has no failures enough to open, and has heard of no opening that wasn't
+  /// followed by the beginning of a trial which succeeded.
+  private func closedAgainstEvidence() -> String? {
+    for gateway in gateways where gateway.breaker.snapshot.core.phase == .closed {
+      if gateway.freshFailures >= settings.failureCount ?? .max {
+        return "\(gateway.owner) is closed after \(gateway.freshFailures) failures"
+      }
+      if gateway.evidence.trip > gateway.evidence.proof {
+        return "\(gateway.owner) is closed though the provider broke after the last proof"
+      }
+    }
+    if stored?.core.phase == .closed, storeEvidence.trip > storeEvidence.proof {
+      return "the store is closed though the provider broke after the last proof"
+    }
+    return nil
+  }
+
+  /// A gateway that never hears of anything again gets to a trial (or to calls) with time.
+  private func stuckAlone() -> String? {
+    for gateway in gateways {
+      if case .refused(let reason, let until) = gateway.breaker.admission(now: now + 10_000_000) {
+        return "\(gateway.owner) is refused for \(reason) until \(until ?? 0)"
+      }
+    }
+    return nil
+  }
+
+  /// Once the store can be reached, the provider works and time passes, all agree on closed.
+  private func stuckTogether() -> String? {
+    var world = self
+    for index in gateways.indices {
+      // Trials that run end without saying anything, answers on their way are lost.
+      world.gateways[index].trial = nil
+      world.gateways[index].answer = nil
+      world = world.after(.sync(index))
+    }
+    for _ in 0..<8 {
+      guard let deadline = world.nextDeadline else { break }
+      world.now = deadline
+    }
+    for index in gateways.indices { world = world.after(.sync(index)) }
+    for index in gateways.indices
+    where world.gateways[index].breaker.admission(now: world.now) == .trialAvailable {
+      world = world.after(.claim(index)).after(.answer(index))
+      guard world.gateways[index].trial != nil else { return "no trial for \(index) in the end" }
+      world = world.after(.trial(index, .success(durationMs: 1), stored: true))
+      break
+    }
+    for index in gateways.indices { world = world.after(.sync(index)) }
+    let final = Set(world.gateways.map(\.breaker.snapshot.core))
+    guard final.count == 1, final.first?.phase == .closed else { return "in the end: \(final)" }
+    return nil
+  }
+
+  /// What `event` must not have done on the way to `next`.
+  func brokenRule(by event: Event, to next: WorldModel) -> String? {
+    guard case .crash(let crashed)? = Optional(event) else {
+      return brokenStep(by: event, to: next, except: nil)
+    }
+    return brokenStep(by: event, to: next, except: crashed)
+  }
+
+  private func brokenStep(by event: Event, to next: WorldModel, except: Int?) -> String? {
+    for (index, gateway) in gateways.enumerated() where index != except {
+      let (before, after) = (gateway.breaker.snapshot, next.gateways[index].breaker.snapshot)
+      if before.coolingUntil > next.now, after.coolingUntil < before.coolingUntil {
+        return "\(gateway.owner)'s cool-down became shorter"
+      }
+      if after.core.number < before.core.number { return "\(gateway.owner) went back" }
+      guard case .earlyCall(let caller, _) = event, caller == index else { continue }
+      if before.core.phase != .closed, before.core != after.core, after == next.stored,
+        before.merged(with: stored ?? before, now: next.now).core != after.core
+      {
+        return "a call from before changed \(gateway.owner)"
+      }
+    }
+    return nil
+  }
+}
