@@ -36,16 +36,12 @@ package struct CircuitBreaker: Sendable, Hashable {
     case .none: break
     }
     if snapshot.core.phase == .closed, snapshot.pausedUntil <= now { return .allowed(permit) }
-    let obstacles: [(Admission.Refusal, until: Int64)] = [
-      (.badKey, snapshot.badKeyUntil),
-      (.noCredit, snapshot.noCreditUntil),
-      coreObstacle(now: now),
-      (.coolingDown, snapshot.coolingUntil),
-    ]
-    let inForce = obstacles.filter { $0.until > now }
-    if let (reason, first) = inForce.first {
-      return .refused(reason, until: inForce.reduce(first) { max($0, $1.until) })
-    }
+    let core = coreObstacle(now: now)
+    let until = max(snapshot.pausedUntil, core.until)
+    if snapshot.badKeyUntil > now { return .refused(.badKey, until: until) }
+    if snapshot.noCreditUntil > now { return .refused(.noCredit, until: until) }
+    if core.until > now { return .refused(core.reason, until: until) }
+    if snapshot.coolingUntil > now { return .refused(.coolingDown, until: until) }
     return snapshot.core.phase == .closed ? .allowed(permit) : .trialAvailable
   }
 
@@ -75,7 +71,7 @@ package struct CircuitBreaker: Sendable, Hashable {
     return (counts.calls, counts.failures, counts.slow)
   }
 
-  private func coreObstacle(now: Int64) -> (Admission.Refusal, until: Int64) {
+  private func coreObstacle(now: Int64) -> (reason: Admission.Refusal, until: Int64) {
     if snapshot.core.phase == .closed { return (.open, 0) }
     if case .open(let until) = snapshot.core.phase, until > now { return (.open, until) }
     let lease = snapshot.trial.settled ? 0 : snapshot.trial.until

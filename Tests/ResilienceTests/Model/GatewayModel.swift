@@ -42,9 +42,8 @@ struct GatewayModel: Hashable {
     let evidence: Evidence
   }
 
-  var holdsValidTrial: Bool { trial != nil }
-
-  /// Without what never changes, and in terms of what decides anything: for speed.
+  /// Without what never changes and what decides nothing: for speed. Of the breaker's counts only
+  /// the failures do, which are the fresh ones.
   func hash(into hasher: inout Hasher) {
     hasher.combine(breaker.snapshot.core.number)
     hasher.combine(breaker.snapshot.coolingUntil)
@@ -62,7 +61,7 @@ struct GatewayModel: Hashable {
       && a.evidence == b.evidence && a.early == b.early && a.trial == b.trial
       && a.answer == b.answer && a.owner == b.owner
       && a.breaker.claimPendingUntil == b.breaker.claimPendingUntil
-      && a.breaker.window == b.breaker.window && a.inbox == b.inbox
+      && a.inbox == b.inbox
   }
 }
 

@@ -19,8 +19,8 @@ struct ModelCheckTests {
     var search = Search(start: world(start))
     search.run(depth: 4)
     #expect(search.problem == nil)
-    #expect(search.worlds > 1000)
-    print("\(start): \(search.worlds) worlds, \(search.steps) steps")
+    // A search that never gets anywhere would prove nothing.
+    #expect(search.steps > 50_000)
   }
 
   private func world(_ start: Start) -> WorldModel {
@@ -36,42 +36,5 @@ struct ModelCheckTests {
     world = world.after(.call(0, .failure, stored: true)).after(.wait)
     if start == .due { return world }
     return world.after(.claim(0)).after(.answer(0))
-  }
-}
-
-/// Visits every world that can be reached within some events, each once.
-struct Search {
-  private var frontier: [WorldModel]
-  private var seen: Set<WorldModel>
-  private(set) var problem: String?
-  private(set) var worlds = 0
-  private(set) var steps = 0
-
-  init(start: WorldModel) {
-    frontier = [start]
-    seen = [start]
-  }
-
-  mutating func run(depth: Int) {
-    for left in stride(from: depth, through: 1, by: -1) {
-      var next: [WorldModel] = []
-      for world in frontier {
-        for event in world.events() {
-          let after = world.after(event)
-          steps += 1
-          problem = world.brokenRule(by: event, to: after)
-          if problem == nil, seen.insert(after).inserted {
-            worlds += 1
-            problem = after.brokenRule()
-            if left > 1 { next.append(after) }
-          }
-          if let problem {
-            self.problem = "\(problem) by \(event) with \(left - 1) events left, from \(world)"
-            return
-          }
-        }
-      }
-      frontier = next
-    }
   }
 }

@@ -122,7 +122,7 @@ struct NaiveBreaker {
     default:
       return false
     }
-    if calls.count > 1000 {
+    if calls.count > 150 {
       let oldest = bucket(now) - Int64(settings.windowBuckets)
       calls.removeAll { $0.bucket <= oldest }
     }

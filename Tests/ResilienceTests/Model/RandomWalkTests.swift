@@ -14,8 +14,8 @@ struct RandomWalkTests {
     }
     // A walk that never gets anywhere would prove nothing.
     #expect(walk.visited == ["closed", "open", "half_open"])
-    #expect(walk.closings > 50)
-    #expect(walk.staleResults > 1000)
+    #expect(walk.closings > 100)
+    #expect(walk.staleResults > 500)
   }
 }
 
@@ -62,9 +62,9 @@ struct RandomWalk {
     switch roll(100) {
     case 0..<25: now += Int64(roll(1500))
     case 25: now += Int64(roll(70_000))
-    case 26..<50: begin()
-    case 50..<60: problem = takeTrial()
-    case 60..<99: problem = finish()
+    case 26..<52: begin()
+    case 52..<68: problem = takeTrial()
+    case 68..<99: problem = finish()
     default: problem = interfere()
     }
     return problem ?? compare()
@@ -178,7 +178,8 @@ struct RandomWalk {
       case .halfOpen(let owner, let until): .halfOpen(owner: owner, until: until)
       }
     guard core == plain.core else { return "\(core), expected \(plain.core)" }
-    guard core == .closed else { return nil }
+    // Counting a list takes a while: not after each step.
+    guard core == .closed, roll(5) == 0 else { return nil }
     let (counts, naive) = (breaker.counts(now: now), plain.counts(now: now))
     guard counts.failures == naive.failures, counts.calls == naive.calls, counts.slow == naive.slow
     else { return "\(counts), expected \(naive)" }

@@ -2,9 +2,35 @@
 
 /// What must hold in every world.
 extension WorldModel {
-  /// The rule that this world breaks, if any.
+  /// The rule that this world breaks, if any; apart from those on what can become of it.
   func brokenRule() -> String? {
-    tooManyTrials() ?? closedAgainstEvidence() ?? stuckAlone() ?? stuckTogether()
+    tooManyTrials() ?? closedAgainstEvidence()
+  }
+
+  /// The rule on its future that this world breaks, if any. It depends on the ``Prospect`` alone.
+  func brokenProspect() -> String? {
+    stuckAlone() ?? stuckTogether()
+  }
+
+  /// What decides whether a world gets stuck.
+  struct Prospect: Hashable {
+    let now: Int64
+    let snapshots: [BreakerSnapshot]
+    let pending: [Int64]
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(now)
+      for snapshot in snapshots {
+        hasher.combine(snapshot.core.number)
+        hasher.combine(snapshot.coolingUntil)
+      }
+    }
+  }
+
+  var prospect: Prospect {
+    Prospect(
+      now: now, snapshots: gateways.map(\.breaker.snapshot) + [stored ?? BreakerSnapshot()],
+      pending: gateways.map(\.breaker.claimPendingUntil))
   }
 
   /// Never two trials whose results would both count.
