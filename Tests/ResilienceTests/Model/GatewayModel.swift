@@ -85,4 +85,14 @@ enum Event: Hashable {
   case deliver(Int, Int)
   /// Time passes until something ends: an open time, a lease, a pause.
   case wait
+
+  /// The gateway that it happens at, if it is one.
+  var gateway: Int? {
+    switch self {
+    case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index),
+      .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _):
+      index
+    case .wait: nil
+    }
+  }
 }

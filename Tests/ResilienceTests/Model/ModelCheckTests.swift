@@ -20,7 +20,7 @@ struct ModelCheckTests {
     search.run(depth: 4)
     #expect(search.problem == nil)
     // A search that never gets anywhere would prove nothing.
-    #expect(search.steps > 50_000)
+    #expect(search.steps > 15_000)
   }
 
   private func world(_ start: Start) -> WorldModel {

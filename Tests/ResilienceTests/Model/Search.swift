@@ -20,7 +20,8 @@ struct Search {
       var next: [WorldModel] = []
       for world in frontier {
         worlds += 1
-        for event in world.events() {
+        let events = world.events()
+        for event in left == depth - 1 ? events.filter({ !world.isMirrored($0) }) : events {
           let after = world.after(event)
           steps += 1
           if let problem = brokenRule(from: world, by: event, to: after) {

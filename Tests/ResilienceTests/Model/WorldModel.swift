@@ -64,6 +64,16 @@ struct WorldModel: Hashable {
     return events
   }
 
+  /// Whether the same can happen at an earlier gateway that differs in nothing but its name.
+  func isMirrored(_ event: Event) -> Bool {
+    guard let index = event.gateway else { return false }
+    return gateways[..<index].contains { earlier in
+      var twin = earlier
+      twin.owner = gateways[index].owner
+      return twin == gateways[index]
+    }
+  }
+
   /// When the next open time, lease or pause ends.
   var nextDeadline: Int64? {
     var deadlines: [Int64] = []

@@ -97,7 +97,7 @@ extension WorldModel {
 
   /// What `event` must not have done on the way to `next`.
   func brokenRule(by event: Event, to next: WorldModel) -> String? {
-    guard case .crash(let crashed)? = Optional(event) else {
+    guard case .crash(let crashed) = event else {
       return brokenStep(by: event, to: next, except: nil)
     }
     return brokenStep(by: event, to: next, except: crashed)
