@@ -7,6 +7,9 @@ struct Evidence: Hashable {
   var trip: Int64 = 0
   var proof: Int64 = 0
 
+  /// Whether no trial has begun since that found the provider working.
+  var isAgainstCalls: Bool { trip > 0 && trip >= proof }
+
   mutating func join(_ other: Evidence) {
     trip = max(trip, other.trip)
     proof = max(proof, other.proof)

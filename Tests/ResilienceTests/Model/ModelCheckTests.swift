@@ -7,7 +7,8 @@ struct ModelCheckTests {
   enum Start: String, CaseIterable, Sendable {
     /// Nothing has happened.
     case fresh
-    /// One gateway opened and told only the store; the time for a trial has come.
+    /// One gateway opened and told only the store; the time for a trial has come. What happens now
+    /// happens within the same millisecond.
     case due
     /// The first gateway makes a trial, and only the store knows.
     case trying
@@ -31,7 +32,7 @@ struct ModelCheckTests {
     settings.openTime = .seconds(start == .tryingImpatiently ? 1 : 100)
     settings.trialLease = .seconds(30)
     settings.openTimeJitter = 0
-    var world = WorldModel(gateways: 3, settings: settings)
+    var world = WorldModel(gateways: 3, settings: settings, tick: start == .due ? 0 : 1)
     if start == .fresh { return world }
     world = world.after(.call(0, .failure, stored: true)).after(.wait)
     if start == .due { return world }

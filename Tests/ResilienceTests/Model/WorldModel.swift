@@ -5,13 +5,16 @@ struct WorldModel: Hashable {
   static let key = "provider/model"
 
   let settings: BreakerSettings
+  /// How long each event takes, in milliseconds.
+  let tick: Int64
   var now: Int64 = 1_000_000
   var gateways: [GatewayModel]
   var store = SharedBreakerModel()
   var storeEvidence = Evidence()
   var generator = SeededGenerator(1)
 
-  init(gateways count: Int, settings: BreakerSettings) {
+  init(gateways count: Int, settings: BreakerSettings, tick: Int64) {
+    self.tick = tick
     self.settings = settings
     gateways = (0..<count).map { index in
       let breaker = CircuitBreaker(settings: settings)
@@ -88,7 +91,7 @@ struct WorldModel: Hashable {
   /// The world after `event`, one of ``events()``.
   func after(_ event: Event) -> WorldModel {
     var world = self
-    world.now += 1
+    world.now += tick
     switch event {
     case .call(let index, let outcome, let stored):
       let permit = gateways[index].breaker.permit
@@ -128,9 +131,14 @@ extension WorldModel {
     }
     _ = gateway.breaker.record(outcome, of: permit, now: now, using: &generator)
     let after = gateway.breaker.snapshot
-    if after.core.trips > before.core.trips { gateway.evidence.trip = now }
-    if before.core.phase != .closed, after.core.phase == .closed, case .trial(let token) = permit {
-      gateway.evidence.proof = token.leaseUntil - settings.trialLease.milliseconds
+    if case .trial(let token) = permit {
+      let counted = gateways[index].breaker.isCurrent(token, now: now)
+      if counted, outcome == .failure { gateway.evidence.trip = now }
+      if counted, outcome == .success(durationMs: 1) {
+        gateway.evidence.proof = token.leaseUntil - settings.trialLease.milliseconds
+      }
+    } else if after.core.phase != before.core.phase {
+      gateway.evidence.trip = now
     }
     if after.core.phase != .closed || before.core.phase != .closed { gateway.freshFailures = 0 }
     gateways[index] = gateway

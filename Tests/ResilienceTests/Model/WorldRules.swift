@@ -48,11 +48,11 @@ extension WorldModel {
       if gateway.freshFailures >= settings.failureCount ?? .max {
         return "\(gateway.owner) is closed after \(gateway.freshFailures) failures"
       }
-      if gateway.evidence.trip > gateway.evidence.proof {
+      if gateway.evidence.isAgainstCalls {
         return "\(gateway.owner) is closed though the provider broke after the last proof"
       }
     }
-    if stored?.core.phase == .closed, storeEvidence.trip > storeEvidence.proof {
+    if stored?.core.phase == .closed, storeEvidence.isAgainstCalls {
       return "the store is closed though the provider broke after the last proof"
     }
     return nil
