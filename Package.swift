@@ -52,6 +52,7 @@ let package = Package(
     library("HTTP", ["EventLoop"]),
     library("OpenAIWire"),
     library("Observability"),
+    library("Resilience"),
     library("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "COpenSSL"]),
     library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
     library("ToolLoop", ["EventLoop", "OpenAIWire", "Chat", "Images", "Observability", "HTTP"]),
@@ -72,6 +73,7 @@ let package = Package(
     tests("HTTPTests", ["HTTP", "EventLoop"]),
     tests("OpenAIWireTests", ["OpenAIWire"]),
     tests("ObservabilityTests", ["Observability"], fixtures: false),
+    tests("ResilienceTests", ["Resilience"], fixtures: false),
     tests(
       "ImagesTests",
       ["Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Simulator"]),

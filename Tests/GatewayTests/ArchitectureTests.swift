@@ -12,6 +12,7 @@ struct ArchitectureTests {
     ("HTTP", ["EventLoop"]),
     ("OpenAIWire", []),
     ("Observability", []),
+    ("Resilience", []),
     ("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "COpenSSL"]),
     ("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
     ("ToolLoop", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Chat", "Images"]),

@@ -1,0 +1,17 @@
+/// How a call to a provider ended, as far as the provider's health is concerned.
+package enum CallOutcome: Sendable, Hashable {
+  /// A complete, well-formed answer after that many milliseconds.
+  case success(durationMs: Int64)
+  /// The provider failed: no connection, a time limit, a 5xx, or an answer that is none.
+  case failure
+  /// A 429. Not a failure: the provider works, and says when to come back (milliseconds from now,
+  /// if it did say). https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
+  case rateLimited(retryAfterMs: Int64?)
+  /// The provider rejected the key (401, 403).
+  case badKey
+  /// The account has no credit left (402, or a 429 that says so).
+  case outOfCredit
+  /// Says nothing of the provider: the client's own mistake, a refusal of the prompt, a client
+  /// that left. A trial that ends so is given back.
+  case ignored
+}

@@ -1,0 +1,62 @@
+extension CircuitBreaker {
+  /// Refuses every call until an operator decides otherwise.
+  package mutating func forceOpen(now: Int64) -> [Transition] { decide(.forcedOpen, now: now) }
+
+  /// Lets every call pass, whatever is known of the provider, until an operator decides otherwise.
+  package mutating func forceClosed(now: Int64) -> [Transition] { decide(.forcedClosed, now: now) }
+
+  /// Leaves the decision to the breaker again, in the state that it is in by now.
+  package mutating func liftOverride(now: Int64) -> [Transition] { decide(.none, now: now) }
+
+  /// Opens the breaker as if there had been too many failures, whatever state it is in.
+  package mutating func open(
+    now: Int64, reason: Transition.Reason = .manual,
+    using generator: inout some RandomNumberGenerator
+  ) -> [Transition] {
+    changing(now: now) { $0.trip(reason, now: now, using: &generator) }
+  }
+
+  /// Closes the breaker if it is open or half-open. Pauses and overrides stay in force.
+  package mutating func close(now: Int64) -> [Transition] {
+    guard snapshot.core.phase != .closed else { return [] }
+    snapshot.core.number = max(snapshot.core.number, now)
+    return closeEarly(now: now, reason: .manual)
+  }
+
+  /// Closes the breaker after a health check that succeeded, if it is still in the state `epoch`
+  /// (``BreakerSnapshot/epoch``) that it was in when the check began. Pauses stay in force.
+  package mutating func close(afterCheckUnder epoch: Epoch, now: Int64) -> [Transition] {
+    guard epoch == snapshot.epoch, snapshot.core.phase != .closed else { return [] }
+    return closeEarly(now: now, reason: .healthCheck)
+  }
+
+  /// Forgets everything, here and wherever the snapshot arrives: counts, state, pauses, overrides.
+  /// Also for a key that was replaced: what calls with the old one still find doesn't count.
+  package mutating func reset(now: Int64) -> [Transition] {
+    changing(now: now) { breaker in
+      let generation = max(breaker.snapshot.generation + 1, now)
+      breaker.snapshot = BreakerSnapshot()
+      breaker.snapshot.generation = generation
+      breaker.window.clear()
+      breaker.claimPendingUntil = 0
+      return .manual
+    }
+  }
+
+  private mutating func closeEarly(now: Int64, reason: Transition.Reason) -> [Transition] {
+    changing(now: now) { breaker in
+      breaker.snapshot.trial.settled = true
+      breaker.close()
+      return reason
+    }
+  }
+
+  private mutating func decide(_ mode: OperatorOverride.Mode, now: Int64) -> [Transition] {
+    guard snapshot.override.mode != mode else { return [] }
+    return changing(now: now) { breaker in
+      let number = max(breaker.snapshot.override.number + 1, now)
+      breaker.snapshot.override = OperatorOverride(number: number, mode: mode)
+      return .manual
+    }
+  }
+}

@@ -1,0 +1,56 @@
+extension CircuitBreaker {
+  /// Takes the trial, if ``admission(now:)`` offers it: for a breaker that is not shared, or whose
+  /// store can't be reached. Else ask the store, see ``beginClaim(owner:now:)``.
+  package mutating func takeTrial(
+    now: Int64, owner: String
+  ) -> (token: TrialToken, transitions: [Transition])? {
+    guard let claim = beginClaim(owner: owner, now: now) else { return nil }
+    let (token, transitions) = confirm(claim, now: now)
+    return token.map { ($0, transitions) }
+  }
+
+  /// Whether the result of the trial would count at `now`.
+  package func isCurrent(_ token: TrialToken, now: Int64) -> Bool {
+    guard token.epoch == snapshot.epoch, now < token.leaseUntil else { return false }
+    guard case .halfOpen(let owner, _) = snapshot.core.phase else { return false }
+    return owner == token.owner
+  }
+
+  mutating func recordTrial(
+    _ outcome: CallOutcome, _ token: TrialToken, now: Int64,
+    using generator: inout some RandomNumberGenerator
+  ) -> [Transition] {
+    guard token.epoch.generation == snapshot.generation else { return [] }
+    let decides = isCurrent(token, now: now)
+    return changing(now: now) { breaker in
+      breaker.settle(token.epoch.number)
+      let paused = breaker.pause(outcome, now: now)
+      guard decides else { return paused }
+      switch outcome {
+      case .success(let durationMs) where !breaker.isSlow(durationMs):
+        breaker.close()
+        return .trialSucceeded
+      case .success, .failure:
+        return breaker.trip(.trialFailed, now: now, using: &generator)
+      case .rateLimited, .badKey, .outOfCredit, .ignored:
+        breaker.snapshot.core.number += 1
+        breaker.snapshot.core.phase = .open(until: now)
+        return paused
+      }
+    }
+  }
+
+  /// Ends the lease of the trial with that number, so that the next one needn't wait for it.
+  mutating func settle(_ number: Int64) {
+    if snapshot.trial.number == number { snapshot.trial.settled = true }
+  }
+
+  /// Closes on evidence as old as the present state: one that another gateway opened since then has
+  /// at least the same number, and wins.
+  mutating func close() {
+    snapshot.core.number += 1
+    snapshot.core.phase = .closed
+    snapshot.core.trips = 0
+    window.clear()
+  }
+}

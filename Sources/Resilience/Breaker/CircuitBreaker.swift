@@ -1,0 +1,90 @@
+/// A circuit breaker: it counts how calls to one provider and model end, refuses them while the
+/// provider fails, and lets one trial at a time find out whether it works again.
+///
+/// A value without a clock, randomness or I/O of its own. `now` is always in milliseconds, on a
+/// clock that all gateways which share the breaker have in common (roughly: see ``BreakerCore``).
+/// The passing of time is no mutation: an open breaker whose time has come still shows as open,
+/// and ``admission(now:)`` offers the trial.
+package struct CircuitBreaker: Sendable, Hashable {
+  /// The settings, within their bounds.
+  package let settings: BreakerSettings
+  /// What other gateways should know: publish it when it has changed.
+  package internal(set) var snapshot: BreakerSnapshot
+  var window: FailureWindow
+  /// A trial was asked for at the store, which has not answered; 0: none.
+  var claimPendingUntil: Int64 = 0
+
+  /// A breaker in the state of `snapshot`, which is closed unless it was stored before.
+  package init(
+    settings: BreakerSettings = BreakerSettings(), snapshot: BreakerSnapshot = BreakerSnapshot()
+  ) {
+    let settings = settings.clamped()
+    self.settings = settings
+    self.snapshot = snapshot
+    window = FailureWindow(length: settings.window.milliseconds, buckets: settings.windowBuckets)
+  }
+
+  /// The permit of a call that begins now, whether or not the breaker would let it pass: with it,
+  /// a call made as a last resort is recorded without deciding anything while the breaker is open.
+  package var permit: CallPermit { .call(snapshot.epoch) }
+
+  /// Whether a call may be made at `now`.
+  package func admission(now: Int64) -> Admission {
+    switch snapshot.override.mode {
+    case .forcedOpen: return .refused(.forcedOpen, until: nil)
+    case .forcedClosed: return .allowed(permit)
+    case .none: break
+    }
+    if snapshot.core.phase == .closed, snapshot.pausedUntil <= now { return .allowed(permit) }
+    let core = coreObstacle(now: now)
+    let until = max(snapshot.pausedUntil, core.until)
+    if snapshot.badKeyUntil > now { return .refused(.badKey, until: until) }
+    if snapshot.noCreditUntil > now { return .refused(.noCredit, until: until) }
+    if core.until > now { return .refused(core.reason, until: until) }
+    if snapshot.coolingUntil > now { return .refused(.coolingDown, until: until) }
+    return snapshot.core.phase == .closed ? .allowed(permit) : .trialAvailable
+  }
+
+  /// What the breaker shows at `now`: what an operator decided, else a bad key, no credit, the open
+  /// or half-open state, the cool-down, closed; the first of these that is in force.
+  package func state(now: Int64) -> BreakerState {
+    switch snapshot.override.mode {
+    case .forcedOpen: return .forcedOpen
+    case .forcedClosed: return .forcedClosed
+    case .none: break
+    }
+    if snapshot.badKeyUntil > now { return .badKey(until: snapshot.badKeyUntil) }
+    if snapshot.noCreditUntil > now { return .noCredit(until: snapshot.noCreditUntil) }
+    switch snapshot.core.phase {
+    case .open(let until): return .open(until: until)
+    case .halfOpen(let owner, let leaseUntil):
+      return .halfOpen(owner: owner, leaseUntil: leaseUntil)
+    case .closed:
+      return snapshot.coolingUntil > now ? .coolingDown(until: snapshot.coolingUntil) : .closed
+    }
+  }
+
+  /// Calls counted within the window at `now`: all, the failed and the slow ones. While the breaker
+  /// is open, those that led to it.
+  package func counts(now: Int64) -> (calls: Int, failures: Int, slow: Int) {
+    let counts = window.counts(now: now)
+    return (counts.calls, counts.failures, counts.slow)
+  }
+
+  private func coreObstacle(now: Int64) -> (reason: Admission.Refusal, until: Int64) {
+    if snapshot.core.phase == .closed { return (.open, 0) }
+    if case .open(let until) = snapshot.core.phase, until > now { return (.open, until) }
+    let lease = snapshot.trial.settled ? 0 : snapshot.trial.until
+    return (.trialRunning, max(claimPendingUntil, lease))
+  }
+
+  /// Runs a mutation and returns the transition, if what the breaker shows has changed.
+  mutating func changing(
+    now: Int64, _ mutation: (inout CircuitBreaker) -> Transition.Reason
+  ) -> [Transition] {
+    let before = state(now: now)
+    let reason = mutation(&self)
+    let after = state(now: now)
+    return before == after ? [] : [Transition(from: before, to: after, reason: reason, at: now)]
+  }
+}

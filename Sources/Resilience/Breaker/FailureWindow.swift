@@ -1,0 +1,75 @@
+/// Calls of the last while, counted exactly in parts of equal length: a ring of buckets.
+///
+/// Exact counts, not a decaying average: an average weighted by arrival hides a total outage in a
+/// short burst. Memory is constant.
+struct FailureWindow: Sendable, Hashable {
+  /// What is counted.
+  struct Counts: Sendable, Hashable {
+    var successes = 0
+    var failures = 0
+    /// Successes that took too long.
+    var slow = 0
+
+    var calls: Int { successes + failures }
+  }
+
+  private let bucketLength: Int64
+  private var buckets: [Counts]
+  /// The newest bucket's number, counted from time 0.
+  private var newest: Int64 = 0
+
+  init(length: Int64, buckets: Int) {
+    bucketLength = max(1, length / Int64(buckets))
+    self.buckets = Array(repeating: Counts(), count: buckets)
+  }
+
+  /// The counts of the calls that are at `now` still in the window.
+  func counts(now: Int64) -> Counts {
+    let current = max(newest, number(of: now))
+    var sum = Counts()
+    for age in (current - newest)..<max(current - newest, Int64(buckets.count)) {
+      let counts = buckets[slot(of: current - age)]
+      sum.successes += counts.successes
+      sum.failures += counts.failures
+      sum.slow += counts.slow
+    }
+    return sum
+  }
+
+  mutating func addSuccess(slow: Bool, now: Int64) {
+    let slot = advance(to: now)
+    buckets[slot].successes += 1
+    if slow { buckets[slot].slow += 1 }
+  }
+
+  mutating func addFailure(now: Int64) {
+    buckets[advance(to: now)].failures += 1
+  }
+
+  mutating func clear() {
+    for slot in buckets.indices { buckets[slot] = Counts() }
+  }
+
+  private mutating func advance(to now: Int64) -> Int {
+    let current = number(of: now)
+    let length = Int64(buckets.count)
+    if current <= newest - length {
+      // The clock was set back by more than the window: what was counted has no place in it.
+      clear()
+      newest = current
+    } else if current > newest {
+      for step in 0..<min(length, current - newest) {
+        buckets[slot(of: current - step)] = Counts()
+      }
+      newest = current
+    }
+    return slot(of: current)
+  }
+
+  private func number(of now: Int64) -> Int64 { max(0, now) / bucketLength }
+
+  private func slot(of number: Int64) -> Int {
+    let length = Int64(buckets.count)
+    return Int(((number % length) + length) % length)
+  }
+}

@@ -1,0 +1,64 @@
+/// How many retries a provider may get: a share of its requests, and a few each second, so that
+/// retries never multiply an outage. Finagle's and tower's budget.
+/// https://docs.rs/tower/latest/tower/retry/budget/
+///
+/// Two buckets of thousandths of a retry, both bounded: what requests have paid in, and what time
+/// has. Whatever happened before, in any span of time there are at most `ratio` retries a request,
+/// `floorPerSecond` a second, and once `burst + floorPerSecond`.
+package struct RetryBudget: Sendable, Hashable {
+  private let deposit: Int64
+  private let floorPerSecond: Int64
+  private let largestDeposit: Int64
+  private var deposited: Int64 = 0
+  private var floor: Int64
+  private var refilledAt: Int64
+
+  /// A budget that begins at `now` (milliseconds) with a second's worth of the floor.
+  ///
+  /// - Parameters:
+  ///   - ratio: retries that one request pays for, 0 to 1.
+  ///   - floorPerSecond: retries a second that nothing need pay for, 0 to 1,000.
+  ///   - burst: the retries that may be saved up, 1 to 100,000.
+  package init(ratio: Double = 0.2, floorPerSecond: Int = 3, burst: Int = 100, now: Int64) {
+    deposit = Int64((ratio.finite(or: 0).clamped(to: 0...1) * Double(Self.retry)).rounded())
+    self.floorPerSecond = Int64(floorPerSecond.clamped(to: 0...1000))
+    largestDeposit = Int64(burst.clamped(to: 1...100_000)) * Self.retry
+    floor = self.floorPerSecond * Self.retry
+    refilledAt = now
+  }
+
+  /// Pays in for a request that a client made; not for its retries.
+  package mutating func addRequest() {
+    deposited = min(deposited + deposit, largestDeposit)
+  }
+
+  /// Takes a retry out of the budget, if there is one.
+  package mutating func takeRetry(now: Int64) -> Bool {
+    refill(now: now)
+    if floor >= Self.retry {
+      floor -= Self.retry
+    } else if deposited >= Self.retry {
+      deposited -= Self.retry
+    } else {
+      return false
+    }
+    return true
+  }
+
+  /// The retries that could be taken at `now`.
+  package func available(now: Int64) -> Int {
+    var copy = self
+    copy.refill(now: now)
+    return Int(copy.floor / Self.retry + copy.deposited / Self.retry)
+  }
+
+  private static let retry: Int64 = 1000
+
+  private mutating func refill(now: Int64) {
+    // A second fills the floor; a clock that was set back pays nothing.
+    let (difference, overflow) = now.subtractingReportingOverflow(refilledAt)
+    let elapsed = overflow ? 0 : difference.clamped(to: 0...1000)
+    floor = min(floor + elapsed * floorPerSecond, floorPerSecond * Self.retry)
+    refilledAt = now
+  }
+}

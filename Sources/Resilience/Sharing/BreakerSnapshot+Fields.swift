@@ -1,0 +1,83 @@
+extension BreakerSnapshot {
+  /// The fields of a hash (such as Redis's) that holds the snapshot; always the same field names.
+  package func encode() -> [String: String] {
+    var fields = [
+      "v": "1",
+      "generation": String(generation),
+      "number": String(core.number),
+      "trips": String(core.trips),
+      "trial_number": String(trial.number),
+      "trial_settled": trial.settled ? "1" : "0",
+      "trial_until": String(trial.until),
+      "cooling_until": String(coolingUntil),
+      "bad_key_until": String(badKeyUntil),
+      "no_credit_until": String(noCreditUntil),
+      "override": override.mode.rawValue,
+      "override_number": String(override.number),
+    ]
+    switch core.phase {
+    case .closed: (fields["state"], fields["until"], fields["owner"]) = ("closed", "0", "")
+    case .open(let until):
+      (fields["state"], fields["until"], fields["owner"]) = ("open", String(until), "")
+    case .halfOpen(let owner, let leaseUntil):
+      (fields["state"], fields["until"]) = ("half_open", String(leaseUntil))
+      fields["owner"] = owner
+    }
+    return fields
+  }
+
+  /// Reads what ``encode()`` made. Nil if a field is missing or out of its bounds, or if a version
+  /// of the gateway wrote it whose snapshots mean something else; other fields are left alone.
+  package init?(fields: [String: String]) {
+    guard fields["v"] == "1", let state = fields["state"],
+      let generation = Self.number(fields["generation"]),
+      let number = Self.number(fields["number"]), let until = Self.number(fields["until"]),
+      let trips = Self.number(fields["trips"]), trips <= Int64(BreakerCore.maximumTrips),
+      let trialNumber = Self.number(fields["trial_number"]),
+      let trialUntil = Self.number(fields["trial_until"]),
+      let settled = fields["trial_settled"], settled == "0" || settled == "1",
+      let coolingUntil = Self.number(fields["cooling_until"]),
+      let badKeyUntil = Self.number(fields["bad_key_until"]),
+      let noCreditUntil = Self.number(fields["no_credit_until"]),
+      let mode = fields["override"].flatMap(OperatorOverride.Mode.init(rawValue:)),
+      let overrideNumber = Self.number(fields["override_number"])
+    else { return nil }
+    switch state {
+    case "closed": core.phase = .closed
+    case "open": core.phase = .open(until: until)
+    case "half_open":
+      guard let owner = fields["owner"], TrialToken.isOwner(owner) else { return nil }
+      core.phase = .halfOpen(owner: owner, leaseUntil: until)
+    default: return nil
+    }
+    self.generation = generation
+    core.number = number
+    core.trips = Int(trips)
+    trial = TrialLease(number: trialNumber, settled: settled == "1", until: trialUntil)
+    self.coolingUntil = coolingUntil
+    self.badKeyUntil = badKeyUntil
+    self.noCreditUntil = noCreditUntil
+    override = OperatorOverride(number: overrideNumber, mode: mode)
+  }
+
+  /// Far above every time in milliseconds, far below where adding to it could overflow.
+  private static let largestNumber: Int64 = 1 << 60
+
+  private static func number(_ text: String?) -> Int64? {
+    guard let text, text.utf8.count <= 19, let number = Int64(text) else { return nil }
+    return (0...largestNumber).contains(number) ? number : nil
+  }
+}
+
+extension BreakerCore {
+  /// Beyond this the open time has long reached its cap.
+  static let maximumTrips = 64
+}
+
+extension TrialToken {
+  private static let longestOwner = 128
+
+  static func isOwner(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= longestOwner
+  }
+}

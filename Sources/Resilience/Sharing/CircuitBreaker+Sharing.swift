@@ -1,0 +1,54 @@
+extension CircuitBreaker {
+  /// Takes over what another gateway, or the store, knows. What is known here isn't lost: the newer
+  /// state holds, of equally new ones the more cautious.
+  package mutating func absorb(_ other: BreakerSnapshot, now: Int64) -> [Transition] {
+    changing(now: now) { breaker in
+      let before = breaker.snapshot
+      breaker.snapshot = before.merged(with: other, now: now)
+      let after = breaker.snapshot
+      let hasClosed = before.core.phase != .closed && after.core.phase == .closed
+      // Failures that led to an opening which is over must not open it again.
+      if hasClosed || after.generation != before.generation { breaker.window.clear() }
+      return .shared
+    }
+  }
+
+  /// Prepares a claim for the trial, if ``admission(now:)`` offers it, and offers it to nobody else
+  /// here until ``confirm(_:now:)``, ``abandon(_:current:now:)`` or the lease's end.
+  package mutating func beginClaim(owner: String, now: Int64) -> TrialClaim? {
+    guard TrialToken.isOwner(owner), admission(now: now) == .trialAvailable else { return nil }
+    let number = max(snapshot.core.number + 1, snapshot.trial.number + 1, now)
+    let leaseUntil = now + settings.trialLease.milliseconds
+    var claimed = snapshot
+    claimed.core.number = number
+    claimed.core.phase = .halfOpen(owner: owner, leaseUntil: leaseUntil)
+    claimed.trial = TrialLease(number: number, settled: false, until: leaseUntil)
+    claimPendingUntil = leaseUntil
+    let epoch = Epoch(generation: snapshot.generation, number: number)
+    let token = TrialToken(owner: owner, epoch: epoch, leaseUntil: leaseUntil)
+    return TrialClaim(base: snapshot, claimed: claimed, token: token)
+  }
+
+  /// Starts the trial of a granted claim. No token if it's too late for it, or if something newer
+  /// was heard meanwhile: then the lease is given back, which the next snapshot tells the others.
+  package mutating func confirm(
+    _ claim: TrialClaim, now: Int64
+  ) -> (token: TrialToken?, transitions: [Transition]) {
+    if claimPendingUntil == claim.token.leaseUntil { claimPendingUntil = 0 }
+    let transitions = changing(now: now) { breaker in
+      _ = breaker.absorb(claim.claimed, now: now)
+      if !breaker.isCurrent(claim.token, now: now) { breaker.settle(claim.token.epoch.number) }
+      return .trialTaken
+    }
+    return (isCurrent(claim.token, now: now) ? claim.token : nil, transitions)
+  }
+
+  /// Gives a claim up that the store refused; `current` is what the store said instead.
+  package mutating func abandon(
+    _ claim: TrialClaim, current: BreakerSnapshot?, now: Int64
+  ) -> [Transition] {
+    if claimPendingUntil == claim.token.leaseUntil { claimPendingUntil = 0 }
+    guard let current else { return [] }
+    return absorb(current, now: now)
+  }
+}

@@ -1,0 +1,75 @@
+import Resilience
+import Testing
+
+@Suite("Pauses: cool-down, bad key, no credit")
+struct PauseTests {
+  @Test func a429IsNoFailure() {
+    let bench = BreakerBench()
+    for _ in 0..<100 {
+      bench.record(.rateLimited(retryAfterMs: 1000))
+    }
+    #expect(bench.admission == .refused(.coolingDown, until: bench.now + 1000))
+    #expect(bench.breaker.counts(now: bench.now).calls == 0)
+    bench.pass(1000)
+    #expect(bench.isAllowed)
+    #expect(bench.transitions.map(\.reason) == [.rateLimited])
+  }
+
+  @Test func aShorterHintNeverShortensALongerOne() {
+    let bench = BreakerBench()
+    bench.record(.rateLimited(retryAfterMs: 60_000))
+    let until = bench.now + 60_000
+    bench.pass(1000)
+    bench.record(.rateLimited(retryAfterMs: 1))
+    bench.record(.rateLimited(retryAfterMs: nil))
+    bench.record(.rateLimited(retryAfterMs: 0))
+    bench.record(.rateLimited(retryAfterMs: -5))
+    #expect(bench.state == .coolingDown(until: until))
+    bench.record(.rateLimited(retryAfterMs: 120_000))
+    #expect(bench.state == .coolingDown(until: bench.now + 120_000))
+  }
+
+  @Test func withoutAHintTheDefaultHoldsAndNoHintIsBelievedForLongerThanTheCap() {
+    let bench = BreakerBench()
+    bench.record(.rateLimited(retryAfterMs: nil))
+    #expect(bench.state == .coolingDown(until: bench.now + 5000))
+    bench.record(.rateLimited(retryAfterMs: .max))
+    #expect(bench.state == .coolingDown(until: bench.now + minute(60)))
+  }
+
+  @Test func aBadKeyHoldsForFifteenMinutesAndNoCreditForThirty() {
+    let bench = BreakerBench()
+    bench.record(.badKey)
+    #expect(bench.admission == .refused(.badKey, until: bench.now + minute(15)))
+    let permit = bench.breaker.permit
+    bench.record(.outOfCredit, of: permit)
+    #expect(bench.state == .badKey(until: bench.now + minute(15)))
+    #expect(bench.admission == .refused(.badKey, until: bench.now + minute(30)))
+    bench.pass(minute(15))
+    #expect(bench.admission == .refused(.noCredit, until: bench.now + minute(15)))
+    bench.pass(minute(15))
+    #expect(bench.isAllowed)
+  }
+
+  @Test func failuresDuringACoolDownStillOpen() {
+    let bench = BreakerBench()
+    let permit = bench.breaker.permit
+    bench.record(.rateLimited(retryAfterMs: 1000))
+    for _ in 0..<5 { bench.record(.failure, of: permit) }
+    #expect(bench.state == .open(until: bench.now + minute(10)))
+    #expect(bench.transitions.last?.from == .coolingDown(until: bench.now + 1000))
+  }
+
+  @Test func theRefusalLastsAsLongAsTheLongestObstacle() {
+    let bench = BreakerBench()
+    bench.record(.rateLimited(retryAfterMs: minute(40)))
+    let permit = bench.breaker.permit
+    for _ in 0..<5 { bench.record(.failure, of: permit) }
+    #expect(bench.admission == .refused(.open, until: bench.now + minute(40)))
+    bench.pass(minute(10))
+    #expect(bench.admission == .refused(.coolingDown, until: bench.now + minute(30)))
+    #expect(bench.takeTrial() == nil)
+    bench.pass(minute(30))
+    #expect(bench.admission == .trialAvailable)
+  }
+}

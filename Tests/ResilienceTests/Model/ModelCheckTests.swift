@@ -1,0 +1,41 @@
+import Testing
+
+@testable import Resilience
+
+@Suite("Every interleaving of gateways that share a breaker")
+struct ModelCheckTests {
+  enum Start: String, CaseIterable, Sendable {
+    /// Nothing has happened.
+    case fresh
+    /// One gateway opened and told only the store; the time for a trial has come. What happens now
+    /// happens within the same millisecond.
+    case due
+    /// The first gateway makes a trial, and only the store knows.
+    case trying
+    /// The same with an open time that is shorter than the lease.
+    case tryingImpatiently
+  }
+
+  @Test(arguments: Start.allCases) func keepsTheRules(start: Start) {
+    var search = Search(start: world(start))
+    search.run(depth: 4)
+    #expect(search.problem == nil)
+    // A search that never gets anywhere would prove nothing.
+    #expect(search.steps > 15_000)
+  }
+
+  private func world(_ start: Start) -> WorldModel {
+    var settings = BreakerSettings()
+    settings.failureCount = start == .fresh ? 2 : 1
+    settings.window = .seconds(86_400)
+    settings.windowBuckets = 10
+    settings.openTime = .seconds(start == .tryingImpatiently ? 1 : 100)
+    settings.trialLease = .seconds(30)
+    settings.openTimeJitter = 0
+    var world = WorldModel(gateways: 3, settings: settings, tick: start == .due ? 0 : 1)
+    if start == .fresh { return world }
+    world = world.after(.call(0, .failure, stored: true)).after(.wait)
+    if start == .due { return world }
+    return world.after(.claim(0)).after(.answer(0))
+  }
+}

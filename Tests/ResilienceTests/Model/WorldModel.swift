@@ -1,0 +1,205 @@
+@testable import Resilience
+
+/// Gateways that share a breaker through a store and through news, at a moment.
+struct WorldModel: Hashable {
+  static let key = "provider/model"
+
+  let settings: BreakerSettings
+  /// How long each event takes, in milliseconds.
+  let tick: Int64
+  var now: Int64 = 1_000_000
+  var gateways: [GatewayModel]
+  var store = SharedBreakerModel()
+  var storeEvidence = Evidence()
+  var generator = SeededGenerator(1)
+
+  init(gateways count: Int, settings: BreakerSettings, tick: Int64) {
+    self.tick = tick
+    self.settings = settings
+    gateways = (0..<count).map { index in
+      let breaker = CircuitBreaker(settings: settings)
+      return GatewayModel(breaker: breaker, owner: "g\(index)", early: breaker.permit)
+    }
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(now)
+    hasher.combine(gateways)
+  }
+
+  static func == (a: WorldModel, b: WorldModel) -> Bool {
+    a.now == b.now && a.storeEvidence == b.storeEvidence && a.stored == b.stored
+      && a.gateways == b.gateways
+  }
+
+  var stored: BreakerSnapshot? { store.load(Self.key)?.snapshot }
+
+  /// Everything that could happen next.
+  func events() -> [Event] {
+    var events: [Event] = []
+    for (index, gateway) in gateways.enumerated() {
+      if case .allowed = gateway.breaker.admission(now: now) {
+        events += [
+          .call(index, .failure, stored: true), .call(index, .failure, stored: false),
+          .call(index, .success(durationMs: 1), stored: true),
+          .call(index, .rateLimited(retryAfterMs: 5000), stored: true),
+        ]
+      }
+      if gateway.early != nil {
+        events += [
+          .earlyCall(index, .failure), .earlyCall(index, .success(durationMs: 1)),
+        ]
+      }
+      if gateway.breaker.admission(now: now) == .trialAvailable { events.append(.claim(index)) }
+      if gateway.answer != nil { events.append(.answer(index)) }
+      if gateway.trial != nil {
+        events += [
+          .trial(index, .success(durationMs: 1), stored: true),
+          .trial(index, .success(durationMs: 1), stored: false),
+          .trial(index, .failure, stored: true), .trial(index, .failure, stored: false),
+          .trial(index, .ignored, stored: true),
+        ]
+      }
+      events += [.crash(index), .sync(index)]
+      events += gateway.inbox.indices.map { .deliver(index, $0) }
+    }
+    if nextDeadline != nil { events.append(.wait) }
+    return events
+  }
+
+  /// Whether the same can happen at an earlier gateway that differs in nothing but its name.
+  func isMirrored(_ event: Event) -> Bool {
+    guard let index = event.gateway else { return false }
+    return gateways[..<index].contains { earlier in
+      var twin = earlier
+      twin.owner = gateways[index].owner
+      return twin == gateways[index]
+    }
+  }
+
+  /// When the next open time, lease or pause ends.
+  var nextDeadline: Int64? {
+    var deadlines: [Int64] = []
+    for snapshot in gateways.map(\.breaker.snapshot) + [stored].compactMap({ $0 }) {
+      deadlines += [snapshot.coolingUntil, snapshot.trial.settled ? 0 : snapshot.trial.until]
+      if case .open(let until) = snapshot.core.phase { deadlines.append(until) }
+    }
+    deadlines += gateways.map(\.breaker.claimPendingUntil)
+    return deadlines.filter { $0 > now }.min()
+  }
+
+  /// The world after `event`, one of ``events()``.
+  func after(_ event: Event) -> WorldModel {
+    var world = self
+    world.now += tick
+    switch event {
+    case .call(let index, let outcome, let stored):
+      let permit = gateways[index].breaker.permit
+      world.record(outcome, of: permit, at: index, stored: stored)
+    case .earlyCall(let index, let outcome):
+      if let permit = gateways[index].early {
+        world.gateways[index].early = nil
+        world.record(outcome, of: permit, at: index, stored: true)
+      }
+    case .claim(let index): world.claim(at: index)
+    case .answer(let index): world.answer(at: index)
+    case .trial(let index, let outcome, let stored):
+      if let token = gateways[index].trial {
+        world.gateways[index].trial = nil
+        world.record(outcome, of: token.permit, at: index, stored: stored)
+      }
+    case .crash(let index): world.crash(at: index)
+    case .sync(let index): world.write(at: index)
+    case .deliver(let index, let position):
+      let message = world.gateways[index].inbox.remove(at: position)
+      world.gateways[index].evidence.join(message.evidence)
+      world.absorb(message.snapshot, at: index)
+    case .wait: world.now = nextDeadline ?? now
+    }
+    return world
+  }
+}
+
+extension WorldModel {
+  private mutating func record(
+    _ outcome: CallOutcome, of permit: CallPermit, at index: Int, stored: Bool
+  ) {
+    var gateway = gateways[index]
+    let before = gateway.breaker.snapshot
+    if outcome == .failure, permit == gateway.breaker.permit, before.core.phase == .closed {
+      gateway.freshFailures += 1
+    }
+    _ = gateway.breaker.record(outcome, of: permit, now: now, using: &generator)
+    let after = gateway.breaker.snapshot
+    if case .trial(let token) = permit {
+      let counted = gateways[index].breaker.isCurrent(token, now: now)
+      if counted, outcome == .failure { gateway.evidence.trip = now }
+      if counted, outcome == .success(durationMs: 1) {
+        gateway.evidence.proof = token.leaseUntil - settings.trialLease.milliseconds
+      }
+    } else if after.core.phase != before.core.phase {
+      gateway.evidence.trip = now
+    }
+    if after.core.phase != .closed || before.core.phase != .closed { gateway.freshFailures = 0 }
+    gateways[index] = gateway
+    if stored, before != after { write(at: index) }
+  }
+
+  /// Writes to the store, reads what is there, and sends it to the others.
+  private mutating func write(at index: Int) {
+    let before = stored
+    let snapshot = gateways[index].breaker.snapshot
+    guard let merged = store.publish(snapshot, key: Self.key, now: now) else { return }
+    storeEvidence.join(gateways[index].evidence)
+    gateways[index].evidence = storeEvidence
+    absorb(merged, at: index)
+    if merged != before { send(merged, from: index) }
+  }
+
+  private mutating func send(_ snapshot: BreakerSnapshot, from index: Int) {
+    let message = Message(snapshot: snapshot, evidence: storeEvidence)
+    for other in gateways.indices where other != index { gateways[other].inbox.append(message) }
+  }
+
+  private mutating func absorb(_ snapshot: BreakerSnapshot, at index: Int) {
+    let wasClosed = gateways[index].breaker.snapshot.core.phase == .closed
+    _ = gateways[index].breaker.absorb(snapshot, now: now)
+    let isClosed = gateways[index].breaker.snapshot.core.phase == .closed
+    if !wasClosed || !isClosed { gateways[index].freshFailures = 0 }
+  }
+
+  private mutating func claim(at index: Int) {
+    let owner = gateways[index].owner
+    guard let claim = gateways[index].breaker.beginClaim(owner: owner, now: now),
+      let verdict = store.claim(claim, key: Self.key, now: now)
+    else { return }
+    storeEvidence.join(gateways[index].evidence)
+    gateways[index].answer = GatewayModel.Answer(
+      claim: claim, verdict: verdict, evidence: storeEvidence)
+    send(verdict.snapshot, from: index)
+  }
+
+  private mutating func answer(at index: Int) {
+    guard let answer = gateways[index].answer else { return }
+    gateways[index].answer = nil
+    gateways[index].evidence.join(answer.evidence)
+    switch answer.verdict {
+    case .granted(let snapshot):
+      absorb(snapshot, at: index)
+      if let token = gateways[index].breaker.confirm(answer.claim, now: now).token {
+        gateways[index].trial = token
+      }
+    case .refused(let snapshot):
+      let wasClosed = gateways[index].breaker.snapshot.core.phase == .closed
+      _ = gateways[index].breaker.abandon(answer.claim, current: snapshot, now: now)
+      if !wasClosed { gateways[index].freshFailures = 0 }
+    }
+  }
+
+  private mutating func crash(at index: Int) {
+    let breaker = CircuitBreaker(settings: settings, snapshot: stored ?? BreakerSnapshot())
+    var gateway = GatewayModel(breaker: breaker, owner: gateways[index].owner + "'")
+    gateway.evidence = storeEvidence
+    gateways[index] = gateway
+  }
+}

@@ -1,0 +1,122 @@
+@testable import Resilience
+
+/// What must hold in every world.
+extension WorldModel {
+  /// The rule that this world breaks, if any; apart from those on what can become of it.
+  func brokenRule() -> String? {
+    tooManyTrials() ?? closedAgainstEvidence()
+  }
+
+  /// The rule on its future that this world breaks, if any. It depends on the ``Prospect`` alone.
+  func brokenProspect() -> String? {
+    stuckAlone() ?? stuckTogether()
+  }
+
+  /// What decides whether a world gets stuck.
+  struct Prospect: Hashable {
+    let now: Int64
+    let snapshots: [BreakerSnapshot]
+    let pending: [Int64]
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(now)
+      for snapshot in snapshots {
+        hasher.combine(snapshot.core.number)
+        hasher.combine(snapshot.coolingUntil)
+      }
+    }
+  }
+
+  var prospect: Prospect {
+    Prospect(
+      now: now, snapshots: gateways.map(\.breaker.snapshot) + [stored ?? BreakerSnapshot()],
+      pending: gateways.map(\.breaker.claimPendingUntil))
+  }
+
+  /// Never two trials whose results would both count.
+  private func tooManyTrials() -> String? {
+    let valid = gateways.filter { gateway in
+      gateway.trial.map { gateway.breaker.isCurrent($0, now: now) } ?? false
+    }
+    return valid.count > 1 ? "\(valid.count) valid trials at once" : nil
+  }
+
+  /// Whoever is closed has no failures enough to open, and has heard of no opening that wasn't
+  /// followed by the beginning of a trial which succeeded.
+  private func closedAgainstEvidence() -> String? {
+    for gateway in gateways where gateway.breaker.snapshot.core.phase == .closed {
+      if gateway.freshFailures >= settings.failureCount ?? .max {
+        return "\(gateway.owner) is closed after \(gateway.freshFailures) failures"
+      }
+      if gateway.evidence.isAgainstCalls {
+        return "\(gateway.owner) is closed though the provider broke after the last proof"
+      }
+    }
+    if stored?.core.phase == .closed, storeEvidence.isAgainstCalls {
+      return "the store is closed though the provider broke after the last proof"
+    }
+    return nil
+  }
+
+  /// A gateway that never hears of anything again gets to a trial (or to calls) with time.
+  private func stuckAlone() -> String? {
+    for gateway in gateways {
+      if case .refused(let reason, let until) = gateway.breaker.admission(now: now + 10_000_000) {
+        return "\(gateway.owner) is refused for \(reason) until \(until ?? 0)"
+      }
+    }
+    return nil
+  }
+
+  /// Once the store can be reached, the provider works and time passes, all agree on closed.
+  private func stuckTogether() -> String? {
+    var world = self
+    for index in gateways.indices {
+      // Trials that run end without saying anything, answers on their way are lost.
+      world.gateways[index].trial = nil
+      world.gateways[index].answer = nil
+      world = world.after(.sync(index))
+    }
+    for _ in 0..<8 {
+      guard let deadline = world.nextDeadline else { break }
+      world.now = deadline
+    }
+    for index in gateways.indices { world = world.after(.sync(index)) }
+    for index in gateways.indices
+    where world.gateways[index].breaker.admission(now: world.now) == .trialAvailable {
+      world = world.after(.claim(index)).after(.answer(index))
+      guard world.gateways[index].trial != nil else { return "no trial for \(index) in the end" }
+      world = world.after(.trial(index, .success(durationMs: 1), stored: true))
+      break
+    }
+    for index in gateways.indices { world = world.after(.sync(index)) }
+    let final = Set(world.gateways.map(\.breaker.snapshot.core))
+    guard final.count == 1, final.first?.phase == .closed else { return "in the end: \(final)" }
+    return nil
+  }
+
+  /// What `event` must not have done on the way to `next`.
+  func brokenRule(by event: Event, to next: WorldModel) -> String? {
+    guard case .crash(let crashed) = event else {
+      return brokenStep(by: event, to: next, except: nil)
+    }
+    return brokenStep(by: event, to: next, except: crashed)
+  }
+
+  private func brokenStep(by event: Event, to next: WorldModel, except: Int?) -> String? {
+    for (index, gateway) in gateways.enumerated() where index != except {
+      let (before, after) = (gateway.breaker.snapshot, next.gateways[index].breaker.snapshot)
+      if before.coolingUntil > next.now, after.coolingUntil < before.coolingUntil {
+        return "\(gateway.owner)'s cool-down became shorter"
+      }
+      if after.core.number < before.core.number { return "\(gateway.owner) went back" }
+      guard case .earlyCall(let caller, _) = event, caller == index else { continue }
+      if before.core.phase != .closed, before.core != after.core, after == next.stored,
+        before.merged(with: stored ?? before, now: next.now).core != after.core
+      {
+        return "a call from before changed \(gateway.owner)"
+      }
+    }
+    return nil
+  }
+}

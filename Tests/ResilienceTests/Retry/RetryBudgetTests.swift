@@ -1,0 +1,86 @@
+import Resilience
+import Testing
+
+@Suite("The budget of retries")
+struct RetryBudgetTests {
+  @Test func anOutageIsMultipliedByAFifthAtMost() {
+    var budget = RetryBudget(now: 0)
+    var (requests, retries) = (0, 0)
+    // A minute at 500 requests a second that all fail, two retries wanted for each.
+    for now in stride(from: Int64(0), to: 60_000, by: 2) {
+      budget.addRequest()
+      requests += 1
+      for _ in 0..<2 where budget.takeRetry(now: now) { retries += 1 }
+    }
+    #expect(requests == 30_000)
+    #expect(retries <= requests / 5 + 3 * 60 + 3)
+    #expect(retries >= requests / 5)
+  }
+
+  @Test func aFewRetriesASecondNeedNoRequests() {
+    var budget = RetryBudget(ratio: 0, floorPerSecond: 3, now: 0)
+    var retries = 0
+    for now in stride(from: Int64(0), through: 10_000, by: 10) where budget.takeRetry(now: now) {
+      retries += 1
+    }
+    #expect(retries == 33)
+  }
+
+  @Test func savingsAreBounded() {
+    var budget = RetryBudget(ratio: 0.2, floorPerSecond: 2, burst: 10, now: 0)
+    for _ in 0..<1_000_000 { budget.addRequest() }
+    #expect(budget.available(now: 1_000_000_000) == 12)
+    var retries = 0
+    while budget.takeRetry(now: 1_000_000_000) { retries += 1 }
+    #expect(retries == 12)
+  }
+
+  @Test func aClockSetBackPaysNothing() {
+    var budget = RetryBudget(ratio: 0, floorPerSecond: 1, now: 10_000)
+    let first = budget.takeRetry(now: 10_000)
+    let back = budget.takeRetry(now: 5000)
+    let early = budget.takeRetry(now: 5999)
+    let due = budget.takeRetry(now: 6000)
+    #expect([first, back, early, due] == [true, false, false, true])
+  }
+
+  @Test func settingsOutOfBoundsAreMovedIntoThem() {
+    var none = RetryBudget(ratio: -1, floorPerSecond: -1, burst: -1, now: 0)
+    for _ in 0..<100 { none.addRequest() }
+    let refused = none.takeRetry(now: 1000)
+    #expect(!refused)
+    var odd = RetryBudget(ratio: .nan, floorPerSecond: .max, burst: .max, now: .min)
+    odd.addRequest()
+    #expect(odd.available(now: .max) == 1000)
+  }
+
+  /// Whatever happens: in no span of time more than the ratio, the floor and one burst.
+  @Test(arguments: 1...20) func noSpanOfTimeSeesMore(seed: UInt64) {
+    var generator = SeededGenerator(seed)
+    var budget = RetryBudget(ratio: 0.25, floorPerSecond: 2, burst: 8, now: 0)
+    var log: [(now: Int64, requests: Int, retries: Int)] = []
+    var (now, requests, retries): (Int64, Int, Int) = (0, 0, 0)
+    for _ in 0..<400 {
+      now += Int64.random(in: 0...300, using: &generator)
+      if Bool.random(using: &generator) {
+        requests += 1
+        budget.addRequest()
+      }
+      while Int.random(in: 0..<3, using: &generator) > 0 {
+        if budget.takeRetry(now: now) { retries += 1 }
+      }
+      log.append((now, requests, retries))
+    }
+    for start in log.indices {
+      for end in start..<log.endIndex {
+        let span = Double(log[end].now - log[start].now) / 1000
+        let paid = 0.25 * Double(log[end].requests - log[start].requests)
+        let taken = Double(log[end].retries - log[start].retries)
+        guard taken <= paid + 2 * span + 2 + 8 else {
+          Issue.record("\(taken) retries within \(span) s")
+          return
+        }
+      }
+    }
+  }
+}

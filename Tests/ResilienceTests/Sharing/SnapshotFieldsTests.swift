@@ -1,0 +1,77 @@
+import Testing
+
+@testable import Resilience
+
+@Suite("Snapshots as the fields of a hash")
+struct SnapshotFieldsTests {
+  @Test func whatIsWrittenIsReadAgain() {
+    var generator = SeededGenerator(21)
+    for _ in 0..<5000 {
+      let snapshot = BreakerSnapshot.random(using: &generator)
+      let read = BreakerSnapshot(fields: snapshot.encode())
+      guard read == snapshot else {
+        Issue.record("\(snapshot) became \(String(describing: read))")
+        return
+      }
+    }
+  }
+
+  @Test func theFieldsAreAlwaysTheSameSoThatNoneOutlivesAWriting() {
+    var generator = SeededGenerator(22)
+    let names = Set(BreakerSnapshot().encode().keys)
+    for _ in 0..<100 {
+      #expect(Set(BreakerSnapshot.random(using: &generator).encode().keys) == names)
+    }
+  }
+
+  @Test func aMissingFieldIsRefusedAndAnUnknownOneIsNot() {
+    let fields = BreakerSnapshot().encode()
+    for name in fields.keys where name != "owner" {
+      var without = fields
+      without[name] = nil
+      #expect(BreakerSnapshot(fields: without) == nil, "without \(name)")
+    }
+    var more = fields
+    more["revision"] = "17"
+    #expect(BreakerSnapshot(fields: more) == BreakerSnapshot())
+    #expect(BreakerSnapshot(fields: [:]) == nil)
+  }
+
+  @Test(arguments: [
+    ("v", "2"), ("state", "ajar"), ("until", "-1"), ("until", "9223372036854775807"),
+    ("until", ""), ("until", "1e3"), ("until", "99999999999999999999999"), ("number", "x"),
+    ("number", "2000000000000000000"), ("trips", "65"), ("trial_settled", "2"),
+    ("override", "maybe"), ("generation", "0x1"),
+  ])
+  func aValueOutOfBoundsIsRefused(name: String, value: String) {
+    var fields = BreakerSnapshot().encode()
+    fields[name] = value
+    #expect(BreakerSnapshot(fields: fields) == nil)
+  }
+
+  @Test func aTrialNeedsAnOwnerOfBoundedLength() {
+    var fields = BreakerSnapshot().encode()
+    fields["state"] = "half_open"
+    for owner in [nil, "", String(repeating: "x", count: 129)] {
+      fields["owner"] = owner
+      #expect(BreakerSnapshot(fields: fields) == nil)
+    }
+    fields["owner"] = "a"
+    #expect(BreakerSnapshot(fields: fields) != nil)
+  }
+
+  @Test func theLargestNumbersThatAreReadOverflowNothing() throws {
+    var fields = BreakerSnapshot().encode()
+    for name in fields.keys where fields[name] == "0" && name != "trial_settled" {
+      fields[name] = name == "trips" ? "64" : String(Int64(1) << 60)
+    }
+    fields["state"] = "open"
+    let snapshot = try #require(BreakerSnapshot(fields: fields))
+    let bench = BreakerBench()
+    _ = bench.breaker.absorb(snapshot, now: bench.now)
+    bench.pass(minute(24 * 60))
+    let token = try #require(bench.takeTrial())
+    bench.record(.failure, of: token.permit)
+    #expect(bench.state == .open(until: bench.now + minute(60)))
+  }
+}
