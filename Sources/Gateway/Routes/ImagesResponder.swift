@@ -22,6 +22,15 @@ struct ImagesResponder {
       extra: Self.fields(drawn))
   }
 
+  /// Answers with another body than OpenAI's.
+  func answer(
+    _ body: (ImageResult, [KeptPicture]) -> [UInt8]
+  ) async throws(OpenAIError) {
+    let drawn = try await draw(partial: nil)
+    context.log.upstream = drawn.result.model.provider
+    context.respond(json: body(drawn.result, drawn.kept), extra: Self.fields(drawn))
+  }
+
   /// What a call came to.
   private struct Drawn {
     var result: ImageResult

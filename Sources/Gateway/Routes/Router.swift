@@ -21,8 +21,12 @@ struct Router: Sendable {
     switch (method, path) {
     case (.post, "/v1/chat/completions"):
       await ChatRoute.answer(context)
-    case (.post, "/v1/images/generations"):
+    case (.post, ImagesRoute.generations):
       await ImagesRoute.generate(context)
+    case (.post, ImagesRoute.edits): await ImagesRoute.edit(context)
+    case (.post, ImagesRoute.variations): await ImagesRoute.vary(context)
+    case (.post, ImagesRoute.plan): await ImagesRoute.plan(context)
+    case (.post, ImagesRoute.alias): await ImagesRoute.generateOne(context)
     case (.get, "/v1/models"), (.head, "/v1/models"):
       ModelsRoute.list(context)
     case (.get, "/health/live"), (.head, "/health/live"):
@@ -40,7 +44,9 @@ struct Router: Sendable {
     if let model = path.dropping(prefix: "/v1/models/"), method == .get || method == .head {
       return ModelsRoute.show(context, model)
     }
-    if let id = path.dropping(prefix: "/v1/images/"), method == .get || method == .head {
+    if let id = path.dropping(prefix: "/v1/images/"), method == .get || method == .head,
+      !Self.known.contains(where: { $0.path == path })
+    {
       return await ImageFileRoute.answer(context, id)
     }
     if method == .post, let name = RelayRoute.paths.first(where: path.isBelow) {
@@ -60,7 +66,8 @@ struct Router: Sendable {
 
   private static let known: [(path: String, methods: String)] = [
     ("/v1/chat/completions", "POST"), ("/v1/images/generations", "POST"),
-    ("/v1/models", "GET, HEAD"),
+    (ImagesRoute.edits, "POST"), (ImagesRoute.variations, "POST"), (ImagesRoute.plan, "POST"),
+    (ImagesRoute.alias, "POST"), ("/v1/models", "GET, HEAD"),
     ("/health/live", "GET, HEAD"), ("/health/ready", "GET, HEAD"), ("/health", "GET, HEAD"),
   ]
 

@@ -315,6 +315,62 @@ def test_confirm():
     assert message.easel["imageGenerations"][0]["status"] == "pending"
 
 
+def picture_file(size, color=(200, 30, 30, 255)):
+    file = io.BytesIO()
+    Image.new("RGBA", size, color).save(file, "PNG")
+    file.seek(0)
+    file.name = "picture.png"
+    return file
+
+
+def test_edits():
+    import base64
+
+    image, mask = picture_file((64, 64)), picture_file((64, 64), (0, 0, 0, 0))
+    answer = client.images.edit(
+        image=image, mask=mask, prompt="make it blue", model="gpt-image-1", size="1024x1024"
+    )
+    assert Image.open(io.BytesIO(base64.b64decode(answer.data[0].b64_json))).size == (1024, 1024)
+    sent = [r for r in control("GET", "/simulator/requests") if r["path"].endswith("/images/edits")]
+    assert len(sent) == 1 and sent[0]["headers"]["content-type"].startswith("multipart/form-data")
+    answer = client.images.edit(
+        image=[picture_file((64, 64)), picture_file((32, 32))], prompt="put them side by side"
+    )
+    assert len(answer.data) == 1
+    events = list(
+        client.images.edit(
+            image=picture_file((64, 64)), prompt="x", model="gpt-image-1", stream=True, partial_images=1
+        )
+    )
+    kinds = [event.type for event in events]
+    assert kinds == ["image_edit.partial_image", "image_edit.completed"], kinds
+    bad = lambda **options: raises(openai.BadRequestError, lambda: client.images.edit(**options))
+    no_picture = io.BytesIO(b"hello")
+    no_picture.name = "x.png"
+    assert bad(image=no_picture, prompt="x").param == "image"
+    assert bad(image=picture_file((64, 64)), prompt="").param == "prompt"
+    # dall-e-3 cannot edit: named, that is an error that says so.
+    error = raises(
+        openai.APIStatusError,
+        lambda: client.images.edit(image=picture_file((8, 8)), prompt="x", model="dall-e-3"),
+    )
+    assert "cannot do: edit" in error.message, error.message
+    error = raises(
+        openai.APIStatusError, lambda: client.images.create_variation(image=picture_file((64, 64)))
+    )
+    assert "variation" in error.message
+    plan = client.post(
+        "/images/plan", cast_to=object, body={"prompt": "a fox", "size": "1792x1024", "n": 2}
+    )
+    assert plan["provider"] == "simulated" and plan["model"] == "gpt-image-1", plan
+    assert plan["cost"] == 0.08 and plan["size"] == "1536x1024" and plan["availableAlternatives"]
+    root = openai.OpenAI(base_url=gateway, api_key="x", max_retries=0)
+    short = root.post("/generate-image", cast_to=object, body={"prompt": "a fox"})
+    assert short["provider"] == "simulated" and short["fallbackUsed"] is False, short
+    with urllib.request.urlopen(short["imageUrl"], timeout=10) as response:
+        Image.open(io.BytesIO(response.read())).verify()
+
+
 def test_relay():
     answer = client.embeddings.create(model="text-embedding-3-small", input="x", encoding_format="float")
     assert answer.data[0].embedding == [0.5, 0.25]
