@@ -16,7 +16,7 @@ enum Program {
     case .success(.version):
       say(Product.versionLine + "\n")
       return ExitStatus.success
-    case .success(.check(let options)): return check(options)
+    case .success(.check(let options)): return await check(options)
     case .success(.serve(let options)): return await serve(options)
     case .success(.demo(let options)): return await Demo.run(options)
     }
@@ -30,9 +30,10 @@ enum Program {
     FileHandle.standardError.write(Data("easel: \(text)\n".utf8))
   }
 
-  private static func check(_ options: CheckOptions) -> Int32 {
+  private static func check(_ options: CheckOptions) async -> Int32 {
+    let configuration: Configuration
     do throws(ConfigurationError) {
-      let configuration = try Configuration.load(
+      configuration = try Configuration.load(
         file: options.config, environment: ProcessInfo.processInfo.environment,
         flags: ConfigurationFlags(catalog: options.catalog))
       for warning in configuration.warnings { complain(warning.message) }
@@ -40,10 +41,21 @@ enum Program {
       say(
         (configuration.catalog.summary + ["the configuration is valid", ""])
           .joined(separator: "\n"))
-      return ExitStatus.success
     } catch {
       complain("\(error)")
       return ExitStatus.configuration
+    }
+    return options.keys == .ask ? await checkKeys(configuration) : ExitStatus.success
+  }
+
+  private static func checkKeys(_ configuration: Configuration) async -> Int32 {
+    do {
+      let report = try await KeyCheck.run(configuration, group: EventLoopGroup(count: 1))
+      say(report.lines.joined(separator: "\n") + "\n")
+      return report.isGood ? ExitStatus.success : ExitStatus.unavailable
+    } catch {
+      complain("the providers cannot be asked: \(error)")
+      return ExitStatus.unavailable
     }
   }
 

@@ -102,6 +102,7 @@ enum CommandLineHelp {
     Examples:
       easel check --config config/easel.yaml
       easel check --catalog PROVIDER_CATALOG.json
+      easel check --keys ask
 
     Exit codes:
       0   the configuration is good

@@ -40,9 +40,16 @@ package struct CheckOptions: Sendable, Hashable {
   package var config: String?
   /// Path of the provider catalog; nil looks for it as `easel serve` does.
   package var catalog: String?
+  /// Whether the providers are asked if their keys are good.
+  package var keys = KeyChecking.skip
 
   /// No options.
   package init() {}
+}
+
+/// Whether `easel check` asks the providers.
+package enum KeyChecking: String, Sendable, Hashable, CaseIterable {
+  case skip, ask
 }
 
 /// A command line that cannot be understood. Goes to the standard error, before the process ends

@@ -79,6 +79,14 @@ extension CommandLineOption<CheckOptions> {
         "Provider catalog (JSON) [default: PROVIDER_CATALOG.json", "in the working directory]",
       ],
       set: { (options, text) throws(SettingProblem) in options.catalog = try path(text) }),
+    CommandLineOption(
+      name: "--keys", value: "skip|ask",
+      summary: [
+        "Whether to ask each image provider if its key is good,", "at no cost [default: skip]",
+      ],
+      set: { (options, text) throws(SettingProblem) in
+        options.keys = try SettingRule.choice(text, KeyChecking.self)
+      }),
   ]
 }
 
