@@ -11,6 +11,8 @@ package final class StreamedToolLoop {
   private var jobs: [PictureJob] = []
   private var imagesLeft: Int
   private var imagesSent = 0
+  /// Whether this is the round in which the model must answer in words.
+  private var closes = false
   private var out: [UInt8] = []
   /// What waits for the user's yes, as JSON.
   private var proposals: [[UInt8]] = []
@@ -41,7 +43,8 @@ package final class StreamedToolLoop {
   package func answer() async -> Outcome {
     defer { for job in jobs { job.cancel() } }
     do {
-      for round in 0... {
+      for round in 0...run.maxIterations {
+        closes = round == run.maxIterations
         switch try await runRound(round) {
         case .passedOn: return .complete
         case .refused(let status, let body):
@@ -54,6 +57,15 @@ package final class StreamedToolLoop {
         case .ended(.cut):
           return fail(
             .upstreamFailed("The upstream's answer ended too early.", code: "upstream_cut"))
+        case .ended(.truncated(let reason)):
+          _ = try await finishJobs()
+          run.exchange.finish(last: interceptor.close(finishReason: reason))
+          return .complete
+        case .ended(.toolCalls(_, let clientCalls)) where closes:
+          // A model that calls on, though it was not offered the tool, would never end.
+          let reason = clientCalls.isEmpty ? "stop" : "tool_calls"
+          run.exchange.finish(last: takeOut() + interceptor.close(finishReason: reason))
+          return .complete
         case .ended(.toolCalls(let own, let clientCalls)):
           if try await runTools(own, clientCalls) { return .complete }
         }
@@ -121,7 +133,9 @@ package final class StreamedToolLoop {
   // MARK: Tools
 
   private func startJobs() {
-    for call in interceptor.takeReady() { start(call) }
+    let ready = interceptor.takeReady()
+    guard !closes else { return }
+    for call in ready { start(call) }
   }
 
   private func start(_ call: ToolCall) {
@@ -136,6 +150,19 @@ package final class StreamedToolLoop {
   private func runTools(_ own: [ToolCall], _ clientCalls: [ToolCall]) async throws -> Bool {
     // Calls whose arguments never became JSON were not started; their error is the model's to mend.
     for call in own where !jobs.contains(where: { $0.call == call }) { start(call) }
+    let results = try await finishJobs()
+    if clientCalls.isEmpty {
+      conversation.append(text: interceptor.text, calls: results)
+      interceptor = StreamInterceptor(continuing: interceptor, ownTools: run.ownTools)
+      return false
+    }
+    await run.remember(results, clientCalls: clientCalls)
+    run.exchange.finish(last: interceptor.close(finishReason: "tool_calls"))
+    return true
+  }
+
+  /// Waits for the pictures that are being made, and puts each into the stream.
+  private func finishJobs() async throws -> [(call: ToolCall, result: [UInt8])] {
     if !out.isEmpty { try await run.exchange.write(takeOut()) }
     let exchange = run.exchange
     let keepAlive = run.loop.schedule(
@@ -152,14 +179,7 @@ package final class StreamedToolLoop {
       results.append((job.call, ToolResult.bytes(result)))
     }
     jobs = []
-    if clientCalls.isEmpty {
-      conversation.append(text: interceptor.text, calls: results)
-      interceptor = StreamInterceptor(continuing: interceptor, ownTools: run.ownTools)
-      return false
-    }
-    await run.remember(results, clientCalls: clientCalls)
-    run.exchange.finish(last: interceptor.closeForClientCalls())
-    return true
+    return results
   }
 
   /// Puts pictures into the client's stream.
