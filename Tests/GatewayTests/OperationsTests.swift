@@ -59,6 +59,35 @@ struct OperationsTests {
     await group.shutdown()
   }
 
+  @Test("SIGTERM with requests that outlast the grace: they are cut, exit status 75, in time")
+  func sigtermCuts() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(
+      upstream: simulator, configuration: "shutdown: {grace: 200ms}")
+    defer { program.kill() }
+    let url = try HTTPURL(try await program.url())
+    var hang = SimulatorFault()
+    hang.hangs = true
+    simulator.queue(hang, route: "chat")
+    async let status = loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      let request = ClientRequest(
+        .post, url.appending(path: "v1/chat/completions"), body: Self.question)
+      return try? await client.send(request, bodyLimit: 1 << 20).head.status
+    }
+    while simulator.openCount < 1 { await Task.yield() }
+    let start = ContinuousClock.now
+    kill(program.processIdentifier, SIGTERM)
+    #expect(try await status == nil)
+    let (exit, log) = await program.waitForExit()
+    #expect(exit == 75, "\(log)")
+    #expect(ContinuousClock.now - start < .seconds(5))
+    await simulator.stop()
+    await group.shutdown()
+  }
+
   @Test("a client that reads slowly slows its upstream and costs little memory")
   func slowReader() async throws {
     let group = EventLoopGroup(count: 2)
