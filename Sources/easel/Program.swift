@@ -66,8 +66,8 @@ enum Program {
     let group = EventLoopGroup(count: configuration.threads.count(cores: cores))
     do throws(GatewayStartError) {
       let gateway = try await Gateway.start(configuration, group: group, logger: logger)
-      say("listening on \(gateway.url)\n")
-      return await Service.untilSignal(gateway, group, logger)
+      return await Service.untilSignal(
+        gateway, group, logger, announcement: "listening on \(gateway.url)\n")
     } catch {
       complain("\(error)")
       return ExitStatus.unavailable

@@ -59,6 +59,19 @@ struct OperationsTests {
     await group.shutdown()
   }
 
+  @Test("SIGTERM as soon as it says that it listens: exit status 0", arguments: 0..<5)
+  func sigtermEarly(_: Int) async throws {
+    let group = EventLoopGroup(count: 1)
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(upstream: simulator)
+    defer { program.kill() }
+    _ = try await program.url()
+    let (exit, log) = await program.terminate()
+    #expect(exit == 0, "\(log)")
+    await simulator.stop()
+    await group.shutdown()
+  }
+
   @Test("SIGTERM with requests that outlast the grace: they are cut, exit status 75, in time")
   func sigtermCuts() async throws {
     let group = EventLoopGroup(count: 1)
