@@ -53,7 +53,7 @@ package final class StreamedToolLoop {
           // For an upstream that ended without `[DONE]`.
           out += interceptor.takeLastChunk()
           run.exchange.finish(last: takeOut())
-          return .complete
+          return interceptor.hasFailed ? .upstreamError("in_stream") : .complete
         case .ended(.cut):
           return fail(
             .upstreamFailed("The upstream's answer ended too early.", code: "upstream_cut"))
