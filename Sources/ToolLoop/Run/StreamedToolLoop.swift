@@ -13,6 +13,8 @@ package final class StreamedToolLoop {
   private var imagesSent = 0
   /// Whether this is the round in which the model must answer in words.
   private var closes = false
+  /// Runs while pictures are made.
+  private var keepAlive: LoopTimer?
   private var out: [UInt8] = []
   /// What waits for the user's yes, as JSON.
   private var proposals: [[UInt8]] = []
@@ -41,7 +43,10 @@ package final class StreamedToolLoop {
 
   /// Answers the request.
   package func answer() async -> Outcome {
-    defer { for job in jobs { job.cancel() } }
+    defer {
+      for job in jobs { job.cancel() }
+      keepAlive?.cancel()
+    }
     do {
       for round in 0...run.maxIterations {
         closes = round == run.maxIterations
@@ -142,8 +147,18 @@ package final class StreamedToolLoop {
     let job = PictureJob(
       call, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
     jobs.append(job)
+    if keepAlive == nil { keepAlive = comments() }
     guard run.events, let identity = interceptor.identity else { return }
     out += ProgressEvent.start(job, identity)
+  }
+
+  /// Comments as long as pictures are made, also while the upstream still writes what is withheld.
+  private func comments() -> LoopTimer {
+    let exchange = run.exchange
+    return run.loop.schedule(after: run.settings.keepAlive, repeating: run.settings.keepAlive) {
+      guard exchange.hasStarted, exchange.pendingBytes == 0 else { return }
+      exchange.send(SSEWriter.comment("drawing"))
+    }
   }
 
   /// - Returns: whether the answer is over, since the client has calls to make.
@@ -164,13 +179,6 @@ package final class StreamedToolLoop {
   /// Waits for the pictures that are being made, and puts each into the stream.
   private func finishJobs() async throws -> [(call: ToolCall, result: [UInt8])] {
     if !out.isEmpty { try await run.exchange.write(takeOut()) }
-    let exchange = run.exchange
-    let keepAlive = run.loop.schedule(
-      after: run.settings.keepAlive, repeating: run.settings.keepAlive
-    ) {
-      if exchange.pendingBytes == 0 { exchange.send(SSEWriter.comment("drawing")) }
-    }
-    defer { keepAlive.cancel() }
     var results: [(call: ToolCall, result: [UInt8])] = []
     for job in jobs {
       let result = try await run.loop.withCancellation({ job.cancel() }) { await job.result() }
@@ -179,6 +187,8 @@ package final class StreamedToolLoop {
       results.append((job.call, ToolResult.bytes(result)))
     }
     jobs = []
+    keepAlive?.cancel()
+    keepAlive = nil
     return results
   }
 
