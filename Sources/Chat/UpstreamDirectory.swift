@@ -40,6 +40,9 @@ package struct UpstreamDirectory: Sendable {
     routes[model] ?? Self.open(model, upstreams)
   }
 
+  /// Where a request goes that names no model: the first upstream.
+  package var first: Route? { upstreams.first.map { Route(upstream: $0, model: "") } }
+
   /// Finds an upstream that takes any model.
   private static func open(_ model: String, _ upstreams: [ChatUpstream]) -> Route? {
     if let slash = model.firstIndex(of: "/") {

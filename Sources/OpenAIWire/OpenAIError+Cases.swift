@@ -64,6 +64,12 @@ extension OpenAIError {
     OpenAIError(status: 500, message: message, type: "server_error", code: "internal_error")
   }
 
+  /// 501: a method that no path has.
+  package static func notImplemented(_ message: String) -> OpenAIError {
+    OpenAIError(
+      status: 501, message: message, type: "invalid_request_error", code: "method_not_allowed")
+  }
+
   /// 502: the upstream could not be reached, or answered what makes no sense.
   package static func upstreamFailed(
     _ message: String, code: String? = "upstream_error"

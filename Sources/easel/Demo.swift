@@ -17,8 +17,8 @@ enum Demo {
       let simulator = try await SimulatorServer.start(group: group, pace: .milliseconds(30))
       let gateway = try await Gateway.start(
         configuration(options, simulator), group: group, logger: logger)
-      Program.say(instructions(gateway.url))
-      return await Service.untilSignal(gateway, group, logger)
+      return await Service.untilSignal(
+        gateway, group, logger, announcement: instructions(gateway.url))
     } catch {
       Program.complain("\(error)")
       return ExitStatus.unavailable

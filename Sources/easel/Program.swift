@@ -22,8 +22,9 @@ enum Program {
     }
   }
 
-  /// Ends the process without waiting for loops that still run.
-  static func exit(_ status: Int32) -> Never { Foundation.exit(status) }
+  /// Ends the process without waiting for loops that still run, nor for their blocking work. What
+  /// libraries do at `exit`, such as freeing OpenSSL's locks, would be done under those threads.
+  static func exit(_ status: Int32) -> Never { _exit(status) }
 
   static func say(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
   static func complain(_ text: String) {
@@ -77,8 +78,8 @@ enum Program {
     let group = EventLoopGroup(count: configuration.threads.count(cores: cores))
     do throws(GatewayStartError) {
       let gateway = try await Gateway.start(configuration, group: group, logger: logger)
-      say("listening on \(gateway.url)\n")
-      return await Service.untilSignal(gateway, group, logger)
+      return await Service.untilSignal(
+        gateway, group, logger, announcement: "listening on \(gateway.url)\n")
     } catch {
       complain("\(error)")
       return ExitStatus.unavailable

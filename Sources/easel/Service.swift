@@ -6,9 +6,10 @@ import Observability
 /// Runs a gateway until the process is told to end.
 enum Service {
   /// Waits for SIGTERM or SIGINT and stops gracefully. A second signal ends the process at once.
+  /// - Parameter announcement: printed once a signal is heard: whoever reads it may send one.
   /// - Returns: the exit status, which tells whether requests were cut.
   static func untilSignal(
-    _ gateway: Gateway, _ group: EventLoopGroup, _ logger: Logger
+    _ gateway: Gateway, _ group: EventLoopGroup, _ logger: Logger, announcement: String
   ) async -> Int32 {
     await withCheckedContinuation { done in
       let loop = group.loops[0]
@@ -28,6 +29,7 @@ enum Service {
             }
           }
         }
+        Program.say(announcement)
       }
     }
   }

@@ -59,6 +59,90 @@ struct OperationsTests {
     await group.shutdown()
   }
 
+  @Test("SIGTERM as soon as it says that it listens: exit status 0", arguments: 0..<5)
+  func sigtermEarly(_: Int) async throws {
+    let group = EventLoopGroup(count: 1)
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(upstream: simulator)
+    defer { program.kill() }
+    _ = try await program.url()
+    let (exit, log) = await program.terminate()
+    #expect(exit == 0, "\(log)")
+    await simulator.stop()
+    await group.shutdown()
+  }
+
+  @Test("SIGTERM with requests that outlast the grace: they are cut, exit status 75, in time")
+  func sigtermCuts() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(
+      upstream: simulator, configuration: "shutdown: {grace: 200ms}")
+    defer { program.kill() }
+    let url = try HTTPURL(try await program.url())
+    var hang = SimulatorFault()
+    hang.hangs = true
+    simulator.queue(hang, route: "chat")
+    async let status = loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      let request = ClientRequest(
+        .post, url.appending(path: "v1/chat/completions"), body: Self.question)
+      return try? await client.send(request, bodyLimit: 1 << 20).head.status
+    }
+    while simulator.openCount < 1 { await Task.yield() }
+    let start = ContinuousClock.now
+    kill(program.processIdentifier, SIGTERM)
+    #expect(try await status == nil)
+    let (exit, log) = await program.waitForExit()
+    #expect(exit == 75, "\(log)")
+    #expect(ContinuousClock.now - start < .seconds(5))
+    await simulator.stop()
+    await group.shutdown()
+  }
+
+  @Test("comments come while a picture is made, also while the upstream writes the next call")
+  func keepAlive() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(
+      upstream: simulator, configuration: "image_tool: {keep_alive: 1s}")
+    defer { program.kill() }
+    let url = try HTTPURL(try await program.url())
+    func event(_ delta: String, _ finish: String = "null") -> String {
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\(delta)},\"finish_reason\":\(finish)}]}\n\n"
+    }
+    func call(_ index: Int, _ prompt: String) -> String {
+      event(
+        "\"tool_calls\":[{\"index\":\(index),\"id\":\"\(index)\",\"function\":{\"name\":"
+          + "\"generate_image\",\"arguments\":\"{\\\"prompt\\\":\\\"\(prompt)\\\"}\"}}]")
+    }
+    var slow = SimulatorFault()
+    slow.replay = Array(
+      (event("\"role\":\"assistant\"") + call(0, "a") + call(1, "b")
+        + call(2, String(repeating: "c", count: 600)) + event("", "\"stop\"")).utf8)
+    slow.splitsEveryByte = true
+    slow.pace = .milliseconds(2)
+    simulator.queue(slow, route: "chat")
+    var picture = SimulatorFault()
+    picture.delay = .milliseconds(1500)
+    simulator.queue(picture, route: "images")
+    let text = try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      let body =
+        "{\"model\":\"gpt-4o\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"draw\"}]}"
+      let request = ClientRequest(
+        .post, url.appending(path: "v1/chat/completions"), body: Array(body.utf8))
+      let answer = try await client.send(request, bodyLimit: 1 << 20)
+      return String(decoding: answer.body, as: UTF8.self)
+    }
+    let comment = try #require(text.range(of: ": drawing")).lowerBound
+    #expect(comment < (try #require(text.range(of: "![")).lowerBound))
+    await simulator.stop()
+    await group.shutdown()
+  }
+
   @Test("a client that reads slowly slows its upstream and costs little memory")
   func slowReader() async throws {
     let group = EventLoopGroup(count: 2)

@@ -7,7 +7,7 @@ import Testing
 struct SDKTests {
   static let scenarios = [
     "plain", "picture", "outputs", "client_tools", "mixed_tools", "images", "fallback", "errors",
-    "splits", "cancellation", "relay", "confirm", "edits",
+    "splits", "cancellation", "relay", "confirm", "edits", "rounds", "malformed",
   ]
 
   @Test("scenario", arguments: scenarios)

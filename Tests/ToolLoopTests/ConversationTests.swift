@@ -65,6 +65,18 @@ struct ConversationTests {
       messages[1]["content"]?[0]?["image_url"]?["url"]?.string == "data:image/png;base64,AAAA")
   }
 
+  @Test(
+    "a turn that was pictures alone keeps a reference",
+    arguments: ["", "\"content\":null,", "\"content\":\"\","])
+  func pictureAlone(content: String) throws {
+    let json =
+      "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\(content)\"images\":[{\"a\":1}]}]}"
+    let object = try JSONSlice.parse(
+      try Conversation(try request(json), model: "m").body(offersTool: false))
+    let message = try #require(object["messages"]?[0])
+    #expect(message["content"]?.string == "[picture]" && message["images"] == nil)
+  }
+
   @Test("a remembered turn comes back into the assistant's message with its results behind it")
   func restored() async throws {
     let json =
@@ -109,6 +121,7 @@ struct ConversationTests {
       ("{\"model\":\"m\",\"messages\":[],\"response_format\":{\"type\":\"text\"}}", true),
       ("{\"model\":\"m\",\"messages\":[],\"tools\":null}", true),
       ("{\"model\":\"deaf\",\"messages\":[]}", false),
+      ("{\"model\":\"m\",\"messages\":[],\"functions\":[{\"name\":\"f\"}]}", false),
     ])
   func applies(json: String, expected: Bool) throws {
     var upstream = ChatUpstream(name: "u", baseURL: try HTTPURL("https://example.com/v1"))

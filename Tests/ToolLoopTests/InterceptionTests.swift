@@ -132,7 +132,7 @@ struct InterceptionTests {
       return
     }
     #expect(calls.map(\.id) == ["a", "c"] && others.map(\.id) == ["b", "d"])
-    out += interceptor.closeForClientCalls()
+    out += interceptor.close(finishReason: "tool_calls")
     let view = try ClientView(out)
     #expect(view.calls.keys.sorted() == [0, 1])
     #expect(view.calls[0]?.id == "b" && view.calls[0]?.arguments == "{\"city\":\"Rome\"}")
@@ -221,12 +221,64 @@ struct InterceptionTests {
     script.delta("{}", finish: "length")
     script.done()
     var (out, end, interceptor) = try run(script)
-    guard case .complete = end else {
+    guard case .truncated("length") = end else {
       Issue.record("a cut call was run")
       return
     }
     #expect(interceptor.takeReady().isEmpty)
+    out += interceptor.close(finishReason: "length")
     #expect(try ClientView(out).finishReasons == ["length"])
+  }
+
+  @Test("a call that is complete runs, also where the model's budget cuts the next one")
+  func truncatedLater() throws {
+    var script = Script()
+    script.call(0, id: "a", name: "generate_image", "{\"prompt\":\"x\"}")
+    script.call(1, id: "b", name: "generate_image", "{\"prompt\":\"y")
+    script.delta("{}", finish: "length")
+    script.done()
+    var (_, end, interceptor) = try run(script)
+    guard case .truncated = end else {
+      Issue.record("the end is not told")
+      return
+    }
+    #expect(interceptor.takeReady().map(\.id) == ["a"])
+  }
+
+  @Test("calls without ids are told apart by their whole arguments, and get ids of their own")
+  func withoutIDs() throws {
+    var script = Script()
+    script.call(0, id: "", name: "generate_image", "{\"prompt\":\"x\"}")
+    script.call(0, id: "", name: "generate_image", "{\"prompt\":")
+    script.call(0, id: "", name: "generate_image", "\"y\"}")
+    script.call(0, id: "", name: "generate_image", "")
+    script.delta("{}", finish: "stop")
+    script.done()
+    let (_, end, interceptor) = try run(script)
+    guard case .toolCalls(let calls, _) = end else {
+      Issue.record("no call was found")
+      return
+    }
+    #expect(
+      calls.map { String(decoding: $0.arguments, as: UTF8.self) }
+        == ["{\"prompt\":\"x\"}", "{\"prompt\":\"y\"}"])
+    var next = StreamInterceptor(continuing: interceptor, ownTools: own)
+    var out: [UInt8] = []
+    try next.push(script.bytes, into: &out)
+    let later = next.takeReady()
+    #expect(Set((calls + later).map(\.id)).count == 4)
+  }
+
+  @Test("usage in the event of a finish reason that is withheld is not lost")
+  func usageWithFinish() throws {
+    var script = Script()
+    script.call(0, id: "a", name: "weather", "{}")
+    script.call(1, id: "b", name: "generate_image", "{\"prompt\":\"x\"}")
+    script.delta("{}", finish: "tool_calls", extra: ",\"usage\":{\"total_tokens\":7}")
+    script.done()
+    var (out, _, interceptor) = try run(script)
+    out += interceptor.close(finishReason: "tool_calls")
+    #expect(try ClientView(out).usage == [7])
   }
 
   @Test("a later round continues the answer: one id, one role, usage summed")

@@ -4,7 +4,7 @@ package struct ImageToolConfiguration: Sendable, Hashable {
   package var enabled = true
   /// What a request gets that does not say: default `auto`.
   package var defaultMode = ImageToolMode.auto
-  /// Calls of the chat model for one answer, 1 to 50; default 5.
+  /// Rounds in which the model may draw, after which one more closes in words, 1 to 50; default 5.
   package var maxIterations = 5
   /// Pictures in one answer, 1 to 100; default 4.
   package var maxImagesPerRequest = 4

@@ -12,10 +12,16 @@ enum RelayRoute {
   static func answer(_ context: RequestContext, _ route: String) async {
     context.log.route = route
     do throws(OpenAIError) {
+      guard staysBelow(context.exchange.head.path) else {
+        throw .invalidRequest("The path must not hold '.' or '..' as a part.")
+      }
       let body = try await context.body()
       let model = try model(in: body, context)
       context.log.model = model
-      guard let target = context.shared.directory.route(model) else { throw .unknownModel(model) }
+      let directory = context.shared.directory
+      guard let target = directory.route(model) ?? (model.isEmpty ? directory.first : nil) else {
+        throw .unknownModel(model)
+      }
       let edited = try edit(body, model, target.model)
       var request = target.upstream.request(
         .post, String(context.exchange.head.target.dropFirst("/v1/".count)),
@@ -28,6 +34,13 @@ enum RelayRoute {
     } catch {
       context.fail(error)
     }
+  }
+
+  /// Whether no server takes the path for one that lies elsewhere: the upstream's key opens more
+  /// than what is relayed here.
+  private static func staysBelow(_ path: String) -> Bool {
+    path.removingPercentEncoding.split { $0 == "/" || $0 == "\\" }
+      .allSatisfy { $0 != "." && $0 != ".." }
   }
 
   private static func isJSON(_ context: RequestContext) -> Bool {

@@ -52,6 +52,11 @@ struct Router: Sendable {
     if method == .post, let name = RelayRoute.paths.first(where: path.isBelow) {
       return await RelayRoute.answer(context, name)
     }
+    // A body that is read in two ways is refused also where nobody asks for it.
+    if let error = await context.malformedBody() { return context.fail(error) }
+    if case .other(let name) = method {
+      return context.fail(.notImplemented("The method \(name.prefix(32)) is not known here."))
+    }
     if Self.known.contains(where: { $0.path == path }) {
       let allowed = Self.known.filter { $0.path == path }.map(\.methods).joined(separator: ", ")
       var error = OpenAIError.methodNotAllowed(

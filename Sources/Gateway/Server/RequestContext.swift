@@ -67,6 +67,19 @@ final class RequestContext {
     }
   }
 
+  /// What is wrong with a body that nobody asks for, where it is short and has been sent.
+  func malformedBody() async -> OpenAIError? {
+    guard !exchange.head.expectsContinue else { return nil }
+    do throws(HTTPServerError) {
+      _ = try await exchange.body(limit: 64 << 10)
+    } catch {
+      if case .malformed(let error) = error, error.status == 400 {
+        return .invalidRequest(error.message)
+      }
+    }
+    return nil
+  }
+
   /// Answers with an error object.
   func fail(_ error: OpenAIError) {
     exchange.respond(error, fields)

@@ -14,12 +14,13 @@ enum ResponseEncoder {
     output.append(contentsOf: date)
     output.append(contentsOf: "\r\n".utf8)
     output.append(contentsOf: headers.wireBytes)
+    let hasBody = status >= 200 && status != 204 && status != 304
     switch framing {
-    case .length(let length) where status >= 200 && status != 204 && status != 304:
+    case .length(let length) where hasBody:
       output.append(contentsOf: "content-length: ".utf8)
       output.append(decimal: length)
       output.append(contentsOf: "\r\n".utf8)
-    case .chunked: output.append(contentsOf: "transfer-encoding: chunked\r\n".utf8)
+    case .chunked where hasBody: output.append(contentsOf: "transfer-encoding: chunked\r\n".utf8)
     default: break
     }
     output.append(

@@ -44,9 +44,12 @@ final class ServerShard {
     connection.start()
   }
 
-  private static let busy =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-    + "Connection: close\r\n\r\n"
+  private static let busy: String = {
+    let body = OpenAIShapedError.body("Too many connections are open.", status: 503)
+    return "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+      + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
+      + String(decoding: body, as: UTF8.self)
+  }()
 
   func didClose(_ connection: ServerConnection) {
     connections[ObjectIdentifier(connection)] = nil

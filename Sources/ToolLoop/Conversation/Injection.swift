@@ -13,6 +13,8 @@ package enum Injection {
     }
     if let count = request["n"]?.int, count > 1 { return false }
     if request["tool_choice"]?.isString("none") == true { return false }
+    // The older form of tools; servers refuse both in one request.
+    if request["functions"].map({ !$0.isNull }) == true { return false }
     let tools = request["tools"]
     guard tools == nil || tools?.isNull == true || tools?.kind == .array else { return false }
     if let tools, tools.elements.contains(where: { name(of: $0) == GenerateImageTool.name }) {

@@ -16,6 +16,14 @@ enum PictureHistory {
           strip(content: value, &edits)
         }
       }
+      // A turn that was a picture alone would be an empty one, which servers refuse.
+      guard message["images"]?.elements.contains(where: { _ in true }) == true else { continue }
+      let note = JSONWriter.string(reference)
+      guard let content = message["content"] else {
+        edits.append(key: "content", value: note, to: message)
+        continue
+      }
+      if content.isNull || content.isString("") { edits.replace(content, with: note) }
     }
   }
 

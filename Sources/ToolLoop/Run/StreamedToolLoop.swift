@@ -11,6 +11,10 @@ package final class StreamedToolLoop {
   private var jobs: [PictureJob] = []
   private var imagesLeft: Int
   private var imagesSent = 0
+  /// Whether this is the round in which the model must answer in words.
+  private var closes = false
+  /// Runs while pictures are made.
+  private var keepAlive: LoopTimer?
   private var out: [UInt8] = []
   /// What waits for the user's yes, as JSON.
   private var proposals: [[UInt8]] = []
@@ -39,9 +43,13 @@ package final class StreamedToolLoop {
 
   /// Answers the request.
   package func answer() async -> Outcome {
-    defer { for job in jobs { job.cancel() } }
+    defer {
+      for job in jobs { job.cancel() }
+      keepAlive?.cancel()
+    }
     do {
-      for round in 0... {
+      for round in 0...run.maxIterations {
+        closes = round == run.maxIterations
         switch try await runRound(round) {
         case .passedOn: return .complete
         case .refused(let status, let body):
@@ -50,10 +58,19 @@ package final class StreamedToolLoop {
           // For an upstream that ended without `[DONE]`.
           out += interceptor.takeLastChunk()
           run.exchange.finish(last: takeOut())
-          return .complete
+          return interceptor.hasFailed ? .upstreamError("in_stream") : .complete
         case .ended(.cut):
           return fail(
             .upstreamFailed("The upstream's answer ended too early.", code: "upstream_cut"))
+        case .ended(.truncated(let reason)):
+          _ = try await finishJobs()
+          run.exchange.finish(last: interceptor.close(finishReason: reason))
+          return .complete
+        case .ended(.toolCalls(_, let clientCalls)) where closes:
+          // A model that calls on, though it was not offered the tool, would never end.
+          let reason = clientCalls.isEmpty ? "stop" : "tool_calls"
+          run.exchange.finish(last: takeOut() + interceptor.close(finishReason: reason))
+          return .complete
         case .ended(.toolCalls(let own, let clientCalls)):
           if try await runTools(own, clientCalls) { return .complete }
         }
@@ -121,29 +138,47 @@ package final class StreamedToolLoop {
   // MARK: Tools
 
   private func startJobs() {
-    for call in interceptor.takeReady() { start(call) }
+    let ready = interceptor.takeReady()
+    guard !closes else { return }
+    for call in ready { start(call) }
   }
 
   private func start(_ call: ToolCall) {
     let job = PictureJob(
       call, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
     jobs.append(job)
+    if keepAlive == nil { keepAlive = comments() }
     guard run.events, let identity = interceptor.identity else { return }
     out += ProgressEvent.start(job, identity)
+  }
+
+  /// Comments as long as pictures are made, also while the upstream still writes what is withheld.
+  private func comments() -> LoopTimer {
+    let exchange = run.exchange
+    return run.loop.schedule(after: run.settings.keepAlive, repeating: run.settings.keepAlive) {
+      guard exchange.hasStarted, exchange.pendingBytes == 0 else { return }
+      exchange.send(SSEWriter.comment("drawing"))
+    }
   }
 
   /// - Returns: whether the answer is over, since the client has calls to make.
   private func runTools(_ own: [ToolCall], _ clientCalls: [ToolCall]) async throws -> Bool {
     // Calls whose arguments never became JSON were not started; their error is the model's to mend.
     for call in own where !jobs.contains(where: { $0.call == call }) { start(call) }
-    if !out.isEmpty { try await run.exchange.write(takeOut()) }
-    let exchange = run.exchange
-    let keepAlive = run.loop.schedule(
-      after: run.settings.keepAlive, repeating: run.settings.keepAlive
-    ) {
-      if exchange.pendingBytes == 0 { exchange.send(SSEWriter.comment("drawing")) }
+    let results = try await finishJobs()
+    if clientCalls.isEmpty {
+      conversation.append(text: interceptor.text, calls: results)
+      interceptor = StreamInterceptor(continuing: interceptor, ownTools: run.ownTools)
+      return false
     }
-    defer { keepAlive.cancel() }
+    await run.remember(results, clientCalls: clientCalls)
+    run.exchange.finish(last: interceptor.close(finishReason: "tool_calls"))
+    return true
+  }
+
+  /// Waits for the pictures that are being made, and puts each into the stream.
+  private func finishJobs() async throws -> [(call: ToolCall, result: [UInt8])] {
+    if !out.isEmpty { try await run.exchange.write(takeOut()) }
     var results: [(call: ToolCall, result: [UInt8])] = []
     for job in jobs {
       let result = try await run.loop.withCancellation({ job.cancel() }) { await job.result() }
@@ -152,14 +187,9 @@ package final class StreamedToolLoop {
       results.append((job.call, ToolResult.bytes(result)))
     }
     jobs = []
-    if clientCalls.isEmpty {
-      conversation.append(text: interceptor.text, calls: results)
-      interceptor = StreamInterceptor(continuing: interceptor, ownTools: run.ownTools)
-      return false
-    }
-    await run.remember(results, clientCalls: clientCalls)
-    run.exchange.finish(last: interceptor.closeForClientCalls())
-    return true
+    keepAlive?.cancel()
+    keepAlive = nil
+    return results
   }
 
   /// Puts pictures into the client's stream.

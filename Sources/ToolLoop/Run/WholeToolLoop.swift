@@ -13,6 +13,8 @@ package final class WholeToolLoop {
   /// What waits for the user's yes, as JSON.
   private var proposals: [[UInt8]] = []
   private var imagesLeft: Int
+  /// Calls of the gateway's in all rounds.
+  private var callCount = 0
 
   /// A loop for one request.
   package init(_ run: ToolLoopRun, _ conversation: Conversation) {
@@ -24,7 +26,7 @@ package final class WholeToolLoop {
   /// Answers the request.
   package func answer() async -> StreamedToolLoop.Outcome {
     do {
-      for round in 0... {
+      for round in 0...run.maxIterations {
         let request = try run.upstreamRequest(conversation, round: round)
         let answer = try await run.client.send(request, bodyLimit: run.settings.answer)
         if try await take(answer, round) { return .complete }
@@ -68,9 +70,13 @@ package final class WholeToolLoop {
     }
     let words = message["content"]?.string ?? ""
     text += words
-    let results = try await draw(own.enumerated().map { Self.call($1, $0) })
+    // A model that calls on, though it was not offered the tool, would never end.
+    let closes = round == run.maxIterations
+    let results = try await draw(
+      closes ? [] : own.enumerated().map { Self.call($1, callCount + $0) })
+    callCount += own.count
     let clientCalls = entries.filter { !isOwn($0) }
-    if !own.isEmpty && clientCalls.isEmpty {
+    if !own.isEmpty && clientCalls.isEmpty && !closes {
       conversation.append(
         text: Array(JSONWriter.string(words).dropFirst().dropLast()), calls: results)
       return false
@@ -135,9 +141,16 @@ package final class WholeToolLoop {
       edits.append(key: "content", value: content, to: message)
     }
     if let old = object["usage"], let sum = usage.bytes { edits.replace(old, with: sum) }
-    for entry in own { edits.delete(element: entry) }
+    let hasOthers = message["tool_calls"]?.elements.contains { !isOwn($0) } ?? false
+    if hasOthers {
+      for entry in own { edits.delete(element: entry) }
+    } else if !own.isEmpty {
+      for member in message.entries where member.isNamed("tool_calls", in: message.bytes) {
+        edits.delete(member)
+      }
+    }
     if !own.isEmpty, let reason = choice["finish_reason"] {
-      edits.replace(reason, with: JSONWriter.string("tool_calls"))
+      edits.replace(reason, with: JSONWriter.string(hasOthers ? "tool_calls" : "stop"))
     }
     let pictures = drawn.flatMap(\.set.pictures)
     if run.output != .markdown && !pictures.isEmpty {

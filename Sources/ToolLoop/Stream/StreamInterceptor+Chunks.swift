@@ -196,20 +196,27 @@ extension StreamInterceptor {
   }
 
   /// Finds the call that an entry belongs to, or begins a new one. Some servers give every call the
-  /// index 0 and tell calls apart by their ids; others repeat the id, or send an empty one.
+  /// index 0 and tell calls apart by their ids; others repeat the id, or send an empty one: then a
+  /// name with arguments, after arguments that are whole, is another call.
   private mutating func locate(_ entry: JSONSlice) throws(Fault) -> Int {
     let id = entry["id"]?.string ?? ""
     let index = entry["index"]?.int
-    let startsCall = !id.isEmpty && entry["function"]?["name"]?.string?.isEmpty == false
+    let isNamed = entry["function"]?["name"]?.string?.isEmpty == false
+    let startsCall = !id.isEmpty && isNamed
+    let arguments = entry["function"]?["arguments"]
+    let hasArguments = arguments.map { !$0.isNull && !$0.isString("") } ?? false
     let known = calls.lastIndex { call in
       if let index, call.index != index { return false }
+      if id.isEmpty && isNamed && hasArguments && call.id.isEmpty && call.isComplete {
+        return false
+      }
       return !startsCall || call.id.isEmpty || call.id == id
     }
     if let known { return known }
     guard calls.count < limits.calls else {
       throw .tooLarge("the upstream makes more than \(limits.calls) tool calls in one turn")
     }
-    calls.append(PartialCall(index: index ?? calls.count))
+    calls.append(PartialCall(index: index ?? calls.count, number: callsBefore + calls.count))
     // The calls before it are complete: a new one has begun.
     startCalls(before: calls.count - 1)
     return calls.count - 1

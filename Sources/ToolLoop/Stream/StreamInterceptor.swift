@@ -36,6 +36,9 @@ package struct StreamInterceptor {
     case complete
     /// The model has called tools of the gateway; `clientCalls` are the client's own, if any.
     case toolCalls(own: [ToolCall], clientCalls: [ToolCall])
+    /// The model's budget has ended it within a call of the gateway's; what was called before that
+    /// runs. The client has not been told: `close` does, with this reason.
+    case truncated(String)
     /// The connection ended before the answer did.
     case cut
   }
@@ -51,6 +54,8 @@ package struct StreamInterceptor {
   let usageBefore: UsageSum
 
   var calls: [PartialCall] = []
+  /// Calls of earlier streams of the answer.
+  let callsBefore: Int
   var clientCallCount = 0
   /// The event with the finish reason, until it is known that nothing follows it but usage.
   var heldFinish: [UInt8]?
@@ -81,6 +86,7 @@ package struct StreamInterceptor {
     framer = SSEFramer(limit: limits.event)
     continues = false
     hasSentRole = false
+    callsBefore = 0
     usageBefore = UsageSum()
   }
 
@@ -94,6 +100,7 @@ package struct StreamInterceptor {
     hasSentRole = previous.hasSentRole
     hasSentUsage = previous.hasSentUsage
     clientCallCount = previous.clientCallCount
+    callsBefore = previous.callsBefore + previous.calls.count
     usageBefore = previous.totalUsage
     lastChunk = previous.lastChunk
   }
@@ -152,15 +159,12 @@ package struct StreamInterceptor {
     let own = calls.filter { $0.isOwn == true }
     // Arguments that end with the model's budget are no call; the client learns of the budget.
     let isTruncated = finishReason == "length" || finishReason == "content_filter"
-    if own.isEmpty || (isTruncated && own.contains { !$0.isComplete }) {
-      if own.isEmpty {
-        releaseHeld(into: &out)
-      } else if let identity, let finishReason {
-        out += identity.chunk(delta: Array("{}".utf8), finishReason: finishReason)
-        releaseHeld(into: &out)
-        out += takeLastChunk() + SSEWriter.done
-      }
+    if own.isEmpty {
+      releaseHeld(into: &out)
       return .complete
+    }
+    if isTruncated, let finishReason, own.contains(where: { !$0.isComplete }) {
+      return .truncated(finishReason)
     }
     return .toolCalls(
       own: own.map(\.call), clientCalls: calls.filter { $0.isOwn == false }.map(\.call))
@@ -173,11 +177,15 @@ package struct StreamInterceptor {
     return frame.isDone || (try? JSONScanner.validate(Array(data))) != nil
   }
 
-  /// The end of an answer whose last turn called tools of both sides: finish reason, usage, done.
-  package mutating func closeForClientCalls() -> [UInt8] {
+  /// The end of an answer whose last turn called tools of the gateway: finish reason, usage, done.
+  package mutating func close(finishReason: String) -> [UInt8] {
     var out: [UInt8] = []
+    // Some servers tell the usage in the event of the finish reason, which was withheld.
+    let usage = heldUsage == nil && !hasSentUsage ? totalUsage.bytes : nil
     if let identity {
-      out += identity.chunk(delta: Array("{}".utf8), finishReason: "tool_calls")
+      out += identity.chunk(
+        delta: Array("{}".utf8), finishReason: finishReason,
+        members: usage.map { [(key: "usage", value: $0)] } ?? [])
     }
     if let heldUsage {
       out += heldUsage

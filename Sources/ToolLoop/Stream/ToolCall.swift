@@ -21,6 +21,8 @@ package struct ToolCall: Sendable, Hashable {
 struct PartialCall {
   /// The upstream's index.
   let index: Int
+  /// Which call of the answer it is, counted over all its streams.
+  let number: Int
   var id = ""
   var name = ""
   var arguments: [UInt8] = []
@@ -35,6 +37,6 @@ struct PartialCall {
 
   var isComplete: Bool { (try? JSONScanner.validate(arguments)) != nil }
   var call: ToolCall {
-    ToolCall(id: id.isEmpty ? "call_easel_\(index)" : id, name: name, arguments: arguments)
+    ToolCall(id: id.isEmpty ? "call_easel_\(number)" : id, name: name, arguments: arguments)
   }
 }

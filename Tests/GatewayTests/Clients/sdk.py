@@ -3,9 +3,12 @@
 Usage: sdk.py GATEWAY_URL SIMULATOR_URL SCENARIO
 """
 
+import base64
 import io
 import json
+import pathlib
 import re
+import socket
 import sys
 import time
 import urllib.request
@@ -287,6 +290,68 @@ def test_cancellation():
         assert wait(lambda: control("GET", "/simulator/state")["open"] == 0)
 
 
+def test_rounds():
+    """A model that calls on and on, offered the tool or not, is stopped."""
+    call = {
+        "index": 0,
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "generate_image", "arguments": '{"prompt": "fox"}'},
+    }
+    head = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
+    message = {"role": "assistant", "content": "Hm.", "tool_calls": [call]}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    chunk = head | {"object": "chat.completion.chunk"}
+    deltas = [(message, None), ({}, "tool_calls")]
+    events = [
+        chunk | {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+        for delta, reason in deltas
+    ]
+    replay = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+    options = {"extra_body": {"easel": {"max_tool_iterations": 2}}}
+    for _ in range(6):
+        fault("chat", replay=replay)
+    text, reasons, calls, _ = streamed("draw a fox", **options)
+    assert len(received("chat")) == 3 and len(received("images")) == 2
+    assert reasons == ["stop"] and not calls and len(pictures(text)) == 2, text
+    control("DELETE", "/simulator/requests")
+    for _ in range(6):
+        fault("chat", status=200, body=json.dumps(head | {"choices": [choice]}))
+    answer = chat("draw a fox", **options).choices[0]
+    assert len(received("chat")) == 3 and len(received("images")) == 2
+    assert answer.finish_reason == "stop" and answer.message.tool_calls is None
+    assert len(pictures(answer.message.content)) == 2
+
+
+def test_malformed():
+    """The malformed requests, and those that only look so, against the whole gateway."""
+    folder = pathlib.Path(__file__).parents[2] / "HTTPTests/Fixtures/http"
+    framing_errors = {"411", "413", "414", "417", "431", "501", "505"}
+    for case in json.loads((folder / "requests.json").read_text())["cases"]:
+        status = exchange(base64.b64decode(case["bytes"]))
+        expected = case["expect"].split("|")
+        fits = status in expected
+        if "accept" in expected:
+            fits = fits or status not in framing_errors | {None}
+        elif set(expected) & {"incomplete", "close"}:
+            fits = fits or status is None or not status.startswith("2")
+        assert fits, (case["name"], expected, status)
+
+
+def exchange(request):
+    """The status of a raw request's first answer; None where there is none."""
+    host, port = gateway.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=15) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    while answer.startswith(b"HTTP/1.1 100 "):
+        answer = answer.partition(b"\r\n\r\n")[2]
+    return answer[9:12].decode() if answer.startswith(b"HTTP/1.1 ") else None
+
+
 def join_if_streamed(answer):
     return join(answer) if isinstance(answer, openai.Stream) else answer
 
@@ -376,6 +441,10 @@ def test_relay():
     assert answer.data[0].embedding == [0.5, 0.25]
     assert any(model.id == "gpt-image-1" for model in client.models.list())
     assert client.models.retrieve("gpt-4o").id == "gpt-4o"
+    # The upstream's key opens nothing beside what is relayed.
+    for path in ("/audio/../files", "/responses/%2e%2E/files", "/audio/./..\\files"):
+        head = f"POST /v1{path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+        assert exchange(head.encode() + b"{}") == "400", path
     # The client's key stays here; the upstream gets its own.
     for request in control("GET", "/simulator/requests"):
         assert "canary" not in (request["authorization"] or "")
