@@ -64,6 +64,30 @@ package final class TCPListener {
     throw SystemError(code: status)
   }
 
+  /// Finds out whether another process listens at an address. Sharing a port among the loops of one
+  /// process would let a second process share it too, and take half of the connections unnoticed.
+  /// - Throws: `SystemError` where the address is taken, or cannot be had.
+  package static func requireFree(_ address: SocketAddress) throws(SystemError) {
+    let descriptor = socket(Int32(address.family), Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { throw SystemError(code: -errno) }
+    defer { _ = systemClose(descriptor) }
+    var on: CInt = 1
+    let size = socklen_t(MemoryLayout<CInt>.size)
+    // So that connections of a process that has just ended do not count.
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
+    if address.family == AF_INET6 {
+      setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, size)
+    }
+    let status = address.withPointer { pointer in
+      bind(
+        descriptor, pointer,
+        socklen_t(
+          address.family == AF_INET6
+            ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size))
+    }
+    guard status == 0 else { throw SystemError(code: -errno) }
+  }
+
   private static func sharePort(_ handle: UnsafeMutablePointer<uv_handle_t>) -> CInt {
     var descriptor = uv_os_fd_t()
     let status = uv_fileno(handle, &descriptor)
@@ -103,3 +127,9 @@ extension UnsafeMutablePointer where Pointee == uv_handle_t {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_tcp_t.self).deallocate()
   }
 }
+
+#if canImport(Glibc)
+private func systemClose(_ descriptor: CInt) -> CInt { Glibc.close(descriptor) }
+#elseif canImport(Darwin)
+private func systemClose(_ descriptor: CInt) -> CInt { Darwin.close(descriptor) }
+#endif

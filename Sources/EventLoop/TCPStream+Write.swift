@@ -15,6 +15,7 @@ extension TCPStream {
   /// Puts bytes on the wire as they are.
   func writeRaw(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard !isClosing, let base, let start = bytes.baseAddress, !bytes.isEmpty else { return }
+    bytesWritten += bytes.count
     var written = 0
     if pendingBytes == 0 {
       // libuv only reads through the buffer; its type is mutable for the sake of reads.

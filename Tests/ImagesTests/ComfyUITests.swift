@@ -249,7 +249,7 @@ struct ComfyUITests {
     try await AdapterHarness.withSimulator { simulator, client in
       let loop = client.loop
       let provider = try Self.provider(
-        simulator, timeout: leaves ? .seconds(30) : .milliseconds(900))
+        simulator, timeout: leaves ? .seconds(30) : .milliseconds(2000))
       let ended = LoopEvent<ImageFailure?>()
       let task = loop.spawn {
         ended.fire(

@@ -104,7 +104,7 @@ struct ImageJobsTests {
   func timesOut(_ provider: JobProvider) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       let failure = try await provider.failure(
-        simulator, prompt: "an endless fox", timeout: .milliseconds(500), client.value)
+        simulator, prompt: "an endless fox", timeout: .milliseconds(1500), client.value)
       #expect(failure.kind == .timedOut)
       #expect(simulator.requests(provider.name).count <= 1)
     }

@@ -132,7 +132,7 @@ struct OpenAIStreamTests {
     try await AdapterHarness.withSimulator { simulator, client in
       let (result, _) = try await Self.draw(
         simulator, client.value, fault: item.fault,
-        timeout: item.fault.hangs ? .milliseconds(300) : .seconds(30))
+        timeout: item.fault.hangs ? .milliseconds(1500) : .seconds(30))
       let failure = #expect(throws: ImageFailure.self) { try result.get() }
       #expect(failure?.kind == item.kind)
       #expect(failure?.mayHaveBeenPaid == item.mayHaveBeenPaid)

@@ -15,6 +15,11 @@ final class ClientConnection: TCPStreamHandler {
   private var keepsAlive = true
   /// Whether a request was answered on it before.
   private(set) var isReused = false
+  /// What was written before the present request.
+  private var writtenBefore = 0
+  /// Whether the server's system has taken any of the present request: if not, the server cannot
+  /// have acted on it.
+  var mayHaveBeenTaken: Bool { stream.bytesAcknowledged.map { $0 > writtenBefore } ?? true }
   /// Whether any byte of the present answer has come.
   private(set) var hasAnswerBytes = false
   /// Whether the whole of the present request was handed to the kernel.
@@ -41,6 +46,7 @@ final class ClientConnection: TCPStreamHandler {
   ) async throws(HTTPClientError) -> ResponseHead {
     hasAnswerBytes = false
     hasSentRequest = false
+    writtenBefore = stream.bytesWritten
     totalDeadline = deadline
     if request.body.isEmpty || request.body.count > 64 * 1024 {
       stream.write(head)

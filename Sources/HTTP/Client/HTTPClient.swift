@@ -72,9 +72,10 @@ package final class HTTPClient {
       } catch let error as HTTPClientError
         where error.kind == .reset && wasReused && !connection.hasAnswerBytes
         && request.retriesStaleConnection
+        && (request.method.isIdempotent || !connection.mayHaveBeenTaken)
       {
         // The server had closed the connection that was kept alive: once more, on a new one
-        // (RFC 9112, section 9.3.1).
+        // (RFC 9112, section 9.3.1). What is not idempotent only where no byte of it was taken.
         fresh = true
         continue
       }

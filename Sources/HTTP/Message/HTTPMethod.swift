@@ -18,6 +18,14 @@ package enum HTTPMethod: Sendable, Hashable {
     }
   }
 
+  /// Whether doing it twice is like doing it once (RFC 9110, section 9.2.2).
+  package var isIdempotent: Bool {
+    switch self {
+    case .get, .head, .put, .delete, .options: true
+    case .post, .patch, .other: false
+    }
+  }
+
   init(_ name: String) {
     switch name {
     case "GET": self = .get

@@ -34,6 +34,7 @@ package final class HTTPServer: Sendable {
         guard let address = try await loop.resolve(host: host, port: wanted).first else {
           throw SystemError.noAddress
         }
+        if loop === group.loops.first, wanted != 0 { try TCPListener.requireFree(address) }
         let shard = ServerShard(
           loop, configuration, connections: configuration.connections / group.loops.count, handler)
         let bound = try shard.listen(at: address)
