@@ -36,7 +36,7 @@ package struct EaselOptions: Sendable, Hashable {
     guard object.kind == .object else {
       throw .invalidRequest("The field 'easel' must be an object.", param: "easel")
     }
-    for (key, value) in object.members {
+    for (key, value) in object.members where !value.isNull {
       switch key {
       case "image_tool": imageTool = try Self.word(value, "easel.image_tool")
       case "image_output": imageOutput = try Self.word(value, "easel.image_output")
