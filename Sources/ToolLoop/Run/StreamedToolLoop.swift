@@ -26,7 +26,8 @@ package final class StreamedToolLoop {
   package init(_ run: ToolLoopRun, _ conversation: Conversation) {
     self.run = run
     self.conversation = conversation
-    interceptor = StreamInterceptor(ownTools: run.ownTools, limits: run.settings.stream)
+    interceptor = StreamInterceptor(
+      ownTools: conversation.ownTools, limits: run.settings.stream)
     imagesLeft = run.settings.maxImages
   }
 
@@ -126,7 +127,8 @@ package final class StreamedToolLoop {
 
   private func start(_ call: ToolCall) {
     let job = PictureJob(
-      call, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
+      call, of: conversation.pictures, run.maker, run.loop, left: &imagesLeft,
+      confirms: run.confirms)
     jobs.append(job)
     guard run.events, let identity = interceptor.identity else { return }
     out += ProgressEvent.start(job, identity)
@@ -154,7 +156,8 @@ package final class StreamedToolLoop {
     jobs = []
     if clientCalls.isEmpty {
       conversation.append(text: interceptor.text, calls: results)
-      interceptor = StreamInterceptor(continuing: interceptor, ownTools: run.ownTools)
+      interceptor = StreamInterceptor(
+        continuing: interceptor, ownTools: conversation.ownTools)
       return false
     }
     await run.remember(results, clientCalls: clientCalls)
@@ -177,7 +180,7 @@ package final class StreamedToolLoop {
       let delta = JSONWriter.object { delta in
         delta.member("role", role)
         if run.output != .images {
-          let prompt = job.arguments?.prompt ?? ""
+          let prompt = job.order?.prompt ?? ""
           delta.member(
             "content", set.pictures.map { PictureText.markdown($0, prompt: prompt) }.joined())
         }

@@ -48,7 +48,6 @@ package final class ToolLoopRun {
   }
 
   var loop: EventLoop { exchange.loop }
-  var ownTools: Set<String> { [GenerateImageTool.name] }
   var maxIterations: Int {
     min(request.options.maxToolIterations ?? settings.maxIterations, settings.maxIterations)
   }
@@ -58,7 +57,7 @@ package final class ToolLoopRun {
     _ conversation: Conversation, round: Int
   ) throws(OpenAIError) -> ClientRequest {
     let closes = round >= maxIterations
-    let body = try conversation.body(offersTool: !closes, closes: closes)
+    let body = try conversation.body(closes: closes)
     return route.upstream.request(
       .post, "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
   }

@@ -87,7 +87,7 @@ package final class WholeToolLoop {
   }
 
   private func isOwn(_ entry: JSONSlice) -> Bool {
-    entry["function"]?["name"]?.string.map(run.ownTools.contains) ?? false
+    entry["function"]?["name"]?.string.map(conversation.ownTools.contains) ?? false
   }
 
   private static func call(_ entry: JSONSlice, _ index: Int) -> ToolCall {
@@ -103,7 +103,9 @@ package final class WholeToolLoop {
     _ calls: [ToolCall]
   ) async throws -> [(call: ToolCall, result: [UInt8])] {
     let jobs = calls.map {
-      PictureJob($0, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
+      PictureJob(
+        $0, of: conversation.pictures, run.maker, run.loop, left: &imagesLeft,
+        confirms: run.confirms)
     }
     defer { for job in jobs { job.cancel() } }
     var results: [(call: ToolCall, result: [UInt8])] = []
@@ -113,7 +115,7 @@ package final class WholeToolLoop {
       if case .made(let set) = result {
         drawn.append((job, set))
         if run.output != .images {
-          let prompt = job.arguments?.prompt ?? ""
+          let prompt = job.order?.prompt ?? ""
           text += set.pictures.map { PictureText.markdown($0, prompt: prompt) }.joined()
         }
       }
@@ -159,7 +161,7 @@ package final class WholeToolLoop {
           writer.beginObject()
           writer.member("id", picture.id)
           writer.member("url", picture.url)
-          writer.member("prompt", job.arguments?.prompt)
+          writer.member("prompt", job.order?.prompt)
           writer.member("revised_prompt", picture.revisedPrompt)
           writer.member("provider", set.provider)
           writer.member("model", set.model)
