@@ -15,7 +15,7 @@ struct ConversationTests {
   func verbatim() throws {
     let json =
       "{ \"model\":\"m\" , \"temperature\": 1.50e0,\"x\":[1,2], \"messages\":[{\"role\":\"user\",\"content\":\"h\\u00e9\"}] }"
-    let body = try Conversation(try request(json), model: "m").body(offersTool: false)
+    let body = try Conversation(try request(json), model: "m").body()
     #expect(text(body) == json)
   }
 
@@ -23,7 +23,9 @@ struct ConversationTests {
   func injection() throws {
     let json =
       "{\"model\":\"fast\",\"easel\":{\"image_tool\":\"auto\"},\"messages\":[],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\"}}]}"
-    let body = try Conversation(try request(json), model: "gpt-x").body(offersTool: true)
+    let body = try Conversation(
+      try request(json), model: "gpt-x", tools: [.generate]
+    ).body()
     let object = try JSONSlice.parse(body)
     #expect(object["model"]?.string == "gpt-x" && object["easel"] == nil)
     #expect(object["tools"]?[0]?["function"]?["name"]?.string == "weather")
@@ -34,12 +36,12 @@ struct ConversationTests {
   func turns() throws {
     let json =
       "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"generate_image\"}}}"
-    var conversation = Conversation(try request(json), model: "m")
+    var conversation = Conversation(try request(json), model: "m", tools: [.generate])
     let call = ToolCall(
       id: "a", name: "generate_image", arguments: Array("{\"prompt\":\"q\\\"\"}".utf8))
     conversation.append(
       text: Array("Hi\\n".utf8), calls: [(call, Array("{\"status\":\"success\"}".utf8))])
-    let object = try JSONSlice.parse(try conversation.body(offersTool: true))
+    let object = try JSONSlice.parse(try conversation.body())
     #expect(object["tool_choice"]?.string == "auto")
     let messages = Array(try #require(object["messages"]).elements)
     #expect(messages.map { $0["role"]?.string } == ["user", "assistant", "tool"])
@@ -47,7 +49,7 @@ struct ConversationTests {
     #expect(
       messages[1]["tool_calls"]?[0]?["function"]?["arguments"]?.string == "{\"prompt\":\"q\\\"\"}")
     #expect(messages[2]["tool_call_id"]?.string == "a")
-    let closing = try JSONSlice.parse(try conversation.body(offersTool: false, closes: true))
+    let closing = try JSONSlice.parse(try conversation.body(closes: true))
     #expect(closing["tools"] == nil && closing["tool_choice"] == nil)
   }
 
@@ -56,7 +58,7 @@ struct ConversationTests {
     let json =
       "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"Look ![x](data:image/png;base64,iVBORw0K==) there\",\"images\":[{\"a\":1}]},{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,AAAA\"}}]}]}"
     let object = try JSONSlice.parse(
-      try Conversation(try request(json), model: "m").body(offersTool: false))
+      try Conversation(try request(json), model: "m").body())
     let messages = Array(try #require(object["messages"]).elements)
     #expect(messages[0]["content"]?.string == "Look ![x]([picture]) there")
     #expect(messages[0]["images"] == nil)
@@ -72,7 +74,7 @@ struct ConversationTests {
     let json =
       "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\(content)\"images\":[{\"a\":1}]}]}"
     let object = try JSONSlice.parse(
-      try Conversation(try request(json), model: "m").body(offersTool: false))
+      try Conversation(try request(json), model: "m").body())
     let message = try #require(object["messages"]?[0])
     #expect(message["content"]?.string == "[picture]" && message["images"] == nil)
   }
@@ -90,7 +92,7 @@ struct ConversationTests {
     #expect(stranger.isEmpty)
     let turns = await TurnRestorer.restore(request, from: memory, scope: "k")
     let object = try JSONSlice.parse(
-      try Conversation(request, model: "m", restored: turns).body(offersTool: false))
+      try Conversation(request, model: "m", restored: turns).body())
     let messages = Array(try #require(object["messages"]).elements)
     #expect(messages.map { $0["tool_call_id"]?.string } == [nil, nil, "a", "b"])
     #expect(messages[1]["tool_calls"]?.elements.compactMap { $0["id"]?.string } == ["b", "a"])
@@ -129,9 +131,14 @@ struct ConversationTests {
     let directory = UpstreamDirectory(upstreams: [upstream])
     let request = try request(json)
     let route = try #require(directory.route(request.model))
-    #expect(
-      Injection.applies(to: request, route: route, mode: .auto, hasProviders: true) == expected)
-    #expect(!Injection.applies(to: request, route: route, mode: .off, hasProviders: true))
-    #expect(!Injection.applies(to: request, route: route, mode: .auto, hasProviders: false))
+    func tools(
+      _ mode: EaselOptions.ImageTool, hasProviders: Bool = true
+    ) -> Set<ImageTool> {
+      Injection.tools(
+        for: request, route: route, mode: mode, hasProviders: hasProviders, canEdit: false)
+    }
+    #expect(tools(.auto) == (expected ? [.generate] : []))
+    #expect(tools(.off).isEmpty)
+    #expect(tools(.auto, hasProviders: false).isEmpty)
   }
 }

@@ -52,7 +52,7 @@ enum CommandLineHelp {
       EASEL_LOG_LEVEL       As --log-level
       EASEL_PUBLIC_URL      Base URL of the links to pictures [default: from the
                             request's Host]
-      MAX_TOOL_ITERATIONS   Rounds in which the model may draw [default: 5]
+      MAX_TOOL_ITERATIONS   Calls of the chat model for one answer [default: 5]
       HTTPS_PROXY           HTTP proxy for https servers: http://HOST:PORT
       NO_PROXY              Hosts to reach without it, separated by commas
 

@@ -65,7 +65,9 @@ extension ConfigurationReference {
     Key("image_tool.enabled", "true", "Whether the `generate_image` tool exists"),
     Key(
       "image_tool.default_mode", "auto", "For requests that do not say: `auto`, `off` or `confirm`"),
-    Key("image_tool.max_iterations", "5", "Rounds in which the model may draw, 1 to 50"),
+    Key(
+      "image_tool.max_iterations", "5",
+      "Calls of the chat model for one answer, 1 to 50; the last is without the tool"),
     Key("image_tool.max_images_per_request", "4", "Pictures in one answer, 1 to 100"),
     Key("image_tool.keep_alive", "10s", "Longest silence while a picture is made, 1s to 60s"),
     Key("image_tool.argument_bytes", "64KiB", "Longest arguments of a tool call, 1KiB to 1MiB"),

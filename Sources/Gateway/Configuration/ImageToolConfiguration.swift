@@ -4,7 +4,7 @@ package struct ImageToolConfiguration: Sendable, Hashable {
   package var enabled = true
   /// What a request gets that does not say: default `auto`.
   package var defaultMode = ImageToolMode.auto
-  /// Rounds in which the model may draw, after which one more closes in words, 1 to 50; default 5.
+  /// Calls of the chat model for one answer, 1 to 50; the last is without the tool. Default 5.
   package var maxIterations = 5
   /// Pictures in one answer, 1 to 100; default 4.
   package var maxImagesPerRequest = 4

@@ -6,7 +6,7 @@ internal import Observability
 internal import OpenAIWire
 internal import ToolLoop
 
-/// `POST /v1/chat/completions`: a plain relay, or a tool loop where the image tool is offered.
+/// `POST /v1/chat/completions`: a plain relay, or a tool loop where the image tools are offered.
 enum ChatRoute {
   static func answer(_ context: RequestContext) async {
     context.log.route = "/v1/chat/completions"
@@ -24,17 +24,18 @@ enum ChatRoute {
       let restored = await TurnRestorer.restore(
         request, from: context.shared.memory, scope: scope)
       let mode = options.imageTool ?? context.shared.defaultImageTool
-      let conversation = Conversation(request, model: route.model, restored: restored)
-      if Injection.applies(
-        to: request, route: route, mode: mode,
-        hasProviders: context.shared.images.hasProviders)
-      {
+      let tools = Injection.tools(
+        for: request, route: route, mode: mode, hasProviders: context.shared.images.hasProviders,
+        canEdit: context.shared.images.canEdit)
+      let conversation = Conversation(
+        request, model: route.model, restored: restored, tools: tools)
+      if !tools.isEmpty {
         options.imageTool = mode
         await runTools(context, request, route, options, conversation, scope)
       } else {
         let upstream = route.upstream.request(
           .post, "chat/completions", client: context.exchange.head.headers, requestID: context.id,
-          body: try conversation.body(offersTool: false))
+          body: try conversation.body())
         await UpstreamRelay(context: context, upstream: route.upstream, model: route.model)
           .relay(upstream)
       }

@@ -9,8 +9,34 @@ final class PipelinePictureMaker: PictureMaker {
   init(_ context: RequestContext) { self.context = context }
 
   func draw(_ arguments: ImageArguments) async -> PictureResult {
+    await make(request(arguments))
+  }
+
+  func edit(_ arguments: EditArguments) async -> PictureResult {
+    do throws(PictureLoader.Missing) { return await make(try await request(arguments)) } catch {
+      return Self.failed(error, arguments)
+    }
+  }
+
+  func propose(_ arguments: ImageArguments) async -> PictureResult {
+    propose(request(arguments))
+  }
+
+  func propose(_ arguments: EditArguments) async -> PictureResult {
+    do throws(PictureLoader.Missing) { return propose(try await request(arguments)) } catch {
+      return Self.failed(error, arguments)
+    }
+  }
+
+  private static func failed(
+    _ missing: PictureLoader.Missing, _ arguments: EditArguments
+  ) -> PictureResult {
+    .failed(reason: "\(missing.reason) \(arguments.known)", isRefusal: false)
+  }
+
+  private func make(_ request: ImageRequest) async -> PictureResult {
     do throws(OpenAIError) {
-      let (result, kept) = try await PictureStudio(context).make(request(arguments))
+      let (result, kept) = try await PictureStudio(context).make(request)
       let pictures = zip(result.images, kept).map { image, kept in
         Picture(id: kept.id, url: kept.url, revisedPrompt: image.revisedPrompt)
       }
@@ -24,17 +50,17 @@ final class PipelinePictureMaker: PictureMaker {
     }
   }
 
-  func propose(_ arguments: ImageArguments) async -> PictureResult {
-    let request = request(arguments)
+  private func propose(_ request: ImageRequest) -> PictureResult {
     do throws(ImageFailure) {
       let route = try context.shared.images.route(request)
       guard let plan = ImagePlan(request, route) else {
-        return .failed(reason: "No image model can draw this now.", isRefusal: false)
+        return .failed(reason: "No image model can do this now.", isRefusal: false)
       }
       let id = context.shared.proposals.add(request, scope: context.scope)
       let json = JSONWriter.object { writer in
         writer.member("id", id)
         plan.write(to: &writer)
+        writer.member("operation", request.operation == .edit ? "edit" : nil)
         writer.member("status", "pending")
       }
       return .proposed(PictureProposal(id: id, json: json))
@@ -43,14 +69,35 @@ final class PipelinePictureMaker: PictureMaker {
     }
   }
 
+  // MARK: Requests
+
   private func request(_ arguments: ImageArguments) -> ImageRequest {
     var request = ImageRequest(prompt: arguments.prompt)
     request.negativePrompt = arguments.negativePrompt
     request.size = arguments.size.flatMap(ImageSize.init(_:))
-    let configured = context.shared.configuration.imageTool.defaultQuality
-    request.quality = arguments.quality ?? (configured == .auto ? nil : configured.rawValue)
+    request.quality = quality(arguments.quality)
     request.style = arguments.style
     request.count = arguments.count
     return request
+  }
+
+  private func request(
+    _ arguments: EditArguments
+  ) async throws(PictureLoader.Missing) -> ImageRequest {
+    let loader = PictureLoader(context: context)
+    var request = ImageRequest(prompt: arguments.prompt)
+    request.operation = .edit
+    request.images = [try await loader.load(arguments.image)]
+    if let mask = arguments.mask { request.mask = try await loader.load(mask) }
+    request.size = arguments.size.flatMap(ImageSize.init(_:))
+    request.quality = quality(arguments.quality)
+    request.count = arguments.count
+    return request
+  }
+
+  /// The operator's choice where the model makes none.
+  private func quality(_ asked: String?) -> String? {
+    let configured = context.shared.configuration.imageTool.defaultQuality
+    return asked ?? (configured == .auto ? nil : configured.rawValue)
   }
 }

@@ -5,17 +5,23 @@ package final class Proposals: Sendable {
   private struct State {
     var requests: [String: (request: ImageRequest, scope: String, expires: ContinuousClock.Instant)]
     var order: [String] = []
+    var bytes = 0
   }
 
   private let state = Mutex(State(requests: [:]))
   private let capacity: Int
+  private let byteCapacity: Int
   private let lifetime: Duration
 
   /// - Parameters:
   ///   - capacity: proposals; the oldest make room.
+  ///   - byteCapacity: bytes of pictures that are to be changed; the oldest make room.
   ///   - lifetime: of each.
-  package init(capacity: Int = 10_000, lifetime: Duration = .seconds(3600)) {
+  package init(
+    capacity: Int = 10_000, byteCapacity: Int = 256 << 20, lifetime: Duration = .seconds(3600)
+  ) {
     self.capacity = capacity
+    self.byteCapacity = byteCapacity
     self.lifetime = lifetime
   }
 
@@ -28,7 +34,11 @@ package final class Proposals: Sendable {
     state.withLock { state in
       state.requests[id] = (request, scope, expires)
       state.order.append(id)
-      if state.order.count > capacity { state.requests[state.order.removeFirst()] = nil }
+      state.bytes += request.inputBytes
+      while state.order.count > capacity || (state.bytes > byteCapacity && state.order.count > 1) {
+        let oldest = state.requests.removeValue(forKey: state.order.removeFirst())
+        state.bytes -= oldest?.request.inputBytes ?? 0
+      }
     }
     return id
   }
@@ -41,6 +51,13 @@ package final class Proposals: Sendable {
       }
       return entry.request
     }
+  }
+}
+
+extension ImageRequest {
+  /// Bytes of its pictures.
+  fileprivate var inputBytes: Int {
+    images.reduce(mask?.bytes.count ?? 0) { $0 + $1.bytes.count }
   }
 }
 

@@ -1,47 +1,18 @@
 internal import HTTP
 
-/// Fetches a picture from a URL that a provider has handed out. Such a URL is a stranger's word: it
-/// may not point inside, and it gets no credentials.
+/// Fetches a picture from a URL that a provider has handed out.
 struct ImageFetch {
   let link: ProviderLink
 
   private var provider: ImageProvider { link.provider }
 
-  private static let redirects = 3
-
   func bytes(at text: String) async throws(ImageFailure) -> [UInt8] {
-    var url = try check(text)
-    for _ in 0...Self.redirects {
-      // Some providers' file servers refuse clients that do not name themselves.
-      var request = ClientRequest(.get, url, headers: ["accept": "image/*", "user-agent": "easel"])
-      request.addressPolicy = isTrusted(url) ? .any : .publicOnly
-      request.timeouts.total = min(link.remaining, .seconds(120))
-      let answer: ClientAnswer
-      do throws(HTTPClientError) {
-        answer = try await link.client.send(request, bodyLimit: link.imageLimit)
-      } catch {
-        throw ImageFailure(
-          error.kind == .cancelled
-            ? .cancelled : error.kind == .tooLarge ? .tooLarge : .unreachable,
-          "the picture of \(provider.name) cannot be fetched: \(error)", mayHaveBeenPaid: true)
-      }
-      switch answer.head.status {
-      case 200: return answer.body
-      case 301, 302, 303, 307, 308:
-        guard let target = answer.head.headers["location"] else { throw failed(answer.head.status) }
-        url = try check(target.hasPrefix("/") ? url.origin + target : target)
-      default: throw failed(answer.head.status)
-      }
+    let fetch = GuardedFetch(
+      client: link.client, limit: link.imageLimit, timeout: min(link.remaining, .seconds(120)),
+      isTrusted: isTrusted)
+    do throws(GuardedFetch.Fault) { return try await fetch.bytes(at: text) } catch {
+      throw failure(error)
     }
-    throw ImageFailure(
-      .malformed, "the picture of \(provider.name) is behind too many redirects",
-      mayHaveBeenPaid: true)
-  }
-
-  private func failed(_ status: Int) -> ImageFailure {
-    ImageFailure(
-      .malformed, "the picture of \(provider.name) is not at its URL (status \(status))",
-      mayHaveBeenPaid: true)
   }
 
   /// Whether the operator vouches for the place: the provider's own, or any where that is set.
@@ -49,12 +20,21 @@ struct ImageFetch {
     provider.allowsPrivateURLs || url.origin == provider.baseURL.origin
   }
 
-  private func check(_ text: String) throws(ImageFailure) -> HTTPURL {
-    guard let url = try? HTTPURL(text), url.scheme == .https || isTrusted(url) else {
-      throw ImageFailure(
-        .malformed, "\(provider.name) gave a picture's URL that is not https.",
-        mayHaveBeenPaid: true)
+  private func failure(_ fault: GuardedFetch.Fault) -> ImageFailure {
+    var kind = ImageFailure.Kind.malformed
+    let message: String
+    switch fault {
+    case .notHTTPS: message = "\(provider.name) gave a picture's URL that is not https."
+    case .status(let status):
+      message = "the picture of \(provider.name) is not at its URL (status \(status))"
+    case .tooManyRedirects:
+      message = "the picture of \(provider.name) is behind too many redirects"
+    case .client(let error):
+      kind =
+        error.kind == .cancelled
+        ? .cancelled : error.kind == .tooLarge ? .tooLarge : .unreachable
+      message = "the picture of \(provider.name) cannot be fetched: \(error)"
     }
-    return url
+    return ImageFailure(kind, message, mayHaveBeenPaid: true)
   }
 }

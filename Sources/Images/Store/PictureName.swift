@@ -46,9 +46,12 @@ struct PictureName: Hashable {
     return "img_" + digits.joined()
   }
 
+  /// `img_` and 32 digits.
+  static let idLength = 36
+
   /// Whether a text could be an id; nothing else ever becomes part of a path or key.
   static func isValid(id: String) -> Bool {
-    id.utf8.count == 36 && id.utf8.starts(with: "img_".utf8)
+    id.utf8.count == idLength && id.utf8.starts(with: "img_".utf8)
       && id.utf8.dropFirst(4).allSatisfy {
         (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
       }

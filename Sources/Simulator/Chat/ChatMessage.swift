@@ -15,6 +15,8 @@ struct ChatMessage {
   let role: Role
   /// The text parts, joined with line breaks.
   let text: String
+  /// How many pictures its parts hold.
+  let pictures: Int
   /// The assistant's calls.
   let calls: [Call]
   /// For tool messages: the call that this is the result of.
@@ -50,6 +52,7 @@ struct ChatMessage {
     }
     self.calls = calls
     callID = message["tool_call_id"]?.string
+    pictures = message["content"]?.elements.count { $0["image_url"] != nil } ?? 0
     text = try Self.text(message["content"], optional: !calls.isEmpty, place)
   }
 

@@ -18,8 +18,10 @@ struct ChatTool {
     required = Set(parameters?["required"]?.elements.compactMap(\.string) ?? [])
   }
 
-  /// Whether this is the gateway's own tool.
+  /// Whether this is the gateway's own tool for new pictures.
   var drawsPictures: Bool { name == "generate_image" }
+  /// Whether this is the gateway's own tool for changes to pictures.
+  var editsPictures: Bool { name == "edit_image" && schema(of: "image") != nil }
 
   /// The schema of a property.
   func schema(of property: String) -> JSONSlice? {

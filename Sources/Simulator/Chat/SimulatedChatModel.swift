@@ -1,7 +1,7 @@
 internal import OpenAIWire
 
-/// A chat model that decides by simple rules: it draws where it is asked for a picture and has the
-/// tool for it, calls a client's tool that is mentioned, and talks otherwise.
+/// A chat model that decides by simple rules: it draws, or changes a picture, where it is asked to
+/// and has the tool for it, calls a client's tool that is mentioned, and talks otherwise.
 enum SimulatedChatModel {
   static func answer(_ request: ChatRequest) -> ChatAnswer {
     guard let last = request.messages.last else { return ChatAnswer(text: "Hello.") }
@@ -19,8 +19,13 @@ enum SimulatedChatModel {
     case .none: return []
     case .named(let name): return request.tools.filter { $0.name == name }
     case .auto, .required:
+      let changes = words.askForChange && request.tools.contains(where: \.editsPictures)
       let wanted = request.tools.filter { tool in
-        tool.drawsPictures ? words.askForPicture : words.mention(tool: tool.name)
+        if tool.editsPictures { return changes }
+        if tool.drawsPictures {
+          return words.askForPicture && (!changes || words.all.contains("draw"))
+        }
+        return words.mention(tool: tool.name)
       }
       if wanted.isEmpty && request.toolChoice == .required { return Array(request.tools.prefix(1)) }
       return request.allowsParallelCalls ? wanted : Array(wanted.prefix(1))
@@ -32,14 +37,21 @@ enum SimulatedChatModel {
   ) -> ChatAnswer {
     var answer = ChatAnswer()
     answer.text =
-      tools.contains(where: \.drawsPictures) ? "One moment, I am drawing that for you." : ""
+      tools.contains { $0.drawsPictures || $0.editsPictures }
+      ? "One moment, I am drawing that for you." : ""
     answer.calls = tools.map { tool in
-      ChatAnswer.Call(
-        name: tool.name,
-        arguments: tool.drawsPictures
-          ? ToolArguments.picture(words, tool) : ToolArguments.plausible(words, tool))
+      ChatAnswer.Call(name: tool.name, arguments: arguments(for: tool, words, request))
     }
     return answer
+  }
+
+  private static func arguments(
+    for tool: ChatTool, _ words: Words, _ request: ChatRequest
+  ) -> String {
+    if tool.drawsPictures { return ToolArguments.picture(words, tool) }
+    guard tool.editsPictures else { return ToolArguments.plausible(words, tool) }
+    let image = words.pictureName ?? PicturesSeen(request.messages).newest
+    return ToolArguments.edit(words, image: image, tool)
   }
 
   /// What is said once the results are there.

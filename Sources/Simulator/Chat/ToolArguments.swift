@@ -17,6 +17,18 @@ enum ToolArguments {
     return String(decoding: object, as: UTF8.self)
   }
 
+  /// For `edit_image`: the words as the prompt.
+  static func edit(_ words: Words, image: String, _ tool: ChatTool) -> String {
+    let object = JSONWriter.object { writer in
+      writer.member("prompt", words.text)
+      writer.member("image", image)
+      if let size = words.size, let schema = tool.schema(of: "size"), allows(schema, size) {
+        writer.member("size", size)
+      }
+    }
+    return String(decoding: object, as: UTF8.self)
+  }
+
   /// For a tool of the client: a value for each required property, for each property where none is
   /// required.
   static func plausible(_ words: Words, _ tool: ChatTool) -> String {

@@ -28,6 +28,28 @@ struct Words {
 
   var askForPicture: Bool { all.contains(where: Self.pictureWords.contains) }
 
+  /// Whether something is to be different.
+  var askForChange: Bool {
+    let lower = text.lowercased()
+    return all.contains("change") || all.contains("edit") || lower.contains("make it ")
+      || lower.contains("turn it into")
+  }
+
+  /// The picture that the words name: an id, a URL or `image_2`.
+  var pictureName: String? {
+    text.split(whereSeparator: \.isWhitespace).lazy.map(Self.bare).first { word in
+      let number = word.hasPrefix("image_") ? Int(word.dropFirst(6)) : nil
+      return word.hasPrefix("img_") || word.contains("://") || number != nil
+    }
+  }
+
+  /// A word without the punctuation at its end.
+  private static func bare(_ word: Substring) -> String {
+    var word = word
+    while let last = word.last, ".,:;!?".contains(last) { word.removeLast() }
+    return String(word)
+  }
+
   /// The format that the words name, if any.
   var size: String? {
     if all.contains("wide") || all.contains("landscape") { return "1792x1024" }

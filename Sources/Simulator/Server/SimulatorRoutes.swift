@@ -145,6 +145,11 @@ struct SimulatorRoutes: Sendable {
       for header in request.headers { writer.member(header.name.lowercased(), header.value) }
       writer.endObject()
       writer.member("body", String(decoding: request.body, as: UTF8.self))
+      if request.header("content-type")?.hasPrefix("multipart/") == true {
+        // A form holds files, which are no text.
+        writer.member(
+          "body_base64", String(decoding: Base64.encode(request.body), as: UTF8.self))
+      }
       writer.endObject()
     }
     writer.endArray()

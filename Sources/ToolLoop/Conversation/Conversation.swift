@@ -6,6 +6,9 @@ package struct Conversation: Sendable {
   private let request: ChatRequest
   private let model: String
   private let restored: [RestoredTurn]
+  private let tools: Set<ImageTool>
+  /// Those that the model may have changed; none where it may not.
+  private(set) var pictures = ConversationPictures()
   /// Messages as JSON, in order.
   private var added: [[UInt8]] = []
 
@@ -16,11 +19,28 @@ package struct Conversation: Sendable {
     package let turn: RememberedTurn
   }
 
-  /// - Parameter model: the upstream's name for it.
-  package init(_ request: ChatRequest, model: String, restored: [RestoredTurn] = []) {
+  /// - Parameters:
+  ///   - model: the upstream's name for it.
+  ///   - tools: those of the gateway that the model may call; none for a plain relay.
+  package init(
+    _ request: ChatRequest, model: String, restored: [RestoredTurn] = [],
+    tools: Set<ImageTool> = []
+  ) {
     self.request = request
     self.model = model
     self.restored = restored
+    self.tools = tools
+    if tools.contains(.edit), let messages = request["messages"] {
+      pictures.add(messages: messages, restored: restored)
+    }
+  }
+
+  /// Names of the functions that the gateway runs, also where they are not offered yet.
+  var ownTools: Set<String> { Set(tools.map(\.rawValue)) }
+
+  /// The tools that the model is offered now: what there is to change is changed.
+  private var offered: [ImageTool] {
+    ImageTool.allCases.filter { tools.contains($0) && ($0 != .edit || !pictures.isEmpty) }
   }
 
   /// Whether a turn was added.
@@ -43,26 +63,27 @@ package struct Conversation: Sendable {
         for (call, _) in calls { message.value(raw: Self.entry(call)) }
         message.endArray()
       })
-    for (call, result) in calls { added.append(Self.resultMessage(call.id, result)) }
+    for (call, result) in calls {
+      added.append(Self.resultMessage(call.id, result))
+      if tools.contains(.edit) { pictures.add(result: result) }
+    }
   }
 
   /// The body for the upstream.
-  /// - Parameters:
-  ///   - offersTool: whether the image tool is among the tools.
-  ///   - closes: whether the model must answer in words now.
+  /// - Parameter closes: whether the model must answer in words now, without the gateway's tools.
   /// - Throws: `OpenAIError`, for a body whose parts cannot be edited.
-  package func body(offersTool: Bool, closes: Bool = false) throws(OpenAIError) -> [UInt8] {
+  package func body(closes: Bool = false) throws(OpenAIError) -> [UInt8] {
     var edits = request.edits(model: model)
     let tools = request["tools"]
-    if offersTool {
-      if let tools, tools.kind == .array {
-        edits.append(element: GenerateImageTool.definition, to: tools)
-      } else {
-        let list = [UInt8(ascii: "[")] + GenerateImageTool.definition + [UInt8(ascii: "]")]
-        set("tools", list, &edits)
-      }
+    let definitions = closes ? [] : offered.map(\.definition)
+    if let tools, tools.kind == .array {
+      for definition in definitions { edits.append(element: definition, to: tools) }
+    } else if !definitions.isEmpty {
+      let list = definitions.joined(separator: [UInt8(ascii: ",")])
+      set("tools", [UInt8(ascii: "[")] + list + [UInt8(ascii: "]")], &edits)
     }
-    let forcesOwn = request["tool_choice"]?["function"]?["name"]?.isString(GenerateImageTool.name)
+    let forced = request["tool_choice"]?["function"]?["name"]?.string
+    let forcesOwn = forced.map(ownTools.contains) ?? false
     if closes {
       let hasTools = tools?.elements.contains { _ in true } ?? false
       if hasTools {
@@ -72,7 +93,7 @@ package struct Conversation: Sendable {
         edits.delete(choice)
       }
     } else if hasTurns
-      && (forcesOwn == true || request["tool_choice"]?.isString("required") == true)
+      && (forcesOwn || request["tool_choice"]?.isString("required") == true)
     {
       set("tool_choice", Array("\"auto\"".utf8), &edits)
     }

@@ -1,30 +1,31 @@
 package import Chat
 internal import OpenAIWire
 
-/// Whether a request is offered the image tool.
+/// Which of the gateway's tools a request may use.
 package enum Injection {
-  /// The rules of the wire contract. A request that fails one of them is relayed as it is.
-  package static func applies(
-    to request: ChatRequest, route: UpstreamDirectory.Route, mode: EaselOptions.ImageTool,
-    hasProviders: Bool
-  ) -> Bool {
-    guard mode != .off, hasProviders, route.upstream.canCallTools(route.model) else {
-      return false
-    }
-    if let count = request["n"]?.int, count > 1 { return false }
-    if request["tool_choice"]?.isString("none") == true { return false }
+  /// The rules of the wire contract. A request for which there are no tools is relayed as it is.
+  /// - Parameters:
+  ///   - hasProviders: whether pictures can be drawn.
+  ///   - canEdit: whether pictures can be changed. The tool for it is there only beside the other,
+  ///     and is offered once the conversation holds a picture.
+  package static func tools(
+    for request: ChatRequest, route: UpstreamDirectory.Route, mode: EaselOptions.ImageTool,
+    hasProviders: Bool, canEdit: Bool
+  ) -> Set<ImageTool> {
+    guard mode != .off, hasProviders, route.upstream.canCallTools(route.model) else { return [] }
+    if let count = request["n"]?.int, count > 1 { return [] }
+    if request["tool_choice"]?.isString("none") == true { return [] }
     // The older form of tools; servers refuse both in one request.
-    if request["functions"].map({ !$0.isNull }) == true { return false }
+    if request["functions"].map({ !$0.isNull }) == true { return [] }
     let tools = request["tools"]
-    guard tools == nil || tools?.isNull == true || tools?.kind == .array else { return false }
-    if let tools, tools.elements.contains(where: { name(of: $0) == GenerateImageTool.name }) {
-      return false
-    }
+    guard tools == nil || tools?.isNull == true || tools?.kind == .array else { return [] }
+    let names = tools.map { Set($0.elements.compactMap(name)) } ?? []
+    if names.contains(ImageTool.generate.rawValue) { return [] }
     let hasTools = tools?.elements.contains { _ in true } ?? false
     if !hasTools, let format = request["response_format"]?["type"]?.string, format != "text" {
-      return false
+      return []
     }
-    return true
+    return canEdit && !names.contains(ImageTool.edit.rawValue) ? [.generate, .edit] : [.generate]
   }
 
   private static func name(of tool: JSONSlice) -> String? { tool["function"]?["name"]?.string }

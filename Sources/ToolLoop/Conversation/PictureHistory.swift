@@ -60,7 +60,7 @@ enum PictureHistory {
     return result.isEmpty ? nil : result + rest
   }
 
-  private static func isURLByte(_ byte: UInt8) -> Bool {
+  static func isURLByte(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
     default: ":;,+/=-_.%".utf8.contains(byte)

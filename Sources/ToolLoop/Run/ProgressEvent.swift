@@ -4,8 +4,8 @@ internal import OpenAIWire
 enum ProgressEvent {
   static func start(_ job: PictureJob, _ identity: StreamIdentity) -> [UInt8] {
     event("tool_call_start", job, identity) { writer in
-      writer.member("prompt", job.arguments?.prompt)
-      writer.member("count", job.arguments?.count)
+      writer.member("prompt", job.order?.prompt)
+      writer.member("count", job.order?.count)
     }
   }
 

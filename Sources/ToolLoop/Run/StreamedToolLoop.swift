@@ -30,7 +30,8 @@ package final class StreamedToolLoop {
   package init(_ run: ToolLoopRun, _ conversation: Conversation) {
     self.run = run
     self.conversation = conversation
-    interceptor = StreamInterceptor(ownTools: run.ownTools, limits: run.settings.stream)
+    interceptor = StreamInterceptor(
+      ownTools: conversation.ownTools, limits: run.settings.stream)
     imagesLeft = run.settings.maxImages
   }
 
@@ -48,8 +49,8 @@ package final class StreamedToolLoop {
       keepAlive?.cancel()
     }
     do {
-      for round in 0...run.maxIterations {
-        closes = round == run.maxIterations
+      for round in 0...run.toolRounds {
+        closes = round == run.toolRounds
         switch try await runRound(round) {
         case .passedOn: return .complete
         case .refused(let status, let body):
@@ -145,7 +146,8 @@ package final class StreamedToolLoop {
 
   private func start(_ call: ToolCall) {
     let job = PictureJob(
-      call, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
+      call, of: conversation.pictures, run.maker, run.loop, left: &imagesLeft,
+      confirms: run.confirms)
     jobs.append(job)
     if keepAlive == nil { keepAlive = comments() }
     guard run.events, let identity = interceptor.identity else { return }
@@ -168,7 +170,7 @@ package final class StreamedToolLoop {
     let results = try await finishJobs()
     if clientCalls.isEmpty {
       conversation.append(text: interceptor.text, calls: results)
-      interceptor = StreamInterceptor(continuing: interceptor, ownTools: run.ownTools)
+      interceptor = StreamInterceptor(continuing: interceptor, ownTools: conversation.ownTools)
       return false
     }
     await run.remember(results, clientCalls: clientCalls)
@@ -207,7 +209,7 @@ package final class StreamedToolLoop {
       let delta = JSONWriter.object { delta in
         delta.member("role", role)
         if run.output != .images {
-          let prompt = job.arguments?.prompt ?? ""
+          let prompt = job.order?.prompt ?? ""
           delta.member(
             "content", set.pictures.map { PictureText.markdown($0, prompt: prompt) }.joined())
         }

@@ -48,17 +48,20 @@ package final class ToolLoopRun {
   }
 
   var loop: EventLoop { exchange.loop }
-  var ownTools: Set<String> { [GenerateImageTool.name] }
-  var maxIterations: Int {
-    min(request.options.maxToolIterations ?? settings.maxIterations, settings.maxIterations)
+  /// Rounds that are offered the tools. The last of all rounds is not, so that the model closes in
+  /// words; but the first always is.
+  var toolRounds: Int {
+    let all = min(
+      request.options.maxToolIterations ?? settings.maxIterations, settings.maxIterations)
+    return max(1, all - 1)
   }
 
   /// A call of the upstream with the conversation so far.
   func upstreamRequest(
     _ conversation: Conversation, round: Int
   ) throws(OpenAIError) -> ClientRequest {
-    let closes = round >= maxIterations
-    let body = try conversation.body(offersTool: !closes, closes: closes)
+    let closes = round >= toolRounds
+    let body = try conversation.body(closes: closes)
     return route.upstream.request(
       .post, "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
   }

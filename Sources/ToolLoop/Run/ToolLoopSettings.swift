@@ -1,6 +1,6 @@
 /// Bounds of a tool loop.
 package struct ToolLoopSettings: Sendable {
-  /// Rounds in which the model may call the tool; one more call of the upstream closes in words.
+  /// Calls of the chat model for one answer, 1 to 50; the last is without the tool. Default 5.
   package var maxIterations = 5
   /// Pictures of one request.
   package var maxImages = 4

@@ -26,7 +26,7 @@ package final class WholeToolLoop {
   /// Answers the request.
   package func answer() async -> StreamedToolLoop.Outcome {
     do {
-      for round in 0...run.maxIterations {
+      for round in 0...run.toolRounds {
         let request = try run.upstreamRequest(conversation, round: round)
         let answer = try await run.client.send(request, bodyLimit: run.settings.answer)
         if try await take(answer, round) { return .complete }
@@ -71,7 +71,7 @@ package final class WholeToolLoop {
     let words = message["content"]?.string ?? ""
     text += words
     // A model that calls on, though it was not offered the tool, would never end.
-    let closes = round == run.maxIterations
+    let closes = round == run.toolRounds
     let results = try await draw(
       closes ? [] : own.enumerated().map { Self.call($1, callCount + $0) })
     callCount += own.count
@@ -93,7 +93,7 @@ package final class WholeToolLoop {
   }
 
   private func isOwn(_ entry: JSONSlice) -> Bool {
-    entry["function"]?["name"]?.string.map(run.ownTools.contains) ?? false
+    entry["function"]?["name"]?.string.map(conversation.ownTools.contains) ?? false
   }
 
   private static func call(_ entry: JSONSlice, _ index: Int) -> ToolCall {
@@ -109,7 +109,9 @@ package final class WholeToolLoop {
     _ calls: [ToolCall]
   ) async throws -> [(call: ToolCall, result: [UInt8])] {
     let jobs = calls.map {
-      PictureJob($0, run.maker, run.loop, left: &imagesLeft, confirms: run.confirms)
+      PictureJob(
+        $0, of: conversation.pictures, run.maker, run.loop, left: &imagesLeft,
+        confirms: run.confirms)
     }
     defer { for job in jobs { job.cancel() } }
     var results: [(call: ToolCall, result: [UInt8])] = []
@@ -119,7 +121,7 @@ package final class WholeToolLoop {
       if case .made(let set) = result {
         drawn.append((job, set))
         if run.output != .images {
-          let prompt = job.arguments?.prompt ?? ""
+          let prompt = job.order?.prompt ?? ""
           text += set.pictures.map { PictureText.markdown($0, prompt: prompt) }.joined()
         }
       }
@@ -172,7 +174,7 @@ package final class WholeToolLoop {
           writer.beginObject()
           writer.member("id", picture.id)
           writer.member("url", picture.url)
-          writer.member("prompt", job.arguments?.prompt)
+          writer.member("prompt", job.order?.prompt)
           writer.member("revised_prompt", picture.revisedPrompt)
           writer.member("provider", set.provider)
           writer.member("model", set.model)

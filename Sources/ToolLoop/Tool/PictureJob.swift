@@ -3,36 +3,37 @@ internal import EventLoop
 /// A call that is being run, side by side with others. Loop-bound.
 final class PictureJob {
   let call: ToolCall
-  let arguments: ImageArguments?
+  /// Nil where the arguments make no sense.
+  let order: PictureOrder?
   private let done = LoopEvent<PictureResult>()
   private var task: Task<Void, Never>?
   private let started: UInt64
   private let loop: EventLoop
 
   /// - Parameters:
+  ///   - pictures: those of the conversation so far.
   ///   - left: pictures that the request may still have.
   ///   - confirms: whether the user is asked first.
   init(
-    _ call: ToolCall, _ maker: any PictureMaker, _ loop: EventLoop, left: inout Int, confirms: Bool
+    _ call: ToolCall, of pictures: ConversationPictures, _ maker: any PictureMaker,
+    _ loop: EventLoop, left: inout Int, confirms: Bool
   ) {
     self.call = call
     self.loop = loop
     started = loop.now
-    do throws(ImageArguments.Invalid) {
-      let arguments = try ImageArguments(call.arguments)
-      self.arguments = arguments
-      guard arguments.count <= left else {
+    do throws(InvalidArguments) {
+      let order = try PictureOrder(call, pictures)
+      self.order = order
+      guard order.count <= left else {
         done.fire(.failed(reason: Self.overBudget(left), isRefusal: false))
         return
       }
-      left -= arguments.count
+      left -= order.count
       task = loop.spawn { [done] in
-        let result =
-          if confirms { await maker.propose(arguments) } else { await maker.draw(arguments) }
-        done.fire(result)
+        done.fire(await order.carryOut(maker, confirms: confirms))
       }
     } catch {
-      arguments = nil
+      order = nil
       done.fire(.failed(reason: error.message, isRefusal: false))
     }
   }

@@ -3,8 +3,12 @@ package protocol PictureMaker: AnyObject {
   /// Makes pictures and keeps them where their URLs point. A cancelled task stops what has not been
   /// accepted by a provider yet.
   func draw(_ arguments: ImageArguments) async -> PictureResult
+  /// Changes a picture, as `draw` makes one.
+  func edit(_ arguments: EditArguments) async -> PictureResult
   /// Says what would be drawn, and keeps it until the user has said yes.
   func propose(_ arguments: ImageArguments) async -> PictureResult
+  /// Says what would be changed, and keeps it until the user has said yes.
+  func propose(_ arguments: EditArguments) async -> PictureResult
 }
 
 /// What came of one call.

@@ -308,7 +308,7 @@ def test_rounds():
         for delta, reason in deltas
     ]
     replay = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
-    options = {"extra_body": {"easel": {"max_tool_iterations": 2}}}
+    options = {"extra_body": {"easel": {"max_tool_iterations": 3}}}
     for _ in range(6):
         fault("chat", replay=replay)
     text, reasons, calls, _ = streamed("draw a fox", **options)
