@@ -28,6 +28,23 @@ final class PipelinePictureMaker: PictureMaker {
     }
   }
 
+  func forecast(_ order: PictureOrder) -> PictureForecast? {
+    var request: ImageRequest
+    switch order {
+    case .draw(let arguments): request = self.request(arguments)
+    case .edit(let arguments):
+      request = ImageRequest(prompt: arguments.prompt)
+      request.operation = .edit
+      request.size = arguments.size.flatMap(ImageSize.init(_:))
+      request.quality = quality(arguments.quality)
+      request.count = arguments.count
+    }
+    guard let route = try? context.shared.images.route(request), let model = route.candidates.first
+    else { return nil }
+    let cost = model.quote(request).price.map { $0 * Double(request.count) }
+    return PictureForecast(provider: model.provider, model: model.id, cost: cost)
+  }
+
   private static func failed(
     _ missing: PictureLoader.Missing, _ arguments: EditArguments
   ) -> PictureResult {

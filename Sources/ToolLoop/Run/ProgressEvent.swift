@@ -6,7 +6,23 @@ enum ProgressEvent {
     event("tool_call_start", job, identity) { writer in
       writer.member("prompt", job.order?.prompt)
       writer.member("count", job.order?.count)
+      write(job.forecast, to: &writer)
     }
+  }
+
+  /// Tells that a picture is still being made.
+  static func progress(_ job: PictureJob, _ identity: StreamIdentity) -> [UInt8] {
+    event("tool_call_progress", job, identity) { writer in
+      writer.member("status", "drawing")
+      write(job.forecast, to: &writer)
+    }
+  }
+
+  private static func write(_ forecast: PictureForecast?, to writer: inout JSONWriter) {
+    guard let forecast else { return }
+    writer.member("provider", forecast.provider)
+    writer.member("model", forecast.model)
+    writer.member("cost_usd", forecast.cost)
   }
 
   static func result(
@@ -17,11 +33,13 @@ enum ProgressEvent {
       event("tool_error", job, identity) { writer in
         writer.member("reason", reason)
         writer.member("refused", isRefusal)
+        write(job.forecast, to: &writer)
       }
     case .proposed(let proposal):
       event("tool_call_result", job, identity) { writer in
         writer.member("status", "pending")
         writer.member("proposal", proposal.id)
+        write(job.forecast, to: &writer)
       }
     case .made(let set):
       event("tool_call_result", job, identity) { writer in

@@ -147,19 +147,24 @@ package final class StreamedToolLoop {
   private func start(_ call: ToolCall) {
     let job = PictureJob(
       call, of: conversation.pictures, run.maker, run.loop, left: &imagesLeft,
-      confirms: run.confirms)
+      confirms: run.confirms, forecasts: run.events)
     jobs.append(job)
     if keepAlive == nil { keepAlive = comments() }
     guard run.events, let identity = interceptor.identity else { return }
     out += ProgressEvent.start(job, identity)
   }
 
-  /// Comments as long as pictures are made, also while the upstream still writes what is withheld.
+  /// Comments, or progress events where they are wanted, as long as pictures are made, also while the upstream still writes what is withheld.
   private func comments() -> LoopTimer {
     let exchange = run.exchange
-    return run.loop.schedule(after: run.settings.keepAlive, repeating: run.settings.keepAlive) {
+    let pause =
+      run.events ? min(run.settings.progress, run.settings.keepAlive) : run.settings.keepAlive
+    return run.loop.schedule(after: pause, repeating: pause) { [self] in
       guard exchange.hasStarted, exchange.pendingBytes == 0 else { return }
-      exchange.send(SSEWriter.comment("drawing"))
+      guard run.events, let identity = interceptor.identity else {
+        return exchange.send(SSEWriter.comment("drawing"))
+      }
+      for job in jobs where !job.isDone { exchange.send(ProgressEvent.progress(job, identity)) }
     }
   }
 

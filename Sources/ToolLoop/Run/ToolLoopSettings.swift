@@ -6,6 +6,8 @@ package struct ToolLoopSettings: Sendable {
   package var maxImages = 4
   /// The longest silence while pictures are made.
   package var keepAlive = Duration.seconds(10)
+  /// Between two progress events of one picture.
+  package var progress = Duration.seconds(2)
   /// Bounds on what is held of a stream.
   package var stream = StreamInterceptor.Limits()
   /// Bytes of an upstream's whole answer.

@@ -5,6 +5,9 @@ final class PictureJob {
   let call: ToolCall
   /// Nil where the arguments make no sense.
   let order: PictureOrder?
+  /// Who will most likely carry it out.
+  let forecast: PictureForecast?
+  private(set) var isDone = false
   private let done = LoopEvent<PictureResult>()
   private var task: Task<Void, Never>?
   private let started: UInt64
@@ -14,9 +17,10 @@ final class PictureJob {
   ///   - pictures: those of the conversation so far.
   ///   - left: pictures that the request may still have.
   ///   - confirms: whether the user is asked first.
+  ///   - forecasts: whether anybody wants to know who will carry it out.
   init(
     _ call: ToolCall, of pictures: ConversationPictures, _ maker: any PictureMaker,
-    _ loop: EventLoop, left: inout Int, confirms: Bool
+    _ loop: EventLoop, left: inout Int, confirms: Bool, forecasts: Bool = false
   ) {
     self.call = call
     self.loop = loop
@@ -24,6 +28,7 @@ final class PictureJob {
     do throws(InvalidArguments) {
       let order = try PictureOrder(call, pictures)
       self.order = order
+      forecast = forecasts ? maker.forecast(order) : nil
       guard order.count <= left else {
         done.fire(.failed(reason: Self.overBudget(left), isRefusal: false))
         return
@@ -34,6 +39,7 @@ final class PictureJob {
       }
     } catch {
       order = nil
+      forecast = nil
       done.fire(.failed(reason: error.message, isRefusal: false))
     }
   }
@@ -47,7 +53,11 @@ final class PictureJob {
   var elapsedMilliseconds: Int { Int(loop.now - started) }
 
   /// The result; to be awaited once.
-  func result() async -> PictureResult { await done.wait() }
+  func result() async -> PictureResult {
+    let result = await done.wait()
+    isDone = true
+    return result
+  }
 
   func cancel() { task?.cancel() }
 }

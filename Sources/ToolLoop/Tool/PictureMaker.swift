@@ -9,6 +9,23 @@ package protocol PictureMaker: AnyObject {
   func propose(_ arguments: ImageArguments) async -> PictureResult
   /// Says what would be changed, and keeps it until the user has said yes.
   func propose(_ arguments: EditArguments) async -> PictureResult
+  /// Who will most likely make the pictures of an order, for how much; nil where nobody can.
+  func forecast(_ order: PictureOrder) -> PictureForecast?
+}
+
+/// Who will most likely make pictures.
+package struct PictureForecast: Sendable, Hashable {
+  package var provider: String
+  package var model: String
+  /// US dollars, for all of them; nil where the price is not known.
+  package var cost: Double?
+
+  /// A forecast of these parts.
+  package init(provider: String, model: String, cost: Double?) {
+    self.provider = provider
+    self.model = model
+    self.cost = cost
+  }
 }
 
 /// What came of one call.

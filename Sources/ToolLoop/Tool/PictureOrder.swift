@@ -1,5 +1,5 @@
 /// What a call of one of the gateway's tools asks for.
-enum PictureOrder {
+package enum PictureOrder: Sendable {
   case draw(ImageArguments)
   case edit(EditArguments)
 

@@ -130,8 +130,17 @@ def test_outputs():
     text, _, _, _ = streamed("draw a fox", extra_headers={"x-easel-image-tool": "off"})
     assert not pictures(text)
     _, _, _, chunks = streamed("draw a fox", extra_body={"easel": {"events": True}})
-    events = [chunk.easel["type"] for chunk in chunks if getattr(chunk, "easel", None)]
-    assert events == ["tool_call_start", "tool_call_result"], events
+    events = [chunk.easel for chunk in chunks if getattr(chunk, "easel", None)]
+    assert [e["type"] for e in events] == ["tool_call_start", "tool_call_result"], events
+    fault("images", delay_ms=2500)
+    _, _, _, chunks = streamed("draw a fox", extra_body={"easel": {"events": True}})
+    events = [chunk.easel for chunk in chunks if getattr(chunk, "easel", None)]
+    kinds = [event["type"] for event in events]
+    assert kinds == ["tool_call_start", "tool_call_progress", "tool_call_result"], kinds
+    for event in events:
+        assert event["tool_call_id"] and event["provider"] == "simulated", event
+        assert event["model"] == "gpt-image-1" and event["cost_usd"] == 0.04, event
+    assert [e["elapsed_ms"] for e in events] == sorted(e["elapsed_ms"] for e in events)
 
 
 def test_client_tools():
