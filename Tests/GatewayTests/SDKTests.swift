@@ -7,7 +7,8 @@ import Testing
 struct SDKTests {
   static let scenarios = [
     "plain", "picture", "outputs", "client_tools", "mixed_tools", "images", "fallback", "errors",
-    "splits", "cancellation", "relay", "confirm", "edits", "rounds", "malformed",
+    "splits", "cancellation", "relay", "confirm", "edits", "rounds", "malformed", "edit",
+    "edit_inputs", "edit_errors", "edit_turns",
   ]
 
   @Test("scenario", arguments: scenarios)

@@ -10,6 +10,7 @@ struct PictureLoader {
 
   /// Why there are none, for the model to read.
   struct Missing: Error {
+    let picture: PictureReference
     let reason: String
   }
 
@@ -21,7 +22,9 @@ struct PictureLoader {
 
   func load(_ reference: PictureReference) async throws(Missing) -> InputImage {
     func missing(_ reason: String) -> Missing {
-      Missing(reason: "The picture \(reference.name) cannot be used: \(reason).")
+      Missing(
+        picture: reference,
+        reason: "The picture \(reference.name) cannot be used: \(reason).")
     }
     let image: InputImage?
     switch reference.source {

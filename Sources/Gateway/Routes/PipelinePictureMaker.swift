@@ -48,7 +48,8 @@ final class PipelinePictureMaker: PictureMaker {
   private static func failed(
     _ missing: PictureLoader.Missing, _ arguments: EditArguments
   ) -> PictureResult {
-    .failed(reason: "\(missing.reason) \(arguments.known)", isRefusal: false)
+    .failed(
+      reason: "\(missing.reason) \(arguments.known(without: missing.picture))", isRefusal: false)
   }
 
   private func make(_ request: ImageRequest) async -> PictureResult {

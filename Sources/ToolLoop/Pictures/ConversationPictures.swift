@@ -30,11 +30,12 @@ package struct ConversationPictures: Sendable {
   }
 
   /// What may be named, for a model that has named something else.
-  var known: String {
-    let list = newest.filter(\.isWithinReach).map(\.description)
+  /// - Parameter numbers: of pictures that have turned out to be gone.
+  func known(without numbers: Set<Int> = []) -> String {
+    let list = newest.filter { $0.isWithinReach && !numbers.contains($0.number) }
     return list.isEmpty
-      ? "There is no picture in this conversation yet."
-      : "Known pictures: \(list.joined(separator: ", "))."
+      ? "There is no \(numbers.isEmpty ? "" : "other ")picture in this conversation yet."
+      : "Known pictures: \(list.map(\.description).joined(separator: ", "))."
   }
 
   /// The picture of a name: `image_1`, an id, or a URL. Nothing but what stands in the conversation
@@ -44,11 +45,11 @@ package struct ConversationPictures: Sendable {
     let name = text.trimmed
     guard let found = newest.first(where: { $0.isNamed(name) }) else {
       throw InvalidArguments(
-        message: "There is no picture '\(name.prefix(100))' in this conversation. \(known)")
+        message: "There is no picture '\(name.prefix(100))' in this conversation. \(known())")
     }
     guard found.isWithinReach else {
       throw InvalidArguments(
-        message: "\(found.description) cannot be changed: it is not at an https URL. \(known)")
+        message: "\(found.description) cannot be changed: it is not at an https URL. \(known())")
     }
     return found
   }

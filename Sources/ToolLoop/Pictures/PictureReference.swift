@@ -19,7 +19,7 @@ package struct PictureReference: Sendable {
 
   /// Whether the gateway would get it from there: a picture without TLS could be anyone's.
   var isWithinReach: Bool {
-    if case .remote(let url) = source { return url.hasPrefix("https://") }
+    if case .remote(let url) = source { return url.prefix(8).lowercased() == "https://" }
     return true
   }
 

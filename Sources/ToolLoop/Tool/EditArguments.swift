@@ -9,17 +9,17 @@ package struct EditArguments: Sendable {
   package var quality: String?
   /// 1 to 4.
   package var count = 1
-  /// A sentence on what else could be named, for a model whose picture is gone.
-  package var known: String
+  private let pictures: ConversationPictures
 
   /// - Parameter pictures: those of the conversation, which are the only ones that have a name.
   init(_ bytes: [UInt8], _ pictures: ConversationPictures) throws(InvalidArguments) {
     let given = try ToolArgument(bytes)
     prompt = try given.prompt()
-    known = pictures.known
+    self.pictures = pictures
     let limit = ConversationPictures.urlLimit
     guard let name = try given.text("image", limit: limit) else {
-      throw InvalidArguments(message: "'image' must name the picture to change. \(known)")
+      throw InvalidArguments(
+        message: "'image' must name the picture to change. \(pictures.known())")
     }
     image = try pictures.picture(named: name)
     if let name = try given.text("mask", limit: limit) {
@@ -28,5 +28,10 @@ package struct EditArguments: Sendable {
     size = try given.size()
     quality = try given.quality()
     count = try given.count()
+  }
+
+  /// A sentence on what could be named in place of a picture that is gone.
+  package func known(without gone: PictureReference) -> String {
+    pictures.known(without: [gone.number])
   }
 }

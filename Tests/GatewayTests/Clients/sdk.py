@@ -195,8 +195,6 @@ def follow_up(question, text, call):
 
 def test_images():
     answer = client.images.generate(prompt="a fox", model="gpt-image-1", size="1536x1024")
-    import base64
-
     picture = Image.open(io.BytesIO(base64.b64decode(answer.data[0].b64_json)))
     assert picture.size == (1536, 1024)
     answer = client.images.generate(prompt="a fox", model="dall-e-3", response_format="url", n=2)
@@ -443,6 +441,245 @@ def test_edits():
     assert short["provider"] == "simulated" and short["fallbackUsed"] is False, short
     with urllib.request.urlopen(short["imageUrl"], timeout=10) as response:
         Image.open(io.BytesIO(response.read())).verify()
+
+
+def converse(*messages, stream=False, model="gpt-4o", **options):
+    """Text, finish reasons, client calls and chunks of an answer, streamed or not."""
+    answer = client.chat.completions.create(
+        model=model, messages=list(messages), stream=stream, **options
+    )
+    if stream:
+        return join(answer)
+    choice = answer.choices[0]
+    calls = {
+        index: {"id": c.id, "name": c.function.name, "arguments": c.function.arguments}
+        for index, c in enumerate(choice.message.tool_calls or [])
+    }
+    return choice.message.content, [choice.finish_reason], calls, [answer]
+
+
+def user(text, *urls):
+    if not urls:
+        return {"role": "user", "content": text}
+    parts = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    return {"role": "user", "content": [{"type": "text", "text": text}] + parts}
+
+
+def drawn():
+    """A conversation with a picture of the gateway's, and the picture's URL."""
+    content = chat("draw a fox").choices[0].message.content
+    (url,) = pictures(content)
+    control("DELETE", "/simulator/requests")
+    return [user("draw a fox"), {"role": "assistant", "content": content}], url
+
+
+def bytes_at(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read()
+
+
+def forms():
+    """What /images/edits got: the fields and files of each form."""
+    result = []
+    for request in control("GET", "/simulator/requests"):
+        if not request["path"].endswith("/images/edits"):
+            continue
+        boundary = request["headers"]["content-type"].split("boundary=")[1].strip('"')
+        body = base64.b64decode(request["body_base64"])
+        form = {}
+        for part in body.split(b"--" + boundary.encode())[1:-1]:
+            head, value = part.removeprefix(b"\r\n").split(b"\r\n\r\n", 1)
+            name = re.search(rb'name="([^"]*)"', head)[1].decode()
+            form[name] = value.removesuffix(b"\r\n")
+        result.append(form)
+    return result
+
+
+def offered(request):
+    return [tool["function"]["name"] for tool in request.get("tools", [])]
+
+
+def png(colour, size=(64, 64)):
+    file = io.BytesIO()
+    Image.new("RGBA", size, colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def data_url(picture):
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
+
+
+def test_edit():
+    chat("draw a fox")
+    tools = [offered(request) for request in received("chat")]
+    assert tools == [["generate_image"], ["generate_image", "edit_image"]], tools
+    for stream in (False, True):
+        history, url = drawn()
+        text, reasons, calls, chunks = converse(*history, user("make it blue"), stream=stream)
+        assert reasons == ["stop"] and not calls
+        (form,) = forms()
+        assert form["image"] == bytes_at(url) and form["prompt"] == b"make it blue"
+        (changed,) = pictures(text)
+        assert changed != url and "![make it blue]" in text and "Here is your picture" in text
+        # A change of the change, by number: both pictures are known.
+        history += [user("make it blue"), {"role": "assistant", "content": text}]
+        converse(*history, user("edit image_1 again"), stream=stream)
+        converse(*history, user(f"edit {changed} again"), stream=stream)
+        assert [f["image"] for f in forms()[1:]] == [bytes_at(url), bytes_at(changed)]
+        assert all("base64" not in json.dumps(request) for request in received("chat"))
+    # Pictures in `images` (OpenRouter's convention) come back there as well.
+    images = {"extra_body": {"easel": {"image_output": "images", "events": True}}}
+    message = chat("draw a fox", **images).choices[0].message
+    turn = {"role": "assistant", "content": message.content, "images": message.images}
+    control("DELETE", "/simulator/requests")
+    text, _, _, chunks = converse(user("draw a fox"), turn, user("make it red"), stream=True, **images)
+    (form,) = forms()
+    assert form["image"] == bytes_at(message.images[0]["image_url"]["url"])
+    events = [chunk.easel for chunk in chunks if getattr(chunk, "easel", None)]
+    assert [event["type"] for event in events] == ["tool_call_start", "tool_call_result"]
+    assert {event["name"] for event in events} == {"edit_image"} and events[0]["prompt"] == "make it red"
+    assert not pictures(text) and sum("images" in c.choices[0].delta.to_dict() for c in chunks if c.choices) == 1
+
+
+def test_edit_inputs():
+    red, green = png("red"), png("green")
+    for stream in (False, True):
+        control("DELETE", "/simulator/requests")
+        text, reasons, _, _ = converse(user("turn it into a painting", data_url(red)), stream=stream)
+        assert reasons == ["stop"] and len(pictures(text)) == 1
+        assert [form["image"] for form in forms()] == [red]
+        # The model sees what its user sent.
+        assert received("chat")[0]["messages"][0]["content"][1]["image_url"]["url"] == data_url(red)
+    control("DELETE", "/simulator/requests")
+    converse(user("change image_2", data_url(red), data_url(green)))
+    said = {"role": "assistant", "content": f"Look: ![x]({data_url(green)})"}
+    converse(user("hi"), said, user("change image_1"))
+    assert [form["image"] for form in forms()] == [green, green]
+    assert "base64" not in json.dumps(received("chat")[2:])
+    # A picture of the gateway's that the user shows by its URL is read from the store.
+    _, url = drawn()
+    assert len(pictures(converse(user("make it blue", url))[0])) == 1
+    assert [form["image"] for form in forms()] == [bytes_at(url)]
+    # With a mask, which a scripted model asks for.
+    hole = png((0, 0, 0, 0))
+    arguments = {"prompt": "a hat", "image": "image_1", "mask": "image_2", "quality": "high", "count": 2}
+    control("DELETE", "/simulator/requests")
+    script("edit_image", arguments)
+    text, _, _, _ = converse(user("a hat here", data_url(red), data_url(hole)), stream=True)
+    (form,) = forms()
+    assert form["image"] == red and form["mask"] == hole and form["n"] == b"2", form.keys()
+    assert len(pictures(text)) == 2
+
+
+def script(name, arguments):
+    """The next streamed answer of the chat model is this call."""
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    delta = {"role": "assistant", "tool_calls": [{"index": 0, "id": "call_1", "function": function}]}
+    chunks = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    ]
+    base = {"id": "chatcmpl-s", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    events = [f"data: {json.dumps(base | chunk)}\n\n" for chunk in chunks] + ["data: [DONE]\n\n"]
+    fault("chat", replay="".join(events))
+
+
+def test_edit_errors():
+    history, url = drawn()
+    picture = url.rsplit("/", 1)[1]
+    gone = "img_" + "0" * 32
+
+    def refused(*messages, stream):
+        text, reasons, calls, _ = converse(*messages, stream=stream)
+        assert reasons == ["stop"] and not calls and "![" not in text, text
+        assert "could not be made" in text, text
+        return text
+
+    for stream in (False, True):
+        text = refused(*history, user("change img_unknown to blue"), stream=stream)
+        assert "There is no picture 'img_unknown' in this conversation" in text
+        assert f"Known pictures: image_1 ({picture})." in text
+        text = refused(user(f"change {gone} to blue"), stream=stream)
+        assert f"image_1 cannot be used: there is no picture {gone}, or no longer" in text
+        assert "There is no other picture in this conversation" in text
+        # Only what the user has shown has a name: a model cannot be talked into fetching.
+        text = refused(*history, user(f"change {simulator}/files/1.png"), stream=stream)
+        assert "There is no picture 'http" in text
+        text = refused(user("make it blue", "https://127.0.0.1:1/x.png"), stream=stream)
+        assert "cannot be reached on the public Internet" in text
+        text = refused(user("make it blue", "data:image/png;base64,SGVsbG8="), stream=stream)
+        assert "it is no PNG" in text
+    assert not forms()
+    assert not any(r["route"] == "files" for r in control("GET", "/simulator/requests"))
+    # Where there is nothing that could be changed, the tool is not there.
+    control("DELETE", "/simulator/requests")
+    converse(user("make it blue"))
+    converse(user("make it blue", "http://127.0.0.1:1/x.png"))
+    converse(*history, user("make it blue"), extra_headers={"x-easel-image-tool": "off"})
+    assert [offered(request) for request in received("chat")] == [["generate_image"]] * 2 + [[]]
+    # A provider's refusal is told, and the picture budget holds for both tools together.
+    text, _, _, _ = converse(*history, user("make it forbidden"))
+    assert "I may not draw that" in text
+    script("edit_image", {"prompt": "x", "image": picture, "count": 3})
+    script("generate_image", {"prompt": "y", "count": 2})
+    text, _, _, _ = converse(*history, user("hello"), stream=True)
+    assert len(pictures(text)) == 3 and "Only 1 more" in json.dumps(received("chat")[-1])
+
+
+def test_edit_turns():
+    # The client's own edit_image is the client's.
+    own = {
+        "type": "function",
+        "function": {
+            "name": "edit_image",
+            "parameters": {"type": "object", "properties": {"where": {"type": "string"}}},
+        },
+    }
+    history, url = drawn()
+    for stream in (False, True):
+        text, reasons, calls, _ = converse(
+            *history, user("please edit_image in Paris"), stream=stream, tools=[own]
+        )
+        assert reasons == ["tool_calls"] and calls[0]["name"] == "edit_image", (reasons, calls)
+        assert json.loads(calls[0]["arguments"]) == {"where": "Paris"}
+        assert offered(received("chat")[-1]) == ["edit_image", "generate_image"]
+    assert not forms()
+    # A turn that calls the client's tool too: the picture, then the client's call, and back again.
+    question = user("make it blue, and tell me the weather in Paris")
+    for stream in (False, True):
+        control("DELETE", "/simulator/requests")
+        text, reasons, calls, _ = converse(*history, question, stream=stream, tools=[weather])
+        assert reasons == ["tool_calls"] and len(pictures(text)) == 1 and len(forms()) == 1
+        assert [call["name"] for call in calls.values()] == ["get_weather"]
+        function = {"name": calls[0]["name"], "arguments": calls[0]["arguments"]}
+        turn = {
+            "role": "assistant",
+            "content": text,
+            "tool_calls": [{"id": calls[0]["id"], "type": "function", "function": function}],
+        }
+        result = {"role": "tool", "tool_call_id": calls[0]["id"], "content": "sunny"}
+        text, reasons, _, _ = converse(*history, question, turn, result, stream=stream, tools=[weather])
+        assert "sunny" in text and reasons == ["stop"]
+        upstream = received("chat")[-1]["messages"][3]
+        names = {entry["function"]["name"] for entry in upstream["tool_calls"]}
+        assert names == {"get_weather", "edit_image"}
+    # Asked first: nothing is changed until the user says yes, and then once.
+    control("DELETE", "/simulator/requests")
+    confirm = {"extra_body": {"easel": {"image_tool": "confirm"}}}
+    text, _, _, chunks = converse(*history, user("make it blue"), stream=True, **confirm)
+    assert not pictures(text) and not forms()
+    (offer,) = [c.easel["imageGenerations"][0] for c in chunks if getattr(c, "easel", None)]
+    assert offer["operation"] == "edit" and offer["model"] == "gpt-image-1" and offer["cost"] > 0
+    assert offer["availableAlternatives"] == [], "dall-e-3 cannot change pictures"
+    urls = {
+        client.images.generate(
+            prompt="", response_format="url", extra_body={"easel": {"proposal": offer["id"]}}
+        ).data[0].url
+        for _ in range(2)
+    }
+    assert len(urls) == 1 and [form["image"] for form in forms()] == [bytes_at(url)]
+    text, _, _, _ = converse(user(f"change img_{'0' * 32}"), stream=True, **confirm)
+    assert "could not be made" in text
 
 
 def test_relay():
