@@ -1,0 +1,57 @@
+import EventLoop
+import Foundation
+import Simulator
+import Testing
+
+@Suite(
+  "Image routing by the stock OpenAI SDK against the built program", .serialized,
+  .timeLimit(.minutes(5)))
+struct ImageScenarioTests {
+  /// Every simulated provider; one that has two ways of drawing twice.
+  static let models = [
+    "openai/gpt-image-1", "openai/dall-e-2", "gemini/gemini-3-pro-image",
+    "stability/stable-image-ultra", "replicate/landscape", "fal/meadow", "bfl/flux-2-pro",
+    "imagen/imagen-4.0-generate-001", "azure/gpt-image-azure", "leonardo/phoenix",
+    "openrouter/google/gemini-2.5-flash-image", "fireworks/flux-1-schnell-fp8",
+    "fireworks/flux-kontext-pro", "together/black-forest-labs/FLUX.1-schnell",
+    "automatic1111/stable-diffusion", "comfyui/sdxl",
+  ]
+
+  @Test("all up: words, tiers and names choose", arguments: ["choice"])
+  func choice(scenario: String) async throws {
+    try await run(scenario)
+  }
+
+  // MARK: Running
+
+  /// Starts a simulator and the program with the catalog, runs the script, and ends both.
+  /// - Parameters:
+  ///   - first: `provider/model`, which is asked first; then its provider and three spare ones are
+  ///     the only ones. The script gets it as an argument.
+  ///   - timeout: of the first provider, in seconds.
+  private func run(_ scenario: String, first: String? = nil, timeout: Int? = nil) async throws {
+    let group = EventLoopGroup(count: 1)
+    let simulator = try await SimulatorServer.start(group: group)
+    let provider = first.flatMap { $0.split(separator: "/").first }.map(String.init)
+    let files = try CatalogFiles(
+      simulator, providers: provider.map { [$0, "together", "leonardo", "automatic1111"] },
+      first: first, timeout: timeout)
+    defer { files.remove() }
+    let program = try EaselProcess(arguments: files.arguments, environment: files.environment)
+    defer { program.kill() }
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Clients/images.py")
+    let (status, output) = try await Subprocess.run(
+      try Python.interpreter(),
+      [
+        script.path, try await program.url(), "http://127.0.0.1:\(simulator.port)", scenario,
+        first ?? "", "\(program.processIdentifier)",
+      ])
+    #expect(status == 0, "\(output)\n--- easel's log:\n\(program.log)")
+    let (exit, log) = await program.terminate()
+    #expect(exit == 0, "\(log)")
+    #expect(!log.contains("canary") && !output.contains("canary"))
+    await simulator.stop()
+    await group.shutdown()
+  }
+}
