@@ -17,10 +17,22 @@ struct ImageScenarioTests {
     "automatic1111/stable-diffusion", "comfyui/sdxl",
   ]
 
-  @Test("all up: words, tiers and names choose", arguments: ["choice"])
-  func choice(scenario: String) async throws {
-    try await run(scenario)
+  @Test("all up: words, tiers and names choose")
+  func choice() async throws { try await run("choice") }
+
+  @Test("one down, in every way: the next takes over within the request, and the answer says so")
+  func down() async throws {
+    try await run("down")
+    try await run("hang", first: "openai/gpt-image-1", timeout: 1, everybody: true)
   }
+
+  @Test("all down: one error names each and why")
+  func allDown() async throws { try await run("all_down") }
+
+  @Test(
+    "a refusal is not shopped around",
+    arguments: models.filter { !$0.hasPrefix("automatic1111/") && !$0.hasPrefix("comfyui/") })
+  func refused(model: String) async throws { try await run("refused", first: model) }
 
   // MARK: Running
 
@@ -29,13 +41,16 @@ struct ImageScenarioTests {
   ///   - first: `provider/model`, which is asked first; then its provider and three spare ones are
   ///     the only ones. The script gets it as an argument.
   ///   - timeout: of the first provider, in seconds.
-  private func run(_ scenario: String, first: String? = nil, timeout: Int? = nil) async throws {
+  ///   - everybody: has all providers there nevertheless.
+  private func run(
+    _ scenario: String, first: String? = nil, timeout: Int? = nil, everybody: Bool = false
+  ) async throws {
     let group = EventLoopGroup(count: 1)
     let simulator = try await SimulatorServer.start(group: group)
     let provider = first.flatMap { $0.split(separator: "/").first }.map(String.init)
+    let few = provider.map { Set([$0, "together", "leonardo", "automatic1111"]) }
     let files = try CatalogFiles(
-      simulator, providers: provider.map { [$0, "together", "leonardo", "automatic1111"] },
-      first: first, timeout: timeout)
+      simulator, providers: everybody ? nil : few, first: first, timeout: timeout)
     defer { files.remove() }
     let program = try EaselProcess(arguments: files.arguments, environment: files.environment)
     defer { program.kill() }

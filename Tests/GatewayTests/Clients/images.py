@@ -104,8 +104,7 @@ def test_choice():
         # The longer word wins.
         ("a photorealistic sunset as a quick sketch", "openai/gpt-image-1", 0.167),
     ]:
-        for way in ways(prompt):
-            drawn = way()
+        for drawn in (generate(prompt), tool_streamed(f"draw {prompt}")):
             assert drawn.maker == maker and drawn.cost == cost, (prompt, drawn)
     for model, maker, cost in [
         ("ultra", "openai/gpt-image-1", 0.167),
@@ -131,6 +130,168 @@ def test_choice():
     assert several.count == 3 and several.cost == 0.12, several
     error = raises(openai.BadRequestError, lambda: generate(model="nobody/nothing"))
     assert error.code == "model_not_found" and "openai/gpt-image-1" in error.message, error
+
+
+# How a provider can be down, and the class that it is told by.
+DOWN = {
+    "500": ({"status": 500, "body": '{"error":{"message":"boom"}}'}, "overloaded"),
+    "503": ({"status": 503, "body": "<html>down</html>"}, "overloaded"),
+    "reset": ({"reset_after": 1000}, "unreachable"),
+    "cut": ({"cut_after": 1000}, "malformed"),
+    "401": (
+        {"status": 401, "body": '{"error":{"message":"Incorrect API key provided: canary-openai"}}'},
+        "bad_key",
+    ),
+    "429": ({"status": 429, "body": '{"error":{"message":"slow down"}}', "retry_after": "7"}, "rate_limited"),
+}
+
+
+def test_down():
+    """The first model fails in every way there is: within the same request the next one draws."""
+    for members, reason in DOWN.values():
+        next_draws(members, reason)
+    # Two down, in two ways: the third draws.
+    fault("images", **DOWN["429"][0])
+    fault("gemini", **DOWN["503"][0])
+    drawn = generate("a photorealistic sunset")
+    assert drawn.maker == "stability/stable-image-ultra" and drawn.cost == 0.08, drawn
+    assert drawn.fallback == [
+        ("openai/gpt-image-1", "rate_limited"),
+        ("gemini/gemini-3-pro-image", "overloaded"),
+    ], drawn
+    # A tier that is down as a whole is left for the next one.
+    for route in ("images", "gemini", "stability"):
+        fault(route, status=503)
+    assert generate(model="ultra").maker == "replicate/landscape"
+    # A model that was asked for by name is the only one that is asked.
+    fault("images", **DOWN["503"][0])
+    before = counts()
+    error = raises(openai.InternalServerError, lambda: generate(model="openai/dall-e-2"))
+    assert "openai" in error.message and counts() == before, error
+
+
+def next_draws(members, reason):
+    for way in ways("a photorealistic sunset"):
+        fault("images", **members)
+        drawn = way()
+        assert drawn.maker == "gemini/gemini-3-pro-image" and drawn.cost == 0.134, (members, drawn)
+        assert drawn.fallback == [("openai/gpt-image-1", reason)], (members, drawn)
+
+
+def test_hang():
+    """The first model never answers; its time in the catalog is short."""
+    next_draws({"hang": True}, "timed_out")
+
+
+def counts():
+    """Jobs that were accepted, by provider."""
+    jobs = control("GET", "/simulator/state")["jobs"]
+    return {name: entry["accepted"] for name, entry in jobs.items() if entry["accepted"]}
+
+
+
+# Every model of the catalog, with what the simulator calls the request that it is drawn by.
+MODELS = {
+    "openai/gpt-image-1": "images",
+    "openai/dall-e-2": "images",
+    "gemini/gemini-3-pro-image": "gemini",
+    "stability/stable-image-ultra": "stability",
+    "replicate/landscape": "replicate",
+    "fal/meadow": "fal",
+    "bfl/flux-2-pro": "bfl",
+    "imagen/imagen-4.0-generate-001": "imagen",
+    "azure/gpt-image-azure": "azure",
+    "leonardo/phoenix": "leonardo",
+    "openrouter/google/gemini-2.5-flash-image": "openrouter",
+    "fireworks/flux-1-schnell-fp8": "fireworks",
+    "fireworks/flux-kontext-pro": "fireworks",
+    "together/black-forest-labs/FLUX.1-schnell": "together",
+    "automatic1111/stable-diffusion": "automatic1111",
+    "comfyui/sdxl": "comfyui",
+}
+
+
+def test_all_down():
+    """One error that names everybody and why, in the SDK's own exception type."""
+    prompt = "a photorealistic sunset"
+
+    def everybody(**members):
+        for route in MODELS.values():
+            fault(route, **members)
+
+    for status, kind, shown, reason in [
+        (503, openai.InternalServerError, 503, "overloaded"),
+        (429, openai.RateLimitError, 429, "rate_limited"),
+        (401, openai.InternalServerError, 502, "bad_key"),
+    ]:
+        for call in (lambda: generate(prompt), lambda: generate_streamed(prompt)):
+            everybody(status=status, retry_after="7", body='{"error":{"message":"canary-key"}}')
+            error = raises(kind, call)
+            assert error.status_code == shown and "canary" not in error.message, error
+            assert (error.response.headers.get("retry-after") == "7") == (status != 401), error
+            for model in MODELS:
+                assert f"{model}: {reason}" in error.message, (model, error.message)
+        for text in (
+            lambda: chat("draw " + prompt).choices[0].message.content,
+            lambda: join(chat("draw " + prompt, stream=True))[0],
+        ):
+            everybody(status=status, body='{"error":{"message":"canary-key"}}')
+            told = text()
+            assert "could not be made" in told and "canary" not in told, told
+            # The simulated model repeats what it was told, as far as 300 characters.
+            assert f"openai/gpt-image-1: {reason}" in told, told
+    assert not counts()
+    # Where nobody knows whether the first two were paid for, no third is asked, and it is said.
+    everybody(status=500, accepts=True)
+    error = raises(openai.InternalServerError, lambda: generate(prompt))
+    for model in ("openai/gpt-image-1", "gemini/gemini-3-pro-image"):
+        assert f"{model}: overloaded" in error.message, error.message
+    assert "14 more were not asked" in error.message, error.message
+    assert counts() == {"openai": 1, "gemini": 1}, counts()
+
+
+# Prompts that a provider refuses, each in another of its ways: before it draws or after, by a
+# status, or within a 200.
+REFUSED = {
+    "openai": ["a forbidden fox"],
+    "gemini": ["a forbidden fox"],
+    "stability": ["a forbidden fox", "a blurred fox"],
+    "replicate": ["a forbidden fox"],
+    "fal": ["a forbidden fox", "a naked fox, all of it"],
+    "bfl": ["a forbidden fox", "a naked fox"],
+    "imagen": ["a forbidden fox"],
+    "azure": ["a forbidden fox"],
+    "leonardo": ["a forbidden fox", "a naked fox, all of it"],
+    "openrouter": ["a forbidden fox", "a withheld fox"],
+    "fireworks": ["a forbidden fox"],
+    "together": ["a forbidden fox"],
+}
+provider = first.partition("/")[0]
+
+
+def asked():
+    """The requests for pictures, by what the simulator calls them."""
+    routes = [entry["route"] for entry in control("GET", "/simulator/requests")]
+    return [route for route in routes if route != "chat" and "." not in route]
+
+
+def test_refused():
+    """The user's own fault is told as such, and nobody else is asked."""
+    for prompt in REFUSED[provider]:
+        for call in (lambda: generate(prompt), lambda: generate_streamed(prompt)):
+            control("DELETE", "/simulator/requests")
+            error = raises(openai.BadRequestError, call)
+            assert error.type == "image_generation_user_error" and error.code, error
+            assert provider in error.message, error
+            assert asked() == [MODELS[first]], asked()
+        for text in (
+            lambda: chat("draw " + prompt).choices[0].message.content,
+            lambda: join(chat("draw " + prompt, stream=True))[0],
+        ):
+            control("DELETE", "/simulator/requests")
+            told = text()
+            assert "I may not draw that" in told and provider in told, told
+            assert asked() == [MODELS[first]], asked()
 
 
 if __name__ == "__main__":
