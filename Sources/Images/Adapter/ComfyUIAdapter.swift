@@ -30,7 +30,7 @@ struct ComfyUIAdapter: ImageAdapter {
       }
       return ProviderAnswer(pictures: pictures, adjusted: filling.adjusted)
     } catch {
-      if OwnServer.leavesWork(error) { cancel(id, server) }
+      if OwnServer.leavesWork(error) || error.isSenseless { cancel(id, server) }
       throw error
     }
   }
@@ -77,6 +77,9 @@ struct ComfyUIAdapter: ImageAdapter {
       () async throws(ImageFailure) -> [UInt8]? in
       let answer = try await link.send(.get, link.url(file.path), server.headers, pictures: 1)
       guard answer.head.status == 200 else { throw link.failure(answer, nil) }
+      guard ImageFormat(whole: answer.body) != nil else {
+        throw link.malformed("handed out something that is no picture")
+      }
       return answer.body
     }
   }

@@ -99,7 +99,7 @@ struct ModelTry {
         .tooLarge, "\(name) made a picture of more than \(limits.image) bytes.",
         mayHaveBeenPaid: true)
     }
-    guard let format = ImageFormat(sniffing: bytes) else {
+    guard let format = ImageFormat(whole: bytes) else {
       throw link.malformed("answered with something that is no picture")
     }
     if let size = format.size(of: bytes), size.width * size.height > limits.pixels {
