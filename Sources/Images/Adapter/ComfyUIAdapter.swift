@@ -5,6 +5,8 @@ internal import OpenAIWire
 /// history is asked for until it is done, and its pictures are fetched. The model's option
 /// `workflow` holds the workflow; one with an `{{image}}` edits.
 struct ComfyUIAdapter: ImageAdapter {
+  var cancelsJobs: Bool { true }
+
   /// Between two looks at the history; the pauses grow.
   private static let interval = Duration.milliseconds(250)
 

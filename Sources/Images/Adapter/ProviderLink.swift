@@ -8,9 +8,6 @@ struct ProviderLink {
   let client: HTTPClient
   /// Bytes of one picture.
   let imageLimit: Int
-  /// Whether a call that is paid for goes on when the client leaves, since it is paid for anyway:
-  /// the client's repetition gets what it made.
-  var finishesPaidCalls = false
   /// When the try is over, on the loop's clock in milliseconds.
   var deadline: UInt64
 
@@ -61,27 +58,10 @@ struct ProviderLink {
     request.timeouts.firstByte = remaining
     let limit = pictures * (imageLimit / 3 * 4) + (1 << 20)
     do throws(HTTPClientError) {
-      guard pays && finishesPaidCalls else {
-        return try await client.send(request, bodyLimit: limit)
-      }
-      let answer = await shielded { [client] () -> Result<ClientAnswer, HTTPClientError> in
-        do throws(HTTPClientError) {
-          return .success(try await client.send(request, bodyLimit: limit))
-        } catch {
-          return .failure(error)
-        }
-      }
-      return try answer.get()
+      return try await client.send(request, bodyLimit: limit)
     } catch {
       throw failure(error, pays: pays)
     }
-  }
-
-  /// Runs `body` to its end, also when the task that asks is cancelled.
-  func shielded<T: Sendable>(_ body: @escaping () async -> T) async -> T {
-    let end = LoopEvent<T>()
-    client.loop.spawn { end.fire(await body()) }
-    return await end.wait()
   }
 
   /// Sends JSON; see `send`.
