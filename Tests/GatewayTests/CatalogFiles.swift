@@ -27,7 +27,9 @@ struct CatalogFiles {
     var image = try #require(catalog["image"] as? [String: Any])
     var entries = try #require(image["providers"] as? [String: [String: Any]])
     for (name, entry) in entries {
-      variables[try #require(entry["apiKeyEnv"] as? String)] = "canary-\(name)"
+      // AUTOMATIC1111 is behind a name and a password, if anything.
+      let key = name == "automatic1111" ? "user:password" : "canary-\(name)"
+      variables[try #require(entry["apiKeyEnv"] as? String)] = key
       let flag = try #require(entry["featureFlag"] as? String)
       variables[flag] = providers?.contains(name) == false ? "off" : "on"
     }

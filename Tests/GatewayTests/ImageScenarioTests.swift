@@ -34,6 +34,12 @@ struct ImageScenarioTests {
     arguments: models.filter { !$0.hasPrefix("automatic1111/") && !$0.hasPrefix("comfyui/") })
   func refused(model: String) async throws { try await run("refused", first: model) }
 
+  @Test("no fault has a picture paid for twice", arguments: models)
+  func paid(model: String) async throws { try await run("paid", first: model) }
+
+  @Test("nor does a provider that hangs", arguments: models)
+  func paidHang(model: String) async throws { try await run("paid_hang", first: model, timeout: 1) }
+
   // MARK: Running
 
   /// Starts a simulator and the program with the catalog, runs the script, and ends both.

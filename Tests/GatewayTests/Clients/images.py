@@ -272,7 +272,7 @@ provider = first.partition("/")[0]
 def asked():
     """The requests for pictures, by what the simulator calls them."""
     routes = [entry["route"] for entry in control("GET", "/simulator/requests")]
-    return [route for route in routes if route != "chat" and "." not in route]
+    return [route for route in routes if route not in ("chat", "files") and "." not in route]
 
 
 def test_refused():
@@ -292,6 +292,124 @@ def test_refused():
             told = text()
             assert "I may not draw that" in told and provider in told, told
             assert asked() == [MODELS[first]], asked()
+
+
+MEBIBYTE = 1 << 20
+# What goes wrong with the request that is paid for, and how many jobs the provider accepts: one
+# where it has begun, or may have, and none where it says that it has not.
+SUBMIT = {
+    "delay": ({"delay_ms": 50}, 1),
+    "500 after it began": ({"status": 500, "accepts": True}, 1),
+    "502 after it began": ({"status": 502, "accepts": True}, 1),
+    "504 after it began": ({"status": 504, "accepts": True}, 1),
+    "408 after it began": ({"status": 408, "accepts": True}, 1),
+    "503": ({"status": 503}, 0),
+    "429": ({"status": 429, "retry_after": "7"}, 0),
+    "401": ({"status": 401}, 0),
+    "402": ({"status": 402}, 0),
+    "404": ({"status": 404}, 0),
+    "reset at once": ({"reset_after": 0}, 1),
+    "reset within": ({"reset_after": 10}, 1),
+    "cut at once": ({"cut_after": 0}, 1),
+    "cut within": ({"cut_after": 10}, 1),
+    "no JSON": ({"status": 200, "body": "<html>", "accepts": True}, 1),
+    "empty JSON": ({"status": 200, "body": "{}", "accepts": True}, 1),
+    "10 MB of garbage": ({"giant_bytes": 10 * MEBIBYTE, "accepts": True}, 1),
+}
+# What goes wrong with a question about a job that is paid for, or with fetching its picture: the job
+# is not begun again for it.
+QUESTION = {
+    "delay": {"delay_ms": 50},
+    "500": {"status": 500},
+    "502": {"status": 502, "body": "<html>"},
+    "503": {"status": 503},
+    "504": {"status": 504},
+    "429": {"status": 429},
+    "reset at once": {"reset_after": 0},
+    "reset within": {"reset_after": 10},
+    "cut at once": {"cut_after": 0},
+    "cut within": {"cut_after": 10},
+    "no JSON": {"status": 200, "body": "<html>"},
+    "empty JSON": {"status": 200, "body": "{}"},
+    "10 MB of garbage": {"giant_bytes": 10 * MEBIBYTE},
+}
+# The further requests of a picture that is drawn by a job.
+QUESTIONS = {
+    "replicate/landscape": ["replicate.poll", "files"],
+    "fal/meadow": ["fal.poll", "fal.result", "files"],
+    "bfl/flux-2-pro": ["bfl.poll", "files"],
+    "leonardo/phoenix": ["leonardo.poll", "files"],
+    "fireworks/flux-kontext-pro": ["fireworks.poll", "files"],
+    "comfyui/sdxl": ["comfyui.poll", "comfyui.view"],
+}
+# Those that can be told to stop.
+CANCELLED = ["replicate/landscape", "fal/meadow", "comfyui/sdxl"]
+SPARE = "together" if provider != "together" else "leonardo"
+
+
+def small(**options):
+    return generate(size="256x256", **options)
+
+
+def paid(name, jobs):
+    """Nobody was paid twice for a picture, and no two further ones were."""
+    found = counts()
+    assert found == {key: count for key, count in jobs.items() if count}, (name, found)
+
+
+def test_paid():
+    """A fault of every kind at every request: who accepted jobs?"""
+    for name, (members, accepted) in SUBMIT.items():
+        if name == "empty JSON" and provider == "imagen":
+            continue  # How Imagen says that all pictures were held back.
+        control("DELETE", "/simulator/requests")
+        fault(MODELS[first], **members)
+        drawn = small()
+        is_first = name == "delay"
+        assert (drawn.maker == first) == is_first and len(drawn.fallback) == 1 - is_first, drawn
+        # A provider's other model may draw what its first one surely has not.
+        other = SPARE if accepted else drawn.maker.partition("/")[0]
+        paid(name, {provider: 1} if is_first else {provider: accepted, other: 1})
+        assert len(asked()) == 2 - is_first, asked()
+    for route in QUESTIONS.get(first, []):
+        for name, members in QUESTION.items():
+            control("DELETE", "/simulator/requests")
+            fault(route, **members)
+            drawn = small()
+            assert drawn.maker == first and not drawn.fallback, (route, name, drawn)
+            paid((route, name), {provider: 1})
+    # Two that may have been paid are one risk, and the last one; the SDK must not take another.
+    for way in range(2):
+        control("DELETE", "/simulator/requests")
+        fault(MODELS[first], status=500, accepts=True)
+        fault(SPARE, reset_after=0)
+        stubborn = client.with_options(max_retries=2)
+        if way == 0:
+            error = raises(openai.APIStatusError, lambda: small(using=stubborn))
+            assert "not asked" in error.message and first in error.message, error
+        else:
+            told = chat("draw a fox").choices[0].message.content
+            assert "could not be made" in told, told
+        paid("two", {provider: 1, SPARE: 1})
+        assert len(asked()) == 2, asked()
+
+
+def test_paid_hang():
+    """The same for a provider that never answers; its time in the catalog is short."""
+    control("DELETE", "/simulator/requests")
+    fault(MODELS[first], hang=True, accepts=True)
+    drawn = small()
+    assert drawn.maker.startswith(SPARE) and drawn.fallback == [(first, "timed_out")], drawn
+    paid("hang", {provider: 1, SPARE: 1})
+    for route in QUESTIONS.get(first, []):
+        control("DELETE", "/simulator/requests")
+        fault(route, hang=True)
+        small()
+        found = counts()
+        assert found in ({provider: 1}, {provider: 1, SPARE: 1}), (route, found)
+        jobs = control("GET", "/simulator/state")["jobs"][provider]
+        if first in CANCELLED and route.endswith(".poll"):
+            assert wait(lambda: control("GET", "/simulator/state")["jobs"][provider]["cancelled"] == 1)
 
 
 if __name__ == "__main__":
