@@ -40,6 +40,26 @@ struct ImageScenarioTests {
   @Test("nor does a provider that hangs", arguments: models)
   func paidHang(model: String) async throws { try await run("paid_hang", first: model, timeout: 1) }
 
+  @Test(
+    "a client that leaves has its job cancelled",
+    arguments: ["replicate/landscape", "fal/meadow", "comfyui/sdxl"])
+  func leave(model: String) async throws { try await run("leave", first: model) }
+
+  @Test(
+    "the SDK's repetition gets what the first try paid for",
+    arguments: [
+      "openai/gpt-image-1", "stability/stable-image-ultra", "bfl/flux-2-pro", "leonardo/phoenix",
+      "fireworks/flux-kontext-pro", "replicate/landscape",
+    ])
+  func retry(model: String) async throws { try await run("retry", first: model) }
+
+  @Test(
+    "a key is one picture", arguments: ["openai/dall-e-2", "replicate/landscape"])
+  func idempotent(model: String) async throws { try await run("idempotent", first: model) }
+
+  @Test("a client that leaves takes nothing from those that wait for the same picture")
+  func abandoned() async throws { try await run("abandoned", first: "replicate/landscape") }
+
   // MARK: Running
 
   /// Starts a simulator and the program with the catalog, runs the script, and ends both.

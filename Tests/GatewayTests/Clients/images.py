@@ -6,10 +6,11 @@ Usage: images.py GATEWAY_URL SIMULATOR_URL SCENARIO [PROVIDER/MODEL [PID]]
 import base64
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 from PIL import Image
-from sdk import chat, client, control, fault, join, pictures, raises, wait
+from sdk import chat, client, control, fault, gateway, join, join_if_streamed, pictures, raises, wait
 
 scenario = sys.argv[3]
 first = sys.argv[4] if len(sys.argv) > 4 else ""
@@ -19,8 +20,9 @@ pid = sys.argv[5] if len(sys.argv) > 5 else ""
 class Drawn:
     """Who drew, for how much, and who did not, as every part of an answer says alike."""
 
-    def __init__(self, maker, cost, fallback, count=1):
+    def __init__(self, maker, cost, fallback, count=1, picture=None, is_new=True):
         self.maker, self.cost, self.fallback, self.count = maker, cost, fallback, count
+        self.picture, self.is_new = picture, is_new
 
     def __repr__(self):
         return f"{self.maker} for {self.cost}, {self.count}, passed over {self.fallback}"
@@ -37,23 +39,25 @@ def generate(prompt="a fox", using=client, **options):
     assert maker == f"{easel['provider']}/{easel['model']}"
     cost = raw.headers.get("x-easel-cost-usd")
     cost = None if cost is None else float(cost)
-    assert cost == easel.get("cost_usd")
+    # A repetition tells what its picture has cost, and costs nothing itself.
+    is_new = cost != 0 or easel.get("cost_usd") == 0
+    assert not is_new or cost == easel.get("cost_usd")
     fallback = [(entry["model"], entry["reason"]) for entry in easel["fallback"]]
     header = raw.headers.get("x-easel-fallback")
     assert header == (", ".join(f"{m};reason={r}" for m, r in fallback) or None), header
-    return Drawn(maker, cost, fallback, len(answer.data))
+    return Drawn(maker, cost, fallback, len(answer.data), answer.data[0].b64_json, is_new)
 
 
-def generate_streamed(prompt="a fox", **options):
+def generate_streamed(prompt="a fox", using=client, **options):
     """Draws through the images API with `stream: true`."""
-    events = list(client.images.generate(prompt=prompt, stream=True, **options))
+    events = list(using.images.generate(prompt=prompt, stream=True, **options))
     assert {event.type for event in events} == {"image_generation.completed"}
     for event in events:
         Image.open(io.BytesIO(base64.b64decode(event.b64_json))).verify()
     easel = events[0].easel
     fallback = [(entry["model"], entry["reason"]) for entry in easel["fallback"]]
     maker = f"{easel['provider']}/{easel['model']}"
-    return Drawn(maker, easel.get("cost_usd"), fallback, len(events))
+    return Drawn(maker, easel.get("cost_usd"), fallback, len(events), events[0].b64_json)
 
 
 def of_tool(entry, cost, count):
@@ -410,6 +414,91 @@ def test_paid_hang():
         jobs = control("GET", "/simulator/state")["jobs"][provider]
         if first in CANCELLED and route.endswith(".poll"):
             assert wait(lambda: control("GET", "/simulator/state")["jobs"][provider]["cancelled"] == 1)
+
+
+def job_counts():
+    jobs = control("GET", "/simulator/state")["jobs"].get(provider, {})
+    return jobs.get("accepted", 0), jobs.get("cancelled", 0)
+
+
+def test_leave():
+    """A client that leaves while its job is polled has it cancelled, and nobody else is asked."""
+    prompt = "a fox slowly" if provider == "comfyui" else "an endless fox"
+    short = client.with_options(timeout=1.0)
+    messages = [{"role": "user", "content": f"draw {prompt}"}]
+    for call in (
+        lambda: generate(prompt, using=short),
+        lambda: generate_streamed(prompt, using=short),
+        lambda: short.chat.completions.create(model="gpt-4o", messages=messages),
+        lambda: short.chat.completions.create(model="gpt-4o", messages=messages, stream=True),
+    ):
+        control("DELETE", "/simulator/requests")
+        raises(openai.APITimeoutError, lambda: join_if_streamed(call()))
+        assert wait(lambda: job_counts() == (1, 1)), job_counts()
+        assert wait(lambda: control("GET", "/simulator/state")["open"] == 0)
+        paid("leave", {provider: 1})
+
+
+def test_retry():
+    """The SDK gives up on an answer that takes long, and gets its picture by asking again."""
+    hasty = client.with_options(timeout=1.5, max_retries=2)
+    for way in (generate, generate_streamed):
+        control("DELETE", "/simulator/requests")
+        fault(MODELS[first], delay_ms=1800, accepts=True)
+        drawn = way(f"a fox by {way.__name__}", using=hasty, size="256x256")
+        assert drawn.maker == first and not drawn.fallback, drawn
+        if first in CANCELLED:
+            # The job of the first try was cancelled, so that a second one is no second payment.
+            assert wait(lambda: job_counts() in ((2, 1), (3, 2))), job_counts()
+        else:
+            assert way is generate_streamed or not drawn.is_new, drawn
+            assert len(asked()) == 1, asked()
+            paid(way.__name__, {provider: 1})
+
+
+def test_idempotent():
+    """The same key is the same picture, however often and at whatever time it is asked for."""
+    def draw(key, prompt="a fox", using=client):
+        return small(prompt=prompt, using=using, extra_headers={"idempotency-key": key})
+
+    fault(MODELS[first], delay_ms=300)
+    with ThreadPoolExecutor(20) as pool:
+        drawn = list(pool.map(lambda _: draw("one"), range(20)))
+    assert len({entry.picture for entry in drawn}) == 1
+    assert [entry.is_new for entry in drawn].count(True) == 1
+    paid("parallel", {provider: 1})
+    again = draw("one")
+    assert not again.is_new and again.picture == drawn[0].picture
+    paid("later", {provider: 1})
+    error = raises(openai.UnprocessableEntityError, lambda: draw("one", prompt="a hare"))
+    assert error.code == "idempotency_key_reused", error
+    paid("another body", {provider: 1})
+    # Another key, or another client's, is another picture.
+    stranger = openai.OpenAI(base_url=gateway + "/v1", api_key="another", max_retries=0)
+    assert draw("two").is_new and draw("one", using=stranger).is_new
+    paid("others", {provider: 3})
+    # What fails is not remembered.
+    fault(MODELS[first], status=400, body='{"error":{"message":"no"}}')
+    raises(openai.BadRequestError, lambda: draw("three"))
+    assert draw("three").is_new
+
+
+def test_abandoned():
+    """Where the first client of a key leaves, those that wait for its picture still get one."""
+    control("DELETE", "/simulator/requests")
+    fault("replicate.poll", hang=True)
+    key = {"idempotency-key": "left"}
+    with ThreadPoolExecutor(4) as pool:
+        left = pool.submit(
+            raises,
+            openai.APITimeoutError,
+            lambda: small(using=client.with_options(timeout=2.0), extra_headers=key),
+        )
+        assert wait(lambda: "replicate.poll" in {r["route"] for r in control("GET", "/simulator/requests")})
+        drawn = list(pool.map(lambda _: small(extra_headers=key), range(3)))
+        left.result()
+    assert len({entry.picture for entry in drawn}) == 1 and drawn[0].maker == first, drawn
+    assert wait(lambda: job_counts() == (2, 1)), job_counts()
 
 
 if __name__ == "__main__":
