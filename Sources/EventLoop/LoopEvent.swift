@@ -86,6 +86,15 @@ extension EventLoop {
   }
 }
 
+extension EventLoop {
+  /// Runs `body` to its end, also when the calling task is cancelled meanwhile. Called on the loop.
+  package func shielded<T: Sendable>(_ body: @escaping () async -> T) async -> T {
+    let end = LoopEvent<T>()
+    spawn { end.fire(await body()) }
+    return await end.wait()
+  }
+}
+
 private final class CancellationHook {
   private var action: (() -> Void)?
   init(_ action: @escaping () -> Void) { self.action = action }

@@ -38,6 +38,8 @@ struct ConfigurationLoadTests {
                  max_count: 3}
         store: {path: /pictures, expire_after: 30d}
         allow_private_urls: true
+        concurrency: 2
+        queue: 0
       shutdown: {grace: 5s, readiness_delay: 1m}
       log: {level: debug, prompts: true}
       """
@@ -101,6 +103,8 @@ struct ConfigurationLoadTests {
     #expect(configuration.images.store.path == "/pictures")
     #expect(configuration.images.store.expireAfter == .seconds(30 * 86_400))
     #expect(configuration.images.allowPrivateURLs)
+    #expect(configuration.images.concurrency == 2)
+    #expect(configuration.images.queue == 0)
     #expect(configuration.shutdown.grace == .seconds(5))
     #expect(configuration.shutdown.readinessDelay == .seconds(60))
     #expect(configuration.log.level == .debug)

@@ -141,7 +141,7 @@ struct BFLTests {
       (404, #"{"detail":"Not Found"}"#, .notFound),
       (200, #"{"status":"Ready","result":null}"#, .malformed),
       (200, #"{"status":"Ready","result":{"sample":""}}"#, nil),
-      (200, #"{"state":"?"}"#, .malformed), (200, #"{"status":"Reasoning"}"#, nil),
+      (200, #"{"state":"?"}"#, nil), (200, #"{"status":"Reasoning"}"#, nil),
       (403, #"{"detail":"Not authenticated"}"#, .badKey),
       (503, #"{"status":"Error"}"#, nil),
     ] as [(Int, String, ImageFailure.Kind?)])

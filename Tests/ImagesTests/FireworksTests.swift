@@ -191,7 +191,8 @@ struct FireworksTests {
     let answer = try ProviderAnswerTests.answer(200, [], body)
     let failure = await #expect(throws: ImageFailure.self) {
       _ = try await AdapterHarness.withLink {
-        _ = try FireworksDecoder.decodeJob(answer, over: $0.value)
+        let job = try #require(try FireworksDecoder.decodeJob(answer, over: $0.value))
+        _ = try FireworksDecoder.answer(ofJob: job, over: $0.value)
       }
     }
     #expect(failure?.kind == kind)
@@ -202,7 +203,8 @@ struct FireworksTests {
   func recorded() async throws {
     let answer = try WireFixture.answer("fireworks/async-ready")
     let pictures = try await AdapterHarness.withLink {
-      try FireworksDecoder.decodeJob(answer, over: $0.value)?.pictures ?? []
+      let job = try #require(try FireworksDecoder.decodeJob(answer, over: $0.value))
+      return try FireworksDecoder.answer(ofJob: job, over: $0.value).pictures
     }
     guard case .url(let url)? = pictures.first?.source else {
       Issue.record("no URL")

@@ -48,6 +48,34 @@ struct ImageJobsTests {
     }
   }
 
+  @Test("answers that make no sense, one after the other, are an end", arguments: providers)
+  func senseless(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      for _ in 0..<5 { simulator.answer("\(provider.name).poll", 200, "[]") }
+      let failure = try await provider.failure(simulator, client.value)
+      #expect(failure.kind == .malformed)
+      #expect(failure.mayHaveBeenPaid)
+      #expect(simulator.requests("\(provider.name).poll").count == 5)
+      try await wait(on: client.loop) {
+        simulator.jobs[provider.name]?.cancelled == (provider.cancels ? 1 : 0)
+      }
+    }
+  }
+
+  @Test("a picture that its file server stumbles over is fetched again", arguments: providers)
+  func fetchesAgain(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      simulator.answer("files", 503, "<html>")
+      var cut = SimulatorFault()
+      cut.cutAfter = 100
+      simulator.queue(cut, route: "files")
+      let result = try await provider.draw(simulator, ImageRequest(prompt: "a fox"), client.value)
+      #expect(result.pictures.map(ImageFormat.init(whole:)) == [.png])
+      #expect(simulator.requests("files").count == 3)
+      #expect(simulator.jobs[provider.name]?.accepted == 1)
+    }
+  }
+
   // MARK: Giving up
 
   @Test("a client that leaves has its job cancelled", arguments: cancelling)

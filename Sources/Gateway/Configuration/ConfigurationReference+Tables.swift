@@ -123,6 +123,10 @@ extension ConfigurationReference {
     Key(
       "images.allow_private_urls", "false",
       "Whether a provider's picture URL may point into a private network"),
+    Key(
+      "images.concurrency", "16",
+      "Requests drawn at one time, 1 to 1000: each takes up to 3 times its pictures in memory"),
+    Key("images.queue", "256", "Requests that may wait for their turn, 0 to 100000"),
     Key("shutdown.grace", "120s", "How long requests in progress may take to end, up to 1h"),
     Key("shutdown.readiness_delay", "0s", "How long to go on while already not ready, up to 10m"),
     Key("log.level", "info", "`debug`, `info`, `warning` or `error`"),

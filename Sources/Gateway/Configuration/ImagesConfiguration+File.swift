@@ -8,6 +8,8 @@ extension ImagesConfiguration {
     providers = sources.providers
     settings.section("store") { store.read(&$0) }
     settings.read("allow_private_urls", &allowPrivateURLs)
+    settings.read("concurrency", &concurrency, in: 1...1000)
+    settings.read("queue", &queue, in: 0...100_000)
   }
 }
 

@@ -8,6 +8,11 @@ package struct ImagesConfiguration: Sendable, Hashable {
   package var store = ImageStoreConfiguration()
   /// Whether picture URLs that a provider hands out may point to private addresses; default false.
   package var allowPrivateURLs = false
+  /// Requests that are drawn at one time, over all threads, and with them the memory that pictures
+  /// take; default 16, 1 to 1000.
+  package var concurrency = 16
+  /// Requests that may wait for their turn; default 256, 0 to 100000.
+  package var queue = 256
 
   /// The defaults: no provider.
   package init() {}

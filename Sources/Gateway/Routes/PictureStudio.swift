@@ -33,11 +33,14 @@ struct PictureStudio {
       throw error.openAIError
     }
     do throws(StoreError) {
-      var kept: [KeptPicture] = []
-      for image in result.images {
-        kept.append(try await keep(image, metadata(image, result, request)))
+      guard finishesPaidCalls else { return (result, try await keep(result, request)) }
+      // Whoever asks again for what is paid for gets it from the store.
+      let kept = await context.services.loop.shielded { () -> Result<[KeptPicture], StoreError> in
+        do throws(StoreError) { return .success(try await keep(result, request)) } catch {
+          return .failure(error)
+        }
       }
-      return (result, kept)
+      return (result, try kept.get())
     } catch {
       context.log.problem = error.message
       if !needsStore { return (result, []) }
@@ -46,6 +49,16 @@ struct PictureStudio {
       shown.shouldRetry = false
       throw shown
     }
+  }
+
+  private func keep(
+    _ result: ImageResult, _ request: ImageRequest
+  ) async throws(StoreError) -> [KeptPicture] {
+    var kept: [KeptPicture] = []
+    for image in result.images {
+      kept.append(try await keep(image, metadata(image, result, request)))
+    }
+    return kept
   }
 
   private func keep(

@@ -61,7 +61,10 @@ final class PipelinePictureMaker: PictureMaker {
       return .made(
         PictureSet(
           pictures: pictures, provider: result.model.provider, model: result.model.id,
-          cost: result.cost))
+          cost: result.cost,
+          passedOver: result.passedOver.map {
+            PictureSet.PassedOver(model: $0.model, reason: $0.reason)
+          }))
     } catch {
       return .failed(
         reason: error.message, isRefusal: error.type == "image_generation_user_error")

@@ -17,6 +17,8 @@ extension SharedServices {
     let catalog = merged(providers, configuration)
     var limits = ImagePipeline.Limits()
     limits.image = configuration.limits.image.bytes
+    limits.concurrency = configuration.images.concurrency
+    limits.queue = configuration.images.queue
     let pipeline = ImagePipeline(catalog, limits: limits)
     return (pipeline, try await store(configuration, group))
   }

@@ -8,8 +8,11 @@ package final class PaidRequests: Sendable {
   /// What a request came to.
   package typealias Outcome = Result<KeptPictures, OpenAIError>
 
+  /// Told what a request came to; nil where nothing came of it, since its client has left.
+  private typealias Waiter = @Sendable (Outcome?) -> Void
+
   private enum Entry {
-    case underWay(number: Int, fingerprint: String, waiting: [@Sendable (Outcome) -> Void])
+    case underWay(number: Int, fingerprint: String, waiting: [Waiter])
     case done(KeptPictures, fingerprint: String, expires: ContinuousClock.Instant)
   }
 
@@ -31,7 +34,8 @@ package final class PaidRequests: Sendable {
     self.lifetime = lifetime
   }
 
-  /// What `key` came to, or is coming to; nil where nothing is known of it.
+  /// What `key` came to, or is coming to; nil where nothing is known of it, or where its client has
+  /// left before anything came of it.
   package func outcome(of key: String, on loop: EventLoop) async -> Outcome? {
     let event = LoopEvent<Outcome?>()
     let bound = LoopBound(event, on: loop)
@@ -39,7 +43,7 @@ package final class PaidRequests: Sendable {
       switch state.entries[key] {
       case .done(let kept, _, let expires) where expires > .now: return .some(.success(kept))
       case .underWay(let number, let fingerprint, let waiting):
-        let wake: @Sendable (Outcome) -> Void = { outcome in
+        let wake: Waiter = { outcome in
           loop.submit { bound.value.fire(outcome) }
         }
         state.entries[key] = .underWay(
@@ -99,7 +103,9 @@ package final class PaidRequests: Sendable {
       end(key, number, .success(kept))
       return kept
     } catch {
-      end(key, number, .failure(error))
+      // That a client has left is no answer for the others who wait: one of them draws then.
+      let hasLeft = error.code == ImageFailure.Kind.cancelled.rawValue
+      end(key, number, hasLeft ? nil : .failure(error))
       throw error
     }
   }
@@ -116,7 +122,7 @@ package final class PaidRequests: Sendable {
       }
       state.number += 1
       // Those that wait for a try that is replaced learn of the newer one.
-      var waiting: [@Sendable (Outcome) -> Void] = []
+      var waiting: [Waiter] = []
       if case .underWay(_, _, let others) = state.entries[key] { waiting = others }
       let entry = Entry.underWay(
         number: state.number, fingerprint: fingerprint, waiting: waiting)
@@ -140,15 +146,15 @@ package final class PaidRequests: Sendable {
     }
   }
 
-  private func end(_ key: String, _ number: Int, _ outcome: Outcome) {
-    let waiting = state.withLock { state -> [@Sendable (Outcome) -> Void] in
+  private func end(_ key: String, _ number: Int, _ outcome: Outcome?) {
+    let waiting = state.withLock { state -> [Waiter] in
       guard case .underWay(number, let fingerprint, let waiting) = state.entries[key] else {
         return []
       }
       switch outcome {
       case .success(let kept):
         state.entries[key] = .done(kept, fingerprint: fingerprint, expires: .now + lifetime)
-      case .failure:
+      case .failure, nil:
         state.entries[key] = nil
         state.order.removeAll { $0 == key }
       }

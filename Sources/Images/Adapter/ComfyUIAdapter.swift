@@ -5,6 +5,8 @@ internal import OpenAIWire
 /// history is asked for until it is done, and its pictures are fetched. The model's option
 /// `workflow` holds the workflow; one with an `{{image}}` edits.
 struct ComfyUIAdapter: ImageAdapter {
+  var cancelsJobs: Bool { true }
+
   /// Between two looks at the history; the pauses grow.
   private static let interval = Duration.milliseconds(250)
 
@@ -30,7 +32,7 @@ struct ComfyUIAdapter: ImageAdapter {
       }
       return ProviderAnswer(pictures: pictures, adjusted: filling.adjusted)
     } catch {
-      if OwnServer.leavesWork(error) { cancel(id, server) }
+      if OwnServer.leavesWork(error) || error.isSenseless { cancel(id, server) }
       throw error
     }
   }
@@ -77,6 +79,9 @@ struct ComfyUIAdapter: ImageAdapter {
       () async throws(ImageFailure) -> [UInt8]? in
       let answer = try await link.send(.get, link.url(file.path), server.headers, pictures: 1)
       guard answer.head.status == 200 else { throw link.failure(answer, nil) }
+      guard ImageFormat(whole: answer.body) != nil else {
+        throw link.malformed("handed out something that is no picture")
+      }
       return answer.body
     }
   }

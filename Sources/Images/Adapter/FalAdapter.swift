@@ -4,6 +4,8 @@ internal import OpenAIWire
 /// The queue of fal.ai (docs.fal.ai/model-apis/model-endpoints/queue): a model's name on the wire is
 /// its endpoint, such as `fal-ai/flux/dev`, and the base URL `https://queue.fal.run`.
 struct FalAdapter: ImageAdapter {
+  var cancelsJobs: Bool { true }
+
   /// Where the addresses of a job may point.
   private static let hosts = [".fal.run"]
 

@@ -23,7 +23,13 @@ enum FalDecoder {
   ) throws(ImageFailure) -> Result<JSONSlice, ImageFailure>? {
     let status = answer.head.status
     if status == 202 { return nil }
-    if status < 300 { return .success(try object(answer, over: link)) }
+    if status < 300 {
+      let result = try object(answer, over: link)
+      guard result["images"] != nil || result["image"] != nil else {
+        throw link.malformed("answered without the result of a job")
+      }
+      return .success(result)
+    }
     let problem = try? JSONSlice.parse(answer.body)
     var failure = failure(answer, problem, link)
     // A job's own failure has a detail; without one it is the failure of a server on the way.

@@ -30,12 +30,13 @@ struct FireworksAdapter: ImageAdapter {
   ) async throws(ImageFailure) -> ProviderAnswer {
     let id = try FireworksDecoder.jobID(reply, over: link)
     let question = JSONWriter.object { $0.member("id", id) }
-    return try await link.poll(every: .milliseconds(500), cancel: nil) {
-      () async throws(ImageFailure) -> ProviderAnswer? in
+    let job = try await link.poll(every: .milliseconds(500), cancel: nil) {
+      () async throws(ImageFailure) -> JSONSlice? in
       let answer = try await link.post(
         link.url("\(path)/get_result"), link.bearer, json: question, pays: false, pictures: 1)
       return try FireworksDecoder.decodeJob(answer, over: link)
     }
+    return try FireworksDecoder.answer(ofJob: job, over: link)
   }
 
   func checkKey(over link: ProviderLink) async throws(ImageFailure) {

@@ -64,15 +64,23 @@ enum FireworksDecoder {
   }
 
   /// `{"id", "status", "result": {"sample"}}`, in the words of Black Forest Labs' API; nil while
-  /// there is no picture.
+  /// the job is not over.
+  /// - Throws: `ImageFailure`, where it is the question that has failed, not the job.
   static func decodeJob(
     _ answer: ClientAnswer, over link: ProviderLink
-  ) throws(ImageFailure) -> ProviderAnswer? {
+  ) throws(ImageFailure) -> JSONSlice? {
     guard answer.head.status == 200 else { throw failure(answer, link) }
-    let object = try? JSONSlice.parse(answer.body)
-    let result = object?["result"]
-    switch object?["status"]?.string {
-    case "Pending", "Queued", "Processing": return nil
+    guard let object = try? JSONSlice.parse(answer.body), let status = object["status"]?.string
+    else { throw link.malformed("answered without the state of a job") }
+    return ["Pending", "Queued", "Processing"].contains(status) ? nil : object
+  }
+
+  /// The picture of a job that is over.
+  static func answer(
+    ofJob object: JSONSlice, over link: ProviderLink
+  ) throws(ImageFailure) -> ProviderAnswer {
+    let result = object["result"]
+    switch object["status"]?.string {
     case "Ready":
       guard let sample = result?["sample"], let text = sample.string else {
         throw link.malformed("answered without a picture")

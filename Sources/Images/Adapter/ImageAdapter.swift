@@ -3,6 +3,10 @@
 /// Loop-bound, like the link that it is given. Does not choose, does not fall back and does not ask
 /// twice for what may have been paid for: that is the pipeline's.
 protocol ImageAdapter: Sendable {
+  /// Whether a job of a client that has left is cancelled at the provider. What cannot be cancelled
+  /// is paid for, and better finished.
+  var cancelsJobs: Bool { get }
+
   /// Makes the pictures of one job: one paid call, and whatever it takes to get its result.
   /// - Throws: `ImageFailure`, in the class that the provider's answer tells; refusals that hide in
   ///   a 200 included.
@@ -14,6 +18,10 @@ protocol ImageAdapter: Sendable {
 
   /// The models that the provider lists, by their names on the wire; nil where it has no list.
   func listModels(over link: ProviderLink) async throws(ImageFailure) -> [String]?
+}
+
+extension ImageAdapter {
+  var cancelsJobs: Bool { false }
 }
 
 /// Pictures that one call of a provider is to make.

@@ -1,18 +1,50 @@
+internal import EventLoop
 internal import HTTP
 
 /// Fetches a picture from a URL that a provider has handed out.
 struct ImageFetch {
   let link: ProviderLink
 
+  /// A try without a picture.
+  private struct Miss: Error {
+    var failure: ImageFailure
+    /// Whether the next try may succeed.
+    var mayPass = true
+  }
+
   private var provider: ImageProvider { link.provider }
 
+  /// Between tries: the picture is made and paid for, so that a file server which stumbles is asked
+  /// again before the picture is given up.
+  private static let pauses: [Duration] = [.milliseconds(200), .milliseconds(800), .seconds(2)]
+
   func bytes(at text: String) async throws(ImageFailure) -> [UInt8] {
+    var tries = 0
+    while true {
+      let miss: Miss
+      do throws(Miss) { return try await once(text) } catch { miss = error }
+      guard miss.mayPass, tries < Self.pauses.count, Self.pauses[tries] < link.remaining else {
+        throw miss.failure
+      }
+      do { try await link.client.loop.sleep(for: Self.pauses[tries]) } catch {
+        throw failure(.cancelled, "was not waited for")
+      }
+      tries += 1
+    }
+  }
+
+  private func once(_ text: String) async throws(Miss) -> [UInt8] {
     let fetch = GuardedFetch(
       client: link.client, limit: link.imageLimit, timeout: min(link.remaining, .seconds(120)),
       isTrusted: isTrusted)
-    do throws(GuardedFetch.Fault) { return try await fetch.bytes(at: text) } catch {
-      throw failure(error)
+    let bytes: [UInt8]
+    do throws(GuardedFetch.Fault) { bytes = try await fetch.bytes(at: text) } catch {
+      throw miss(error)
     }
+    guard ImageFormat(whole: bytes) != nil else {
+      throw Miss(failure: failure(.malformed, "is no picture, or not whole"))
+    }
+    return bytes
   }
 
   /// Whether the operator vouches for the place: the provider's own, or any where that is set.
@@ -20,21 +52,31 @@ struct ImageFetch {
     provider.allowsPrivateURLs || url.origin == provider.baseURL.origin
   }
 
-  private func failure(_ fault: GuardedFetch.Fault) -> ImageFailure {
-    var kind = ImageFailure.Kind.malformed
-    let message: String
+  private func miss(_ fault: GuardedFetch.Fault) -> Miss {
     switch fault {
-    case .notHTTPS: message = "\(provider.name) gave a picture's URL that is not https."
+    case .notHTTPS:
+      Miss(failure: link.malformed("gave a picture's URL that is not https"), mayPass: false)
     case .status(let status):
-      message = "the picture of \(provider.name) is not at its URL (status \(status))"
+      Miss(failure: failure(.malformed, "is not at its URL (status \(status))"))
     case .tooManyRedirects:
-      message = "the picture of \(provider.name) is behind too many redirects"
-    case .client(let error):
-      kind =
-        error.kind == .cancelled
-        ? .cancelled : error.kind == .tooLarge ? .tooLarge : .unreachable
-      message = "the picture of \(provider.name) cannot be fetched: \(error)"
+      Miss(failure: failure(.malformed, "is behind too many redirects"), mayPass: false)
+    case .client(let error): miss(error)
     }
-    return ImageFailure(kind, message, mayHaveBeenPaid: true)
+  }
+
+  private func miss(_ error: HTTPClientError) -> Miss {
+    let kind: ImageFailure.Kind =
+      switch error.kind {
+      case .cancelled: .cancelled
+      case .tooLarge: .tooLarge
+      default: .unreachable
+      }
+    return Miss(
+      failure: failure(kind, "cannot be fetched: \(error)"),
+      mayPass: kind == .unreachable && error.kind != .forbiddenAddress)
+  }
+
+  private func failure(_ kind: ImageFailure.Kind, _ what: String) -> ImageFailure {
+    ImageFailure(kind, "the picture of \(provider.name) \(what)", mayHaveBeenPaid: true)
   }
 }

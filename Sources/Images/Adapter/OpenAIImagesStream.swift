@@ -16,15 +16,7 @@ struct OpenAIImagesStream {
     request.retriesStaleConnection = false
     request.timeouts.total = link.remaining
     request.timeouts.firstByte = link.remaining
-    guard link.finishesPaidCalls else { return try await exchange(request) }
-    let answer = await link.shielded { () -> Result<ProviderAnswer, ImageFailure> in
-      do throws(ImageFailure) {
-        return .success(try await exchange(request))
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try answer.get()
+    return try await exchange(request)
   }
 
   private func exchange(_ request: ClientRequest) async throws(ImageFailure) -> ProviderAnswer {

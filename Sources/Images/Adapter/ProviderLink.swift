@@ -8,9 +8,6 @@ struct ProviderLink {
   let client: HTTPClient
   /// Bytes of one picture.
   let imageLimit: Int
-  /// Whether a call that is paid for goes on when the client leaves, since it is paid for anyway:
-  /// the client's repetition gets what it made.
-  var finishesPaidCalls = false
   /// When the try is over, on the loop's clock in milliseconds.
   var deadline: UInt64
 
@@ -61,27 +58,10 @@ struct ProviderLink {
     request.timeouts.firstByte = remaining
     let limit = pictures * (imageLimit / 3 * 4) + (1 << 20)
     do throws(HTTPClientError) {
-      guard pays && finishesPaidCalls else {
-        return try await client.send(request, bodyLimit: limit)
-      }
-      let answer = await shielded { [client] () -> Result<ClientAnswer, HTTPClientError> in
-        do throws(HTTPClientError) {
-          return .success(try await client.send(request, bodyLimit: limit))
-        } catch {
-          return .failure(error)
-        }
-      }
-      return try answer.get()
+      return try await client.send(request, bodyLimit: limit)
     } catch {
       throw failure(error, pays: pays)
     }
-  }
-
-  /// Runs `body` to its end, also when the task that asks is cancelled.
-  func shielded<T: Sendable>(_ body: @escaping () async -> T) async -> T {
-    let end = LoopEvent<T>()
-    client.loop.spawn { end.fire(await body()) }
-    return await end.wait()
   }
 
   /// Sends JSON; see `send`.
@@ -105,15 +85,17 @@ struct ProviderLink {
   /// Asks for a submitted job until it is done.
   /// - Parameters:
   ///   - interval: the first pause; the pauses grow to four times as much.
-  ///   - cancel: the request that cancels the job at the provider, sent once when the client leaves
-  ///     or the time is over.
+  ///   - cancel: the request that cancels the job at the provider, sent once when nobody waits for it
+  ///     any more: the client has left, the time is over, or its answers make no sense.
   ///   - ask: nil while the job is not done. A failure of the network or of the server (`isTransient`)
-  ///     is no failure of the job: it is asked for again, never submitted again.
+  ///     is no failure of the job, nor, some times in a row, is an answer that makes no sense: it is
+  ///     asked for again, never submitted again.
   func poll<T>(
     every interval: Duration, cancel: ClientRequest?,
     _ ask: () async throws(ImageFailure) -> T?
   ) async throws(ImageFailure) -> T {
     var pause = interval
+    var senseless = 0
     while true {
       var failed: ImageFailure?
       do throws(ImageFailure) {
@@ -123,8 +105,9 @@ struct ProviderLink {
         // A job is there, and its pictures may be paid for.
         failed?.mayHaveBeenPaid = true
       }
-      if let failed, !failed.isTransient {
-        if failed.kind == .cancelled { give(up: cancel) }
+      senseless = failed?.isSenseless == true ? senseless + 1 : 0
+      if let failed, !failed.isTransient, senseless == 0 || senseless > Self.senselessAnswers {
+        give(up: cancel)
         throw failed
       }
       guard pause < remaining else {
@@ -138,6 +121,9 @@ struct ProviderLink {
       pause = min(pause * 1.25, interval * 4)
     }
   }
+
+  /// Answers in a row that make no sense, after which the next one ends the job.
+  private static let senselessAnswers = 4
 
   /// Cancels a job at its provider, by a task of its own: the one that asks may be cancelled itself.
   func give(up request: ClientRequest?) {

@@ -6,6 +6,8 @@ internal import OpenAIWire
 /// A model's name on the wire is `owner/name` for an official model, `deployments/owner/name`, or a
 /// version: 64 hex digits, bare or behind `owner/name:`.
 struct ReplicateAdapter: ImageAdapter {
+  var cancelsJobs: Bool { true }
+
   /// Larger pictures are uploaded; below it a `data:` URI is what Replicate recommends
   /// (replicate.com/docs/topics/predictions/input-files).
   private static let inlineLimit = 256 * 1024

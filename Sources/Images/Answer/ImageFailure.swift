@@ -50,6 +50,9 @@ package struct ImageFailure: Error, Sendable {
     }
   }
 
+  /// Whether an answer could not be understood, which says nothing about what was asked for.
+  var isSenseless: Bool { kind == .malformed || kind == .tooLarge }
+
   /// Whether a status leaves open if the request was carried out, and charged for.
   static func isAmbiguous(status: Int) -> Bool { [408, 500, 502, 504].contains(status) }
 

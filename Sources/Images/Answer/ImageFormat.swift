@@ -23,6 +23,32 @@ package enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// Recognises a picture that is not cut short, as far as its container tells; nil for anything
+  /// else.
+  package init?(whole bytes: [UInt8]) {
+    self.init(sniffing: bytes)
+    if !isWhole(bytes) { return nil }
+  }
+
+  /// Of PNG and WebP, whose lengths stand within; the others are taken at their word.
+  private func isWhole(_ bytes: [UInt8]) -> Bool {
+    func number(_ at: Int, bigEndian: Bool) -> Int {
+      (0..<4).reduce(0) { $0 << 8 | Int(bytes[at + (bigEndian ? $1 : 3 - $1)]) }
+    }
+    switch self {
+    case .webp: return number(4, bigEndian: false) + 8 <= bytes.count
+    case .png:
+      // Chunks of length, type, data and checksum (ISO/IEC 15948, section 5.3), to `IEND`.
+      var at = 8
+      while at + 12 <= bytes.count {
+        if bytes[at + 4..<at + 8].elementsEqual("IEND".utf8) { return true }
+        at += number(at, bigEndian: true) + 12
+      }
+      return false
+    case .jpeg, .gif, .avif: return true
+    }
+  }
+
   /// The media type.
   package var contentType: String { "image/\(rawValue)" }
 

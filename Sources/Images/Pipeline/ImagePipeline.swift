@@ -63,7 +63,8 @@ package final class ImagePipeline: Sendable {
   /// provider yet is given up, jobs are cancelled at their providers, and no other one is asked.
   /// - Parameters:
   ///   - key: the same for every repetition of this request, and for no other.
-  ///   - finishesPaidCalls: whether a call that is paid for goes on when the client leaves.
+  ///   - finishesPaidCalls: whether a call goes on when the client leaves, where it is paid for and
+  ///     cannot be cancelled: the client's repetition gets what it made.
   ///   - partial: told of unfinished pictures, where the model shows them.
   /// - Throws: `ImageFailure`.
   package func generate(
@@ -76,7 +77,9 @@ package final class ImagePipeline: Sendable {
     defer { gate.leave() }
     var run = PipelineRun(request: request, route: route)
     let end = client.loop.now + limits.total.milliseconds
-    for model in route.candidates {
+    var queue = route.candidates
+    while let model = queue.first {
+      queue.removeFirst()
       guard let provider = catalog.provider(of: model) else { continue }
       let adapter = AdapterDirectory.adapter(for: provider.format)
       // Another request may have found out meanwhile.
@@ -86,15 +89,20 @@ package final class ImagePipeline: Sendable {
       }
       var link = ProviderLink(provider: provider, client: client, imageLimit: limits.image)
       link.deadline = min(link.deadline, end)
-      link.finishesPaidCalls = finishesPaidCalls
       let attempt = ModelTry(
         request: request, model: model, adapter: adapter, link: link, limits: limits,
-        requestKey: key, partial: partial)
+        requestKey: key, finishesPaidCalls: finishesPaidCalls, partial: partial)
       let started = EventLoop.nanoseconds
       let outcome = await attempt.run(count: run.missing)
       health.record(
         outcome.failure, of: model, after: .nanoseconds(EventLoop.nanoseconds - started))
       run.add(outcome, of: model)
+      if outcome.failure?.mayHaveBeenPaid == true {
+        // Where there is another provider, none is to charge for a picture twice.
+        queue =
+          queue.filter { $0.provider != model.provider }
+          + queue.filter { $0.provider == model.provider }
+      }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
     return try run.result()

@@ -10,6 +10,8 @@ struct ModelTry {
   let limits: ImagePipeline.Limits
   /// Tells the tries of one request apart from those of every other.
   let requestKey: String
+  /// Whether a call that cannot be cancelled goes on when the client leaves.
+  let finishesPaidCalls: Bool
   let partial: ((PartialImage) async -> Void)?
 
   /// What was made before a failure, and the failure.
@@ -54,6 +56,14 @@ struct ModelTry {
   }
 
   private func call(_ count: Int, number: Int) async -> Outcome {
+    guard finishesPaidCalls, !adapter.cancelsJobs, !Task.isCancelled else {
+      return await make(count, number: number)
+    }
+    // To the last picture fetched, since one of them could be had by another paid call only.
+    return await link.client.loop.shielded { await make(count, number: number) }
+  }
+
+  private func make(_ count: Int, number: Int) async -> Outcome {
     var outcome = Outcome()
     do throws(ImageFailure) {
       var job = ImageJob(
@@ -99,7 +109,7 @@ struct ModelTry {
         .tooLarge, "\(name) made a picture of more than \(limits.image) bytes.",
         mayHaveBeenPaid: true)
     }
-    guard let format = ImageFormat(sniffing: bytes) else {
+    guard let format = ImageFormat(whole: bytes) else {
       throw link.malformed("answered with something that is no picture")
     }
     if let size = format.size(of: bytes), size.width * size.height > limits.pixels {

@@ -8,9 +8,12 @@ struct PipelineRun {
   private var adjusted: [String] = []
   private var passedOver: [ImageResult.PassedOver] = []
   private var failures: [ImageFailure] = []
+  /// Models that could still be asked.
+  private var left: Int
 
   init(request: ImageRequest, route: ImageRoute) {
     self.request = request
+    left = route.candidates.count
     // Only what would have been asked otherwise is worth a word: not what does not fit.
     for exclusion in route.excluded where exclusion.reason == "unavailable" {
       passedOver.append(
@@ -25,16 +28,20 @@ struct PipelineRun {
   var isOver: Bool {
     if missing <= 0 { return true }
     guard let last = failures.last else { return false }
-    // What may have been paid for is risked a second time, never a third.
-    return !last.isProviders || failures.filter(\.mayHaveBeenPaid).count > 1
+    return !last.isProviders || isRisky
   }
 
+  /// What may have been paid for is risked a second time, never a third.
+  private var isRisky: Bool { failures.filter(\.mayHaveBeenPaid).count > 1 }
+
   mutating func pass(over model: ImageModel, _ reason: String) {
+    left -= 1
     passedOver.append(ImageResult.PassedOver(model: model.name, reason: "unavailable"))
     failures.append(ImageFailure(.overloaded, "\(model.name): \(reason)"))
   }
 
   mutating func add(_ outcome: ModelTry.Outcome, of model: ImageModel) {
+    left -= 1
     if !outcome.images.isEmpty {
       self.model = self.model ?? model
       images += outcome.images
@@ -67,10 +74,20 @@ struct PipelineRun {
     }
     // The user's own fault, or departure, is told as it is.
     guard failures.count > 1, last.isProviders else { return last }
-    let list = passedOver.map { "\($0.model): \($0.reason)" }.joined(separator: "; ")
-    return ImageFailure(
-      last.kind, "No image provider could draw this (\(list)).",
-      retryAfter: failures.compactMap(\.retryAfter).min(),
+    var failure = ImageFailure(
+      last.kind, "", retryAfter: failures.compactMap(\.retryAfter).min(),
       mayHaveBeenPaid: failures.contains { $0.mayHaveBeenPaid })
+    // Whole, however many there are: each is bounded by the catalog.
+    let list = passedOver.prefix(100).map { "\($0.model): \($0.reason)" }.joined(separator: "; ")
+    failure.message = "No image provider could draw this (\(list)).\(notAsked)"
+    return failure
+  }
+
+  /// Why the others were not asked; empty where all were.
+  private var notAsked: String {
+    guard left > 0 else { return "" }
+    let others = left == 1 ? "One more was" : "\(left) more were"
+    let reason = isRisky ? "two may have charged for it already" : "the time for it was over"
+    return " \(others) not asked, because \(reason)."
   }
 }

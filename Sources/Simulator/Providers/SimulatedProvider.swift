@@ -38,17 +38,14 @@ struct SimulatedCall {
   ) async throws -> (bytes: [UInt8], url: String) {
     let picture = SimulatedPicture(
       width: width, height: height, prompt: prompt, details: details, index: index)
-    let bytes = try await reply.exchange.loop.offload { picture.png() ?? [] }
+    let fault = reply.fault ?? SimulatorFault()
+    let bytes = try await reply.exchange.loop.offload { fault.padded(picture.png() ?? []) }
     return (bytes, url("/files/\(state.keep(bytes))"))
   }
 
   /// Answers with JSON.
   func respond(_ status: Int = 200, json: [UInt8]) async throws {
-    if status == 200 {
-      try await reply.send(json, type: "application/json")
-    } else {
-      reply.respond(status, "application/json", json)
-    }
+    try await reply.send(json, type: "application/json", status: status)
   }
 }
 

@@ -23,12 +23,17 @@ package struct SimulatorFault: Sendable, Hashable {
   package var replay: [UInt8]?
   /// Answers with a body of this many bytes.
   package var giantBytes: Int?
+  /// Whether the request is accepted, and charged for, before its answer goes wrong: what a provider
+  /// has begun when it stops to answer.
+  package var accepts = false
+  /// Makes pictures this much longer, with bytes behind the end of the file, which readers overlook.
+  package var padBytes = 0
 
   /// Nothing goes wrong.
   package init() {}
 
   /// Reads `{"delay_ms", "pace_ms", "status", "body", "retry_after", "content_type",
-  /// "reset_after", "cut_after", "hang", "split", "replay", "giant_bytes"}`.
+  /// "reset_after", "cut_after", "hang", "split", "replay", "giant_bytes", "accepts", "pad_bytes"}`.
   init(_ object: JSONSlice) {
     delay = .milliseconds(object["delay_ms"]?.int ?? 0)
     pace = object["pace_ms"]?.int.map { .milliseconds($0) }
@@ -42,5 +47,15 @@ package struct SimulatorFault: Sendable, Hashable {
     splitsEveryByte = object["split"]?.bool ?? false
     replay = object["replay"]?.stringBytes
     giantBytes = object["giant_bytes"]?.int
+    accepts = object["accepts"]?.bool ?? false
+    padBytes = max(0, object["pad_bytes"]?.int ?? 0)
+  }
+
+  /// Whether the provider's own answer is never given.
+  var replacesAnswer: Bool { hangs || status != nil || giantBytes != nil }
+
+  /// A picture, longer where that is asked for.
+  func padded(_ picture: [UInt8]) -> [UInt8] {
+    padBytes > 0 ? picture + [UInt8](repeating: 0x20, count: padBytes) : picture
   }
 }

@@ -8,10 +8,18 @@ struct SimulatorReply {
   let pace: Duration
 
   /// Does what a fault has in place of an answer.
+  /// - Parameter accept: counts the request as one that is charged for, though nobody gets its
+  ///   answer.
   /// - Returns: whether the answer is over.
-  func failEarly() async throws -> Bool {
+  func failEarly(_ accept: () -> Void) async throws -> Bool {
     guard let fault else { return false }
-    if fault.delay > .zero { try await exchange.loop.sleep(for: fault.delay) }
+    if fault.accepts && fault.replacesAnswer { accept() }
+    if fault.delay > .zero {
+      do { try await exchange.loop.sleep(for: fault.delay) } catch {
+        if fault.accepts && !fault.replacesAnswer { accept() }
+        throw error
+      }
+    }
     if fault.hangs { try await exchange.loop.sleep(for: .seconds(3600)) }
     if let count = fault.giantBytes {
       let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 64 * 1024)
@@ -34,12 +42,12 @@ struct SimulatorReply {
   }
 
   /// Sends a body in one piece.
-  func send(_ body: [UInt8], type: String) async throws {
+  func send(_ body: [UInt8], type: String, status: Int = 200) async throws {
     guard fault?.resetAfter != nil || fault?.cutAfter != nil else {
-      respond(200, fault?.contentType ?? type, body)
+      respond(status, fault?.contentType ?? type, body)
       return
     }
-    exchange.start(200, ["content-type": fault?.contentType ?? type])
+    exchange.start(status, ["content-type": fault?.contentType ?? type])
     if try await write(body, from: 0) != nil { exchange.finish() }
   }
 

@@ -27,7 +27,8 @@ extension SimulatorRoutes {
       }
       return try await reply.stream(events)
     }
-    let pictures = try await loop.offload { try model.draw() }
+    let fault = reply.fault ?? SimulatorFault()
+    let pictures = try await loop.offload { try model.draw().map(fault.padded) }
     let host = reply.exchange.head.headers["host"] ?? ""
     let urls = request.asURL ? pictures.map { "http://\(host)/files/\(state.keep($0))" } : []
     try await reply.send(model.body(pictures, urls: urls), type: "application/json")

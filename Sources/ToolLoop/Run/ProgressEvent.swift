@@ -46,6 +46,7 @@ enum ProgressEvent {
         writer.member("provider", set.provider)
         writer.member("model", set.model)
         writer.member("cost_usd", set.cost)
+        set.writeFallback(to: &writer)
         writer.member("images", raw: PictureText.images(set.pictures, from: 0))
       }
     }

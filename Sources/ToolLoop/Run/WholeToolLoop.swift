@@ -178,6 +178,7 @@ package final class WholeToolLoop {
           writer.member("revised_prompt", picture.revisedPrompt)
           writer.member("provider", set.provider)
           writer.member("model", set.model)
+          set.writeFallback(to: &writer)
           writer.endObject()
         }
       }

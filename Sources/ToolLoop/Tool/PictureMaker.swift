@@ -57,13 +57,33 @@ package struct PictureSet: Sendable {
   package var model: String
   /// US dollars, for all of them; nil where the price is not known.
   package var cost: Double?
+  /// The models that should have drawn and did not, in the order in which they were asked.
+  package var passedOver: [PassedOver]
+
+  /// A model that did not draw.
+  package struct PassedOver: Sendable, Hashable {
+    /// `provider/model`.
+    package var model: String
+    /// A word such as `timed_out`.
+    package var reason: String
+
+    /// A model, and the class of its failure.
+    package init(model: String, reason: String) {
+      self.model = model
+      self.reason = reason
+    }
+  }
 
   /// Pictures with their maker.
-  package init(pictures: [Picture], provider: String, model: String, cost: Double?) {
+  package init(
+    pictures: [Picture], provider: String, model: String, cost: Double?,
+    passedOver: [PassedOver] = []
+  ) {
     self.pictures = pictures
     self.provider = provider
     self.model = model
     self.cost = cost
+    self.passedOver = passedOver
   }
 }
 

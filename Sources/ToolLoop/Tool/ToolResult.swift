@@ -34,9 +34,25 @@ enum ToolResult {
         writer.member("provider", set.provider)
         writer.member("model", set.model)
         writer.member("cost_usd", set.cost)
+        if !set.passedOver.isEmpty { set.writeFallback(to: &writer) }
         writer.member("note", "The user already sees the picture. Do not repeat its link.")
       }
     }
+  }
+}
+
+extension PictureSet {
+  /// Who should have drawn and did not, in the words of the images API.
+  func writeFallback(to writer: inout JSONWriter) {
+    writer.key("fallback")
+    writer.beginArray()
+    for passed in passedOver {
+      writer.beginObject()
+      writer.member("model", passed.model)
+      writer.member("reason", passed.reason)
+      writer.endObject()
+    }
+    writer.endArray()
   }
 }
 

@@ -696,5 +696,6 @@ def test_relay():
         assert "canary" not in (request["authorization"] or "")
 
 
-control("DELETE", "/simulator/requests")
-globals()["test_" + scenario]()
+if __name__ == "__main__":
+    control("DELETE", "/simulator/requests")
+    globals()["test_" + scenario]()
