@@ -12,7 +12,7 @@ enum AdapterHarness {
   /// A provider of a simulator, with one model.
   static func provider(
     _ name: String, _ format: WireFormat, _ model: ImageModel, at base: String,
-    key: String? = "test-key", timeout: Duration = .seconds(30)
+    key: String? = "test-key", timeout: Duration = .seconds(120)
   ) throws -> ImageProvider {
     var provider = ImageProvider(
       name: name, format: format, baseURL: try HTTPURL(base), apiKey: key.map { Secret($0) },

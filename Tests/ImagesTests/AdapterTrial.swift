@@ -31,7 +31,7 @@ struct AdapterTrial: Sendable {
   func run(
     _ request: ImageRequest, count: Int = 1, key: String? = "test-key",
     fault: SimulatorFault? = nil,
-    route: String? = nil, timeout: Duration = .seconds(30)
+    route: String? = nil, timeout: Duration = .seconds(120)
   ) async throws -> Outcome {
     try await AdapterHarness.withSimulator { simulator, client in
       if let fault { simulator.queue(fault, route: route ?? name) }
@@ -62,7 +62,7 @@ struct AdapterTrial: Sendable {
 
   func link(
     to simulator: SimulatorServer, _ client: HTTPClient, key: String? = "test-key",
-    timeout: Duration = .seconds(30)
+    timeout: Duration = .seconds(120)
   ) throws -> ProviderLink {
     let provider = try AdapterHarness.provider(
       name, format, model, at: simulator.url(name), key: key, timeout: timeout)
@@ -125,7 +125,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
 
   /// Draws with the fault, and checks how it is told, and that nothing was asked for twice.
   func check(_ trial: AdapterTrial) async throws {
-    let timeout: Duration = fault.hangs ? .milliseconds(1500) : .seconds(30)
+    let timeout: Duration = fault.hangs ? .milliseconds(1500) : .seconds(120)
     let outcome = try await trial.run(ImageRequest(prompt: "a fox"), fault: fault, timeout: timeout)
     let failure = try #require(outcome.failure)
     #expect(failure.kind == kind)

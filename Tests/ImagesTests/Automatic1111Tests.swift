@@ -10,7 +10,7 @@ import Testing
 struct Automatic1111Tests {
   static func provider(
     _ simulator: SimulatorServer, checkpoint: String = "sd_xl_base_1.0", key: String? = nil,
-    timeout: Duration = .seconds(30), options: [String: String] = [:]
+    timeout: Duration = .seconds(120), options: [String: String] = [:]
   ) throws -> ImageProvider {
     var model = ImageModel(
       id: "sdxl", provider: "automatic1111", sizes: .free(step: 8, sides: 64...2048), maxCount: 10,
@@ -192,7 +192,7 @@ struct Automatic1111Tests {
     try await AdapterHarness.withSimulator { simulator, client in
       let loop = client.loop
       let provider = try Self.provider(
-        simulator, timeout: cancels ? .seconds(30) : .milliseconds(1500))
+        simulator, timeout: cancels ? .seconds(120) : .milliseconds(1500))
       let ended = LoopEvent<ImageFailure?>()
       let task = loop.spawn {
         ended.fire(

@@ -10,7 +10,7 @@ import Testing
 struct ComfyUITests {
   static func provider(
     _ simulator: SimulatorServer, workflow: String? = nil, key: String? = nil,
-    checkpoint: String = "sd_xl_base_1.0.safetensors", timeout: Duration = .seconds(30)
+    checkpoint: String = "sd_xl_base_1.0.safetensors", timeout: Duration = .seconds(120)
   ) throws -> ImageProvider {
     var model = ImageModel(
       id: "sdxl", provider: "comfyui", sizes: .free(step: 8, sides: 64...2048), maxCount: 4,
@@ -249,7 +249,7 @@ struct ComfyUITests {
     try await AdapterHarness.withSimulator { simulator, client in
       let loop = client.loop
       let provider = try Self.provider(
-        simulator, timeout: leaves ? .seconds(30) : .milliseconds(2000))
+        simulator, timeout: leaves ? .seconds(120) : .milliseconds(2000))
       let ended = LoopEvent<ImageFailure?>()
       let task = loop.spawn {
         ended.fire(

@@ -22,7 +22,7 @@ struct JobProvider: Sendable, CustomTestStringConvertible {
   /// The provider at a simulator; asked for jobs every 5 ms.
   func provider(
     _ simulator: SimulatorServer, model: ImageModel? = nil, key: String? = "test-key",
-    timeout: Duration = .seconds(30), options: [String: String] = [:]
+    timeout: Duration = .seconds(120), options: [String: String] = [:]
   ) throws -> ImageProvider {
     var provider = try AdapterHarness.provider(
       name, format, model ?? self.model, at: simulator.url(name) + path, key: key, timeout: timeout)
@@ -33,7 +33,7 @@ struct JobProvider: Sendable, CustomTestStringConvertible {
   /// Draws one job and fetches its pictures.
   func draw(
     _ simulator: SimulatorServer, _ request: ImageRequest, model: ImageModel? = nil,
-    count: Int = 1, key: String? = "test-key", timeout: Duration = .seconds(30),
+    count: Int = 1, key: String? = "test-key", timeout: Duration = .seconds(120),
     options: [String: String] = [:], _ client: HTTPClient
   ) async throws -> (answer: ProviderAnswer, pictures: [[UInt8]]) {
     let provider = try provider(
@@ -53,7 +53,7 @@ struct JobProvider: Sendable, CustomTestStringConvertible {
   /// The failure of a job that is to fail.
   func failure(
     _ simulator: SimulatorServer, prompt: String = "a fox", model: ImageModel? = nil,
-    key: String? = "test-key", timeout: Duration = .seconds(30), options: [String: String] = [:],
+    key: String? = "test-key", timeout: Duration = .seconds(120), options: [String: String] = [:],
     _ client: HTTPClient
   ) async throws -> ImageFailure {
     do {

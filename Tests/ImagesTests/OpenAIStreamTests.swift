@@ -11,7 +11,7 @@ struct OpenAIStreamTests {
   /// Draws with two unfinished pictures on the way.
   static func draw(
     _ simulator: SimulatorServer, _ client: HTTPClient, fault: SimulatorFault? = nil,
-    prompt: String = "a fox", images: [InputImage] = [], timeout: Duration = .seconds(30)
+    prompt: String = "a fox", images: [InputImage] = [], timeout: Duration = .seconds(120)
   ) async throws -> (result: Result<ProviderAnswer, ImageFailure>, partial: [PartialImage]) {
     let provider = try AdapterHarness.provider(
       "openai", .openAI, ImageModel(id: "gpt-image-1", provider: "openai"), at: simulator.baseURL,
@@ -132,7 +132,7 @@ struct OpenAIStreamTests {
     try await AdapterHarness.withSimulator { simulator, client in
       let (result, _) = try await Self.draw(
         simulator, client.value, fault: item.fault,
-        timeout: item.fault.hangs ? .milliseconds(1500) : .seconds(30))
+        timeout: item.fault.hangs ? .milliseconds(1500) : .seconds(120))
       let failure = #expect(throws: ImageFailure.self) { try result.get() }
       #expect(failure?.kind == item.kind)
       #expect(failure?.mayHaveBeenPaid == item.mayHaveBeenPaid)

@@ -34,7 +34,7 @@ weather = {
 def control(method, path, body=None):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(simulator + path, data=data, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -77,13 +77,13 @@ def join(stream):
 def pictures(text):
     urls = re.findall(r"!\[[^\]]*\]\((\S+?)\)", text)
     for url in urls:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             Image.open(io.BytesIO(answer.read())).verify()
     return urls
 
 
 def wait(condition):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -199,15 +199,15 @@ def test_images():
     assert picture.size == (1536, 1024)
     answer = client.images.generate(prompt="a fox", model="dall-e-3", response_format="url", n=2)
     assert len(answer.data) == 2 and answer.data[0].revised_prompt
-    with urllib.request.urlopen(answer.data[0].url, timeout=10) as response:
+    with urllib.request.urlopen(answer.data[0].url, timeout=60) as response:
         assert Image.open(io.BytesIO(response.read())).size == (1024, 1024)
         tag = response.headers["etag"]
     request = urllib.request.Request(answer.data[0].url, headers={"range": "bytes=0-7"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         assert response.status == 206 and response.read() == b"\x89PNG\r\n\x1a\n"
     request = urllib.request.Request(answer.data[0].url, headers={"if-none-match": tag})
     try:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=60)
         assert False
     except urllib.error.HTTPError as error:
         assert error.code == 304
@@ -439,7 +439,7 @@ def test_edits():
     root = openai.OpenAI(base_url=gateway, api_key="x", max_retries=0)
     short = root.post("/generate-image", cast_to=object, body={"prompt": "a fox"})
     assert short["provider"] == "simulated" and short["fallbackUsed"] is False, short
-    with urllib.request.urlopen(short["imageUrl"], timeout=10) as response:
+    with urllib.request.urlopen(short["imageUrl"], timeout=60) as response:
         Image.open(io.BytesIO(response.read())).verify()
 
 
@@ -474,7 +474,7 @@ def drawn():
 
 
 def bytes_at(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return answer.read()
 
 
