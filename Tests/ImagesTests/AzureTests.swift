@@ -163,7 +163,7 @@ struct AzureTests {
       ("Please retry in 34.430498512s.", .seconds(34.430498512)),
       ("Try again in 120ms", .milliseconds(120)),
       ("Please retry after 21 seconds.", .seconds(21)),
-      ("rate limit resets in ~30s.", .seconds(120)),
+      ("rate limit resets in ~30s.", .seconds(30)),
       ("try again in 2 minutes", .seconds(120)), ("retry after a while", nil), ("", nil),
       ("retry in 99999999999s", nil), ("retry in -1s", nil), ("retry in 5 apples", nil),
     ] as [(String, Duration?)])

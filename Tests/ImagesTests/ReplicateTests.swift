@@ -255,7 +255,7 @@ struct ReplicateTests {
       (402, "Insufficient credit", "You have insufficient credit", .outOfCredit, nil),
       (
         429, "Too many requests", "Request was throttled. Your rate limit resets in ~30s.",
-        .rateLimited, .seconds(120)
+        .rateLimited, .seconds(30)
       ),
     ] as [(Int, String, String, ImageFailure.Kind, Duration?)])
   func problems(
@@ -274,7 +274,7 @@ struct ReplicateTests {
   @Test(
     "pauses are read from words",
     arguments: [
-      ("Your rate limit resets in ~30s.", .seconds(120)),
+      ("Your rate limit resets in ~30s.", .seconds(30)),
       ("Expected available in 1 second.", .seconds(1)), ("Try again in 2.5s", .seconds(2.5)),
       ("try again in 2 minutes", .seconds(120)), ("retry in 250ms", .milliseconds(250)),
       ("resets in a while", nil), ("resets in 999999999 seconds", nil), ("", nil),
