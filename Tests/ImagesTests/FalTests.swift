@@ -50,7 +50,8 @@ struct FalTests {
       #expect(sent.path == "/fal/easel/landscape/dev")
       #expect(sent.authorization == "Key test-key")
       #expect(sent.header("content-type") == "application/json")
-      #expect(Int(sent.header("x-fal-request-timeout") ?? "").map { (1...120).contains($0) } == true)
+      #expect(
+        Int(sent.header("x-fal-request-timeout") ?? "").map { (1...120).contains($0) } == true)
       #expect(
         String(decoding: sent.body, as: UTF8.self)
           == #"{"prompt":"a fox","image_size":{"width":1000,"height":504},"num_images":2,"#
