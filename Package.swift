@@ -52,7 +52,8 @@ let package = Package(
     library("HTTP", ["EventLoop"]),
     library("OpenAIWire"),
     library("Observability"),
-    library("Resilience"),
+    library("State", ["EventLoop", "Observability"]),
+    library("Resilience", ["EventLoop", "State", "Observability"]),
     library("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "COpenSSL"]),
     library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
     library("ToolLoop", ["EventLoop", "OpenAIWire", "Chat", "Images", "Observability", "HTTP"]),
@@ -69,21 +70,25 @@ let package = Package(
     program("load-generator", path: "loadtest/LoadGenerator", ["EventLoop", "HTTP"]),
     program("fuzz", path: "Tests/Fuzz", ["HTTP", "OpenAIWire", "ToolLoop"]),
 
+    // What tests share: programs that they start, and waiting.
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
     tests("EventLoopTests", ["EventLoop"]),
     tests("HTTPTests", ["HTTP", "EventLoop"]),
     tests("OpenAIWireTests", ["OpenAIWire"]),
     tests("ObservabilityTests", ["Observability"], fixtures: false),
-    tests("ResilienceTests", ["Resilience"], fixtures: false),
+    tests("StateTests", ["State", "EventLoop", "Observability", "TestSupport"], fixtures: false),
+    tests(
+      "ResilienceTests", ["Resilience", "State", "EventLoop", "TestSupport"], fixtures: false),
     tests(
       "ImagesTests",
-      ["Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Simulator"]),
+      ["Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Simulator", "TestSupport"]),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(
       "GatewayTests",
       [
         "Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Images",
-        "easel",
+        "TestSupport", "easel",
       ],
       exclude: ["Clients"]),
   ]

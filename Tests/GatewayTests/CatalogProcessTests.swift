@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @Suite("The catalog of the built program", .serialized, .timeLimit(.minutes(2)))
@@ -17,18 +18,16 @@ struct CatalogProcessTests {
   private func check(
     catalog: String?, _ arguments: [String] = [], _ environment: [String: String] = [:]
   ) async throws -> (Int32, [Substring]) {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "easel-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try TemporaryFolder.make("catalog")
     defer { try? FileManager.default.removeItem(at: folder) }
     if let catalog {
       try Data(catalog.utf8).write(to: folder.appendingPathComponent("PROVIDER_CATALOG.json"))
     }
     var variables = ["OPENAI_API_KEY": "sk-1"]
     variables.merge(environment) { $1 }
-    let (status, output) = try await Subprocess.run(
-      EaselProcess.program, ["check"] + arguments, environment: variables, folder: folder)
-    return (status, output.split(separator: "\n"))
+    let (status, output, log) = try await ChildProcess.run(
+      EaselProcess.program, ["check"] + arguments, environment: variables, directory: folder.path)
+    return (status, (output + log).split(separator: "\n"))
   }
 
   @Test("check says who can draw")
@@ -110,7 +109,7 @@ struct CatalogProcessTests {
     let data = try #require(try JSONSlice.parse(answers[2])["data"])
     let owners = Set(data.elements.compactMap { $0["owned_by"]?.string })
     #expect(owners == ["openai"], "only what can be asked is listed")
-    let (status, log) = await program.terminate()
+    let (status, log) = try await program.terminate()
     #expect(status == 0, "\(log)")
     await simulator.stop()
     await group.shutdown()
@@ -118,10 +117,7 @@ struct CatalogProcessTests {
 
   @Test("its JSON Schema takes the shipped catalog, and refuses what it can tell is broken")
   func schema() async throws {
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Clients/catalog_schema.py")
-    let (status, output) = try await Subprocess.run(
-      try Python.interpreter(), [script.path, Self.root.path])
+    let (status, output) = try await ClientScript.run("catalog_schema.py", [Self.root.path])
     #expect(status == 0, "\(output)")
   }
 }

@@ -1,41 +1,18 @@
 import Foundation
 import Simulator
-import Synchronization
-import Testing
+import TestSupport
 
 /// The built `easel`, running.
-final class EaselProcess: @unchecked Sendable {
-  // Foundation's Process is used by one test at a time; what its handlers write is behind a mutex.
-  private let process = Process()
-  private let output = Mutex((out: "", log: ""))
-  private let folder: URL
+final class EaselProcess: Sendable {
+  private let process: ChildProcess
 
   init(arguments: [String], environment: [String: String]) throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("easel-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.currentDirectoryURL = folder
-    process.environment = environment
-    let out = Pipe()
-    let log = Pipe()
-    process.standardOutput = out
-    process.standardError = log
-    out.fileHandleForReading.readabilityHandler = { [self] handle in
-      let text = String(decoding: handle.availableData, as: UTF8.self)
-      output.withLock { $0.out += text }
-    }
-    log.fileHandleForReading.readabilityHandler = { [self] handle in
-      let text = String(decoding: handle.availableData, as: UTF8.self)
-      output.withLock { $0.log += text }
-    }
-    try process.run()
+    process = try ChildProcess(Self.program, arguments, environment: environment)
   }
 
   /// The program beside the test bundle.
-  static var program: URL {
-    Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("easel")
+  static var program: String {
+    Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("easel").path
   }
 
   /// A gateway in front of a simulator, at a port of the system's choice.
@@ -65,58 +42,49 @@ final class EaselProcess: @unchecked Sendable {
       arguments: ["serve", "--config", file.path], environment: ["UPSTREAM_KEY": "sk-upstream"])
   }
 
-  var log: String { output.withLock { $0.log } }
+  var log: String { process.log }
   var processIdentifier: Int32 { process.processIdentifier }
 
   /// Waits for the line that tells where it listens.
   func url() async throws -> String {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while ContinuousClock.now < deadline {
-      let out = output.withLock { $0.out }
-      if let line = out.split(separator: "\n").first(where: { $0.hasPrefix("listening on ") }) {
-        return String(line.dropFirst("listening on ".count))
-      }
-      guard process.isRunning else { break }
-      await Task.yield()
+    let start = "listening on "
+    var url: String?
+    try await eventually("easel listens") {
+      guard process.isRunning else { throw TestError("easel does not listen: \(log)") }
+      // The line counts once it is whole.
+      let lines = process.output.split(separator: "\n", omittingEmptySubsequences: false)
+      url = lines.dropLast().first { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }
+      return url != nil
     }
-    throw ProcessError("easel does not listen: \(log)")
+    guard let url else { throw TestError("easel does not listen: \(log)") }
+    return url
   }
+
+  /// Sends a signal.
+  func send(_ signal: Int32) { process.send(signal) }
 
   /// Sends SIGTERM and waits for the end.
-  func terminate() async -> (status: Int32, log: String) {
-    process.terminate()
-    return await waitForExit()
+  func terminate() async throws -> (status: Int32, log: String) {
+    process.send(SIGTERM)
+    return try await waitForExit()
   }
 
-  func waitForExit() async -> (status: Int32, log: String) {
-    await withCheckedContinuation { done in
-      DispatchQueue.global().async { [self] in
-        process.waitUntilExit()
-        done.resume(returning: (process.terminationStatus, log))
-      }
-    }
+  func waitForExit() async throws -> (status: Int32, log: String) {
+    (try await process.waitForExit(), log)
   }
 
-  func kill() {
-    if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
-    try? FileManager.default.removeItem(at: folder)
-  }
+  func kill() { process.kill() }
 }
 
-struct ProcessError: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
-}
-
-/// The Python environment that `config/setup test` makes.
-enum Python {
-  static func interpreter() throws -> URL {
-    var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<3 { root.deleteLastPathComponent() }
-    let python = root.appendingPathComponent(".venv/bin/python3")
-    guard FileManager.default.isExecutableFile(atPath: python.path) else {
-      throw ProcessError("There is no .venv with the test clients. Run: config/setup test")
-    }
-    return python
+/// A script of `Clients`, run by the Python environment that `config/setup test` makes.
+enum ClientScript {
+  /// - Returns: its exit status, and what it wrote to both of its outputs.
+  static func run(_ name: String, _ arguments: [String]) async throws -> (Int32, String) {
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Clients/\(name)").path
+    let (status, output, log) = try await ChildProcess.run(
+      try PythonEnvironment.interpreter(having: "openai"), [script] + arguments,
+      environment: PythonEnvironment.variables)
+    return (status, output + log)
   }
 }

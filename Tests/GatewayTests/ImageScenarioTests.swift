@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 @Suite(
-  "Image routing by the stock OpenAI SDK against the built program", .serialized,
+  "Image routing by the stock OpenAI SDK against the built program",
   .timeLimit(.minutes(5)))
 struct ImageScenarioTests {
   /// Every simulated provider; one that has two ways of drawing twice.
@@ -80,16 +80,14 @@ struct ImageScenarioTests {
     defer { files.remove() }
     let program = try EaselProcess(arguments: files.arguments, environment: files.environment)
     defer { program.kill() }
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Clients/images.py")
-    let (status, output) = try await Subprocess.run(
-      try Python.interpreter(),
+    let (status, output) = try await ClientScript.run(
+      "images.py",
       [
-        script.path, try await program.url(), "http://127.0.0.1:\(simulator.port)", scenario,
-        first ?? "", "\(program.processIdentifier)",
+        try await program.url(), "http://127.0.0.1:\(simulator.port)", scenario, first ?? "",
+        "\(program.processIdentifier)",
       ])
     #expect(status == 0, "\(output)\n--- easel's log:\n\(program.log)")
-    let (exit, log) = await program.terminate()
+    let (exit, log) = try await program.terminate()
     #expect(exit == 0, "\(log)")
     #expect(!log.contains("canary") && !output.contains("canary"))
     await simulator.stop()

@@ -4,6 +4,7 @@ import Glibc
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @Suite("Operations of the built program", .serialized, .timeLimit(.minutes(2)))
@@ -22,7 +23,7 @@ struct OperationsTests {
     let url = try HTTPURL(try await program.url())
     for _ in 0..<200 {
       var fault = SimulatorFault()
-      fault.delay = .milliseconds(1500)
+      fault.isHeld = true
       simulator.queue(fault, route: "chat")
     }
     async let statuses = loop.run {
@@ -41,8 +42,8 @@ struct OperationsTests {
       await done.wait()
       return statuses
     }
-    while simulator.openCount < 200 { await Task.yield() }
-    kill(program.processIdentifier, SIGTERM)
+    try await eventually("all requests are at the upstream") { simulator.openCount == 200 }
+    program.send(SIGTERM)
     let readiness = try await loop.run {
       let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
       while true {
@@ -52,8 +53,9 @@ struct OperationsTests {
       }
     }
     #expect(readiness == 503)
+    simulator.release()
     #expect(try await statuses == Array(repeating: 200, count: 200))
-    let (status, log) = await program.waitForExit()
+    let (status, log) = try await program.waitForExit()
     #expect(status == 0, "\(log)")
     await simulator.stop()
     await group.shutdown()
@@ -66,7 +68,7 @@ struct OperationsTests {
     let program = try EaselProcess.serve(upstream: simulator)
     defer { program.kill() }
     _ = try await program.url()
-    let (exit, log) = await program.terminate()
+    let (exit, log) = try await program.terminate()
     #expect(exit == 0, "\(log)")
     await simulator.stop()
     await group.shutdown()
@@ -90,11 +92,11 @@ struct OperationsTests {
         .post, url.appending(path: "v1/chat/completions"), body: Self.question)
       return try? await client.send(request, bodyLimit: 1 << 20).head.status
     }
-    while simulator.openCount < 1 { await Task.yield() }
+    try await eventually("the request is at the upstream") { simulator.openCount == 1 }
     let start = ContinuousClock.now
-    kill(program.processIdentifier, SIGTERM)
+    program.send(SIGTERM)
     #expect(try await status == nil)
-    let (exit, log) = await program.waitForExit()
+    let (exit, log) = try await program.waitForExit()
     #expect(exit == 75, "\(log)")
     #expect(ContinuousClock.now - start < .seconds(5))
     await simulator.stop()
@@ -176,7 +178,7 @@ struct OperationsTests {
       return growth
     }
     #expect(growth <= 1 << 20, "a slow reader costs \(growth) bytes")
-    while simulator.openCount > 0 { await Task.yield() }
+    try await eventually("the upstream's stream has ended") { simulator.openCount == 0 }
     await simulator.stop()
     await group.shutdown()
   }

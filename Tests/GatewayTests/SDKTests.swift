@@ -18,13 +18,10 @@ struct SDKTests {
     let program = try EaselProcess.serve(upstream: simulator)
     defer { program.kill() }
     let url = try await program.url()
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Clients/sdk.py")
-    let python = try Python.interpreter()
-    let (status, output) = try await Subprocess.run(
-      python, [script.path, url, "http://127.0.0.1:\(simulator.port)", name])
+    let (status, output) = try await ClientScript.run(
+      "sdk.py", [url, "http://127.0.0.1:\(simulator.port)", name])
     #expect(status == 0, "\(output)\n--- easel's log:\n\(program.log)")
-    let (exit, log) = await program.terminate()
+    let (exit, log) = try await program.terminate()
     #expect(exit == 0, "\(log)")
     #expect(!log.contains("canary") && !log.contains("sk-upstream"))
     await simulator.stop()

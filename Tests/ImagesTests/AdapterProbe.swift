@@ -102,7 +102,7 @@ enum AdapterProbe {
       simulator.reset()
       simulator.queue(item.fault, route: route)
       var provider = provider
-      if item.fault.hangs { provider.timeout = .milliseconds(1500) }
+      if item.fault.hangs { provider.timeout = .seconds(4) }
       let failure = await failure(provider, request, client)
       #expect(failure?.kind == item.kind, "\(item.testDescription): \(failure?.message ?? "none")")
       #expect(failure?.mayHaveBeenPaid == item.mayHaveBeenPaid, "\(item.testDescription)")

@@ -125,7 +125,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
 
   /// Draws with the fault, and checks how it is told, and that nothing was asked for twice.
   func check(_ trial: AdapterTrial) async throws {
-    let timeout: Duration = fault.hangs ? .milliseconds(1500) : .seconds(120)
+    let timeout: Duration = fault.hangs ? .seconds(4) : .seconds(120)
     let outcome = try await trial.run(ImageRequest(prompt: "a fox"), fault: fault, timeout: timeout)
     let failure = try #require(outcome.failure)
     #expect(failure.kind == kind)

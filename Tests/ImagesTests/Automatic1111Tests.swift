@@ -192,7 +192,7 @@ struct Automatic1111Tests {
     try await AdapterHarness.withSimulator { simulator, client in
       let loop = client.loop
       let provider = try Self.provider(
-        simulator, timeout: cancels ? .seconds(120) : .milliseconds(1500))
+        simulator, timeout: cancels ? .seconds(120) : .seconds(4))
       let ended = LoopEvent<ImageFailure?>()
       let task = loop.spawn {
         ended.fire(

@@ -143,7 +143,7 @@ struct FireworksTests {
     fault.hangs = true
     let outcome = try await Self.kontext.run(
       ImageRequest(prompt: "a fox"), fault: fault, route: "fireworks.poll",
-      timeout: .seconds(2))
+      timeout: .seconds(4))
     #expect(outcome.failure?.kind == .timedOut)
     #expect(outcome.failure?.mayHaveBeenPaid == true)
     #expect(outcome.accepted == 1)

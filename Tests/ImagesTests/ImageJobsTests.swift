@@ -189,7 +189,7 @@ struct ImageJobsTests {
       fault.hangs = true
       simulator.queue(fault, route: provider.name)
       var failure = try await provider.failure(
-        simulator, timeout: .seconds(1), client.value)
+        simulator, timeout: .seconds(4), client.value)
       #expect(failure.kind == .timedOut)
       #expect(failure.mayHaveBeenPaid)
       fault = SimulatorFault()

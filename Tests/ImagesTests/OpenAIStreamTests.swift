@@ -132,7 +132,7 @@ struct OpenAIStreamTests {
     try await AdapterHarness.withSimulator { simulator, client in
       let (result, _) = try await Self.draw(
         simulator, client.value, fault: item.fault,
-        timeout: item.fault.hangs ? .milliseconds(1500) : .seconds(120))
+        timeout: item.fault.hangs ? .seconds(4) : .seconds(120))
       let failure = #expect(throws: ImageFailure.self) { try result.get() }
       #expect(failure?.kind == item.kind)
       #expect(failure?.mayHaveBeenPaid == item.mayHaveBeenPaid)

@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Observability
 import OpenAIWire
+import TestSupport
 import Testing
 
 @testable import Images
@@ -135,7 +136,7 @@ struct S3StoreTests {
         print(answer.status, answer.headers["content-type"],
             hashlib.sha256(answer.read()).hexdigest())
         """
-      let fetched = try await moto.python(script, [url])
+      let fetched = try await PythonEnvironment.run(script, [url], having: "boto3")
       let digest = Digest.hex(Digest.sha256(GeneratedImage.webp().bytes))
       #expect(fetched == "200 image/webp \(digest)\n")
       // moto does not look at the expiry: what the URL says is what a server goes by.
@@ -148,12 +149,12 @@ struct S3StoreTests {
       let late = S3Store(
         bucket, retention: Retention(expireAfter: .seconds(60)), clock: { clock.seconds })
       #expect(await late.sweep(client: client).pictures == 1)
-      let gone = try await moto.python(
+      let gone = try await PythonEnvironment.run(
         """
         import sys, urllib.request, urllib.error
         try: urllib.request.urlopen(sys.argv[1])
         except urllib.error.HTTPError as error: print(error.code)
-        """, [url])
+        """, [url], having: "boto3")
       #expect(gone == "404\n")
     }
   }

@@ -1,5 +1,6 @@
 import HTTP
 import Observability
+import TestSupport
 import Testing
 
 @testable import Images
@@ -102,12 +103,12 @@ struct SigV4Tests {
       botocore.auth.S3SigV4Auth(key, "s3", "eu-central-1").add_auth(request)
       print(request.headers["Authorization"].rpartition("=")[2])
       """
-    let printed = try await PythonClient.run(
+    let printed = try await PythonEnvironment.run(
       script,
       [
         url.description, key.accessKeyID.reveal(), key.secretKey.reveal(),
         key.sessionToken?.reveal() ?? "",
-      ])
+      ], having: "botocore")
     let expected = printed.split(whereSeparator: \.isWhitespace).map(String.init)
     try #require(expected.count == 2)
     #expect(signer.presigned(url, expiry: 60, at: Self.time).hasSuffix("=\(expected[0])"))

@@ -17,6 +17,8 @@ package struct SimulatorFault: Sendable, Hashable {
   package var cutAfter: Int?
   /// Never answers.
   package var hangs = false
+  /// Answers once ``SimulatorServer/release()`` is called.
+  package var isHeld = false
   /// Sends the stream a byte at a time.
   package var splitsEveryByte = false
   /// Answers with the bytes of a stream as they are.

@@ -8,11 +8,12 @@ struct SimulatorReply {
   let pace: Duration
 
   /// Does what a fault has in place of an answer.
-  /// - Parameter accept: counts the request as one that is charged for, though nobody gets its
+  /// - Parameter provider: who counts the request as one that is charged for, where nobody gets its
   ///   answer.
   /// - Returns: whether the answer is over.
-  func failEarly(_ accept: () -> Void) async throws -> Bool {
+  func failEarly(_ state: SimulatorState, provider: String) async throws -> Bool {
     guard let fault else { return false }
+    func accept() { state.acceptJob(provider) }
     if fault.accepts && fault.replacesAnswer { accept() }
     if fault.delay > .zero {
       do { try await exchange.loop.sleep(for: fault.delay) } catch {
@@ -20,6 +21,7 @@ struct SimulatorReply {
         throw error
       }
     }
+    if fault.isHeld { await state.waitForRelease(on: exchange.loop) }
     if fault.hangs { try await exchange.loop.sleep(for: .seconds(3600)) }
     if let count = fault.giantBytes {
       let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 64 * 1024)

@@ -37,7 +37,7 @@ struct SimulatorRoutes: Sendable {
     let fault = state.takeFault(request.route)
     let reply = SimulatorReply(exchange: exchange, fault: fault, pace: pace)
     do {
-      if try await reply.failEarly({ state.acceptJob(provider?.name ?? "openai") }) { return true }
+      if try await reply.failEarly(state, provider: provider?.name ?? "openai") { return true }
       if let provider {
         try await provider.answer(SimulatedCall(request: request, reply: reply, state: state))
         return true

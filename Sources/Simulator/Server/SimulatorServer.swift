@@ -48,6 +48,8 @@ package final class SimulatorServer: Sendable {
   package var openCount: Int { state.counts.open }
   /// Requests whose client left before their answer was complete.
   package var clientLeftCount: Int { state.counts.clientLeft }
+  /// Answers the requests that are held, and holds no more.
+  package func release() { state.release() }
   /// Forgets faults and requests.
   package func reset() { state.reset() }
   /// Closes everything at once.

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Synchronization
 
 /// What a simulator has been told and has seen; shared by its loops.
@@ -11,6 +12,8 @@ final class SimulatorState: Sendable {
     var counter = 0
     var jobs: [String: SimulatedJobs] = [:]
     var values: [String: String] = [:]
+    var isReleased = false
+    var held: [@Sendable () -> Void] = []
   }
 
   private let contents = Mutex(Contents())
@@ -41,6 +44,26 @@ final class SimulatorState: Sendable {
       contents.open -= 1
       if clientLeft { contents.clientLeft += 1 }
     }
+  }
+
+  /// Suspends a request that is held until ``release()``, or until its client leaves.
+  func waitForRelease(on loop: EventLoop) async {
+    let event = LoopEvent<Void>()
+    let bound = LoopBound(event, on: loop)
+    let isReleased = contents.withLock { contents in
+      if !contents.isReleased { contents.held.append { loop.submit { bound.value.fire(()) } } }
+      return contents.isReleased
+    }
+    if !isReleased { await event.wait(onCancel: loop) {} }
+  }
+
+  func release() {
+    let held = contents.withLock { contents in
+      contents.isReleased = true
+      defer { contents.held = [] }
+      return contents.held
+    }
+    for wake in held { wake() }
   }
 
   var requests: [SimulatorRequest] { contents.withLock { $0.requests } }

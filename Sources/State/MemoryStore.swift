@@ -1,0 +1,149 @@
+internal import Synchronization
+
+/// A store of this process, which ends with it: `memory:`. Also the measure for every other one.
+///
+/// Bounded: beyond `capacity` values, what would be forgotten first makes room.
+package final class MemoryStore: StateStore {
+  private struct Entry {
+    var stored: StoredValue
+    var expires: Int64
+  }
+
+  private struct Window {
+    var buckets: [Int64: [Int64]] = [:]
+    var expires: Int64 = 0
+  }
+
+  private struct Contents {
+    var values: [StateKey: Entry] = [:]
+    var windows: [StateKey: Window] = [:]
+    var revision: Int64 = 0
+    var listener: (@Sendable (StateEvent) -> Void)?
+  }
+
+  private let contents = Mutex(Contents())
+  private let capacity: Int
+  package let clock = SharedClock()
+  package let statistics = StateStatistics()
+
+  /// An empty store.
+  /// - Parameter capacity: values, and windows, that are kept.
+  package init(capacity: Int = 100_000) { self.capacity = max(1, capacity) }
+
+  package var isAvailable: Bool { true }
+
+  package func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
+    let now = clock.now
+    return contents.withLock { $0.values[key].flatMap { $0.expires > now ? $0.stored : nil } }
+  }
+
+  package func compareAndSet(
+    _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
+  ) async throws(StateError) -> CompareAndSetResult {
+    let now = clock.now
+    let (result, listener) = contents.withLock { contents in
+      let current = contents.values[key].flatMap { $0.expires > now ? $0.stored : nil }
+      guard (current?.revision ?? 0) == revision else {
+        return (CompareAndSetResult.conflict(current), nil as (@Sendable (StateEvent) -> Void)?)
+      }
+      let stored = store(value, under: key, lifetime, now, &contents)
+      return (.stored(revision: stored.revision), announced ? contents.listener : nil)
+    }
+    if let listener, case .stored(let revision) = result {
+      listener(.changed(key, StoredValue(revision: revision, value: value)))
+    }
+    return result
+  }
+
+  package func put(
+    _ key: StateKey, _ value: [UInt8], lifetime: Duration
+  ) async throws(StateError) {
+    let now = clock.now
+    contents.withLock { contents in
+      _ = store(value, under: key, lifetime, now, &contents)
+    }
+  }
+
+  private func store(
+    _ value: [UInt8], under key: StateKey, _ lifetime: Duration, _ now: Int64,
+    _ contents: inout Contents
+  ) -> StoredValue {
+    contents.revision += 1
+    let stored = StoredValue(revision: contents.revision, value: value)
+    contents.values[key] = Entry(stored: stored, expires: now + Self.milliseconds(lifetime))
+    if contents.values.count > capacity {
+      Self.makeRoom(&contents.values, capacity, now) { $0.expires }
+    }
+    return stored
+  }
+
+  package func remove(_ key: StateKey) async throws(StateError) {
+    contents.withLock { _ = $0.values.removeValue(forKey: key) }
+  }
+
+  package func count(
+    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+  ) async throws(StateError) -> [Int64] {
+    let now = clock.now
+    return contents.withLock { contents in
+      var entry = contents.windows[key] ?? Window()
+      if entry.expires <= now { entry.buckets = [:] }
+      var sums = entry.buckets[bucket] ?? []
+      sums.add(adding)
+      entry.buckets[bucket] = sums
+      let newest = entry.buckets.keys.max() ?? bucket
+      entry.buckets = entry.buckets.filter { $0.key > newest - window }
+      entry.expires = now + Self.milliseconds(lifetime)
+      contents.windows[key] = entry
+      if contents.windows.count > capacity {
+        Self.makeRoom(&contents.windows, capacity, now) { $0.expires }
+      }
+      var total = [Int64](repeating: 0, count: adding.count)
+      for (number, counts) in entry.buckets where number <= bucket && number > bucket - window {
+        total.add(counts)
+      }
+      return total
+    }
+  }
+
+  package func listen(_ listener: @escaping @Sendable (StateEvent) -> Void) {
+    contents.withLock { $0.listener = listener }
+    listener(.available)
+  }
+
+  package func close() async { contents.withLock { $0 = Contents() } }
+
+  // MARK: Bounds
+
+  /// Drops what is over, and where that is not enough a tenth of what ends first.
+  private static func makeRoom<Entry>(
+    _ entries: inout [StateKey: Entry], _ capacity: Int, _ now: Int64,
+    _ expires: (Entry) -> Int64
+  ) {
+    entries = entries.filter { expires($0.value) > now }
+    guard entries.count > capacity else { return }
+    let ordered = entries.sorted { expires($0.value) < expires($1.value) }
+    for (key, _) in ordered.prefix(entries.count - capacity + capacity / 10) {
+      entries.removeValue(forKey: key)
+    }
+  }
+
+  private static func milliseconds(_ lifetime: Duration) -> Int64 {
+    Int64(clamping: lifetime.components.seconds.multipliedReportingOverflow(by: 1000).partialValue)
+      + lifetime.components.attoseconds / 1_000_000_000_000_000
+  }
+}
+
+extension [Int64] {
+  /// Adds number by number; a shorter list is filled up with zeros. Sums stop at the largest number.
+  fileprivate mutating func add(_ other: [Int64]) {
+    for (index, number) in other.enumerated() {
+      guard index < count else {
+        append(number)
+        continue
+      }
+      let (sum, overflow) = self[index].addingReportingOverflow(number)
+      self[index] = overflow ? .max : sum
+    }
+  }
+}

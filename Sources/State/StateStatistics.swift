@@ -1,0 +1,50 @@
+internal import Synchronization
+
+/// Counts what a store was asked, and how long it took. For metrics.
+package final class StateStatistics: Sendable {
+  /// What was counted since the start.
+  package struct Counts: Sendable, Hashable {
+    /// Operations that were answered.
+    package var answers = 0
+    /// Operations that failed, by the kind of failure.
+    package var failures: [StateError.Kind: Int] = [:]
+    /// Connections made anew after one was lost.
+    package var reconnects = 0
+    /// For each bound of ``bounds``, the answered operations that took no longer; then all.
+    package var durations = [Int](repeating: 0, count: StateStatistics.bounds.count + 1)
+    /// Seconds that the answered operations took together.
+    package var seconds = 0.0
+  }
+
+  /// Seconds up to which operations are counted.
+  package static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
+
+  private let state = Mutex(Counts())
+
+  package init() {}
+
+  /// What was counted so far.
+  package var counts: Counts { state.withLock { $0 } }
+
+  /// Counts an operation that was answered.
+  package func answered(after duration: Duration) {
+    let (whole, attoseconds) = duration.components
+    let seconds = Double(whole) + Double(attoseconds) * 1e-18
+    state.withLock { counts in
+      counts.answers += 1
+      counts.seconds += seconds
+      for (index, bound) in Self.bounds.enumerated() where seconds <= bound {
+        counts.durations[index] += 1
+      }
+      counts.durations[Self.bounds.count] += 1
+    }
+  }
+
+  /// Counts an operation that failed.
+  package func failed(_ kind: StateError.Kind) {
+    state.withLock { $0.failures[kind, default: 0] += 1 }
+  }
+
+  /// Counts a connection that replaces a lost one.
+  package func reconnected() { state.withLock { $0.reconnects += 1 } }
+}
