@@ -18,7 +18,7 @@ package final class MemoryStore: StateStore {
     var values: [StateKey: Entry] = [:]
     var windows: [StateKey: Window] = [:]
     var revision: Int64 = 0
-    var listener: (@Sendable (StateEvent) -> Void)?
+    var listeners: [@Sendable (StateEvent) -> Void] = []
   }
 
   private let contents = Mutex(Contents())
@@ -41,16 +41,17 @@ package final class MemoryStore: StateStore {
     _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
   ) async throws(StateError) -> CompareAndSetResult {
     let now = clock.now
-    let (result, listener) = contents.withLock { contents in
+    let (result, listeners) = contents.withLock { contents in
       let current = contents.values[key].flatMap { $0.expires > now ? $0.stored : nil }
       guard (current?.revision ?? 0) == revision else {
-        return (CompareAndSetResult.conflict(current), nil as (@Sendable (StateEvent) -> Void)?)
+        return (CompareAndSetResult.conflict(current), [] as [@Sendable (StateEvent) -> Void])
       }
       let stored = store(value, under: key, lifetime, now, &contents)
-      return (.stored(revision: stored.revision), announced ? contents.listener : nil)
+      return (.stored(revision: stored.revision), announced ? contents.listeners : [])
     }
-    if let listener, case .stored(let revision) = result {
-      listener(.changed(key, StoredValue(revision: revision, value: value)))
+    if case .stored(let revision) = result {
+      let event = StateEvent.changed(key, StoredValue(revision: revision, value: value))
+      for listener in listeners { listener(event) }
     }
     return result
   }
@@ -107,7 +108,7 @@ package final class MemoryStore: StateStore {
   }
 
   package func listen(_ listener: @escaping @Sendable (StateEvent) -> Void) {
-    contents.withLock { $0.listener = listener }
+    contents.withLock { $0.listeners.append(listener) }
     listener(.available)
   }
 

@@ -5,14 +5,19 @@ internal import Synchronization
 /// say: a monotonic clock, set by the store's.
 package final class SharedClock: Sendable {
   private let offset: Atomic<Int64>
+  private let initial: Int64
 
   /// A clock that begins at the machine's own time.
   package init() {
-    offset = Atomic(WallClock.milliseconds - Self.monotonic)
+    initial = WallClock.milliseconds - Self.monotonic
+    offset = Atomic(initial)
   }
 
   /// The time. As cheap as reading the machine's clock.
   package var now: Int64 { Self.monotonic + offset.load(ordering: .relaxed) }
+
+  /// By how many milliseconds the clock has been moved since it began.
+  package var shift: Int64 { offset.load(ordering: .relaxed) - initial }
 
   /// Sets the clock by the store's.
   /// - Returns: by how many milliseconds it was changed.

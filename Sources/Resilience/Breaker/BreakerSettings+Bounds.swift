@@ -8,6 +8,7 @@ extension BreakerSettings {
   package func clamped() -> BreakerSettings {
     var result = self
     result.failureCount = failureCount.map { $0.clamped(to: 1...1_000_000) }
+    result.consecutiveFailures = consecutiveFailures.map { $0.clamped(to: 1...1_000_000) }
     result.window = window.clamped(to: .seconds(1)...Self.longestState)
     result.windowBuckets = windowBuckets.clamped(to: 10...120)
     result.failureRate = failureRate?.clamped()
@@ -23,6 +24,28 @@ extension BreakerSettings {
     result.noCreditTime = noCreditTime.clamped(to: .zero...Self.longestState)
     return result
   }
+}
+
+extension BreakerSettings {
+  /// Why so many failures within one window open a breaker; nil where they don't.
+  func reasonToOpen(failures counts: CallCounts) -> Transition.Reason? {
+    if let limit = failureCount, counts.failures >= limit { return .failureCount }
+    if let rule = failureRate, rule.applies(to: counts.failures, of: counts.calls) {
+      return .failureRate
+    }
+    return nil
+  }
+
+  /// Why so many slow calls within one window open a breaker; nil where they don't.
+  func reasonToOpen(slow counts: CallCounts) -> Transition.Reason? {
+    guard let rule = slowCalls, rule.share.applies(to: counts.slow, of: counts.calls) else {
+      return nil
+    }
+    return .slowCalls
+  }
+
+  /// Whether it matters how many calls succeed.
+  var looksAtShares: Bool { failureRate != nil || slowCalls != nil }
 }
 
 extension RateRule {

@@ -3,6 +3,8 @@
 package struct BreakerSettings: Sendable, Hashable {
   /// Failures within ``window`` that open the breaker; nil: their number alone never opens it.
   package var failureCount: Int? = 5
+  /// Failures in a row, as one gateway sees them, that open the breaker; nil: off.
+  package var consecutiveFailures: Int?
   /// How far back calls are counted.
   package var window: Duration = .seconds(600)
   /// Parts of the window. A call is forgotten at most one part before it is `window` old.
@@ -35,6 +37,21 @@ package struct BreakerSettings: Sendable, Hashable {
 
   /// The defaults.
   package init() {}
+
+  /// The settings for chat upstreams: they are asked all the time, so that a failure shows soon and
+  /// is over soon. Opens at five failures in a row, or at half of at least twenty calls within ten
+  /// seconds; for five seconds at first, and a minute at most.
+  package static var chat: BreakerSettings {
+    var settings = BreakerSettings()
+    settings.failureCount = nil
+    settings.consecutiveFailures = 5
+    settings.window = .seconds(10)
+    settings.windowBuckets = 10
+    settings.failureRate = RateRule()
+    settings.openTime = .seconds(5)
+    settings.openTimeCap = .seconds(60)
+    return settings
+  }
 }
 
 /// A share of calls that opens a breaker, once there are enough calls to speak of a share.

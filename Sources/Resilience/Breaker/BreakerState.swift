@@ -48,6 +48,8 @@ package struct Transition: Sendable, Hashable {
   package enum Reason: String, Sendable, Hashable {
     /// Too many failures within the window.
     case failureCount = "failure_count"
+    /// Too many failures in a row.
+    case consecutiveFailures = "consecutive_failures"
     /// Too large a share of failures.
     case failureRate = "failure_rate"
     /// Too large a share of slow calls.

@@ -37,7 +37,7 @@ extension CircuitBreaker {
       let generation = max(breaker.snapshot.generation + 1, now)
       breaker.snapshot = BreakerSnapshot()
       breaker.snapshot.generation = generation
-      breaker.window.clear()
+      breaker.forgetCounts()
       breaker.claimPendingUntil = 0
       return .manual
     }

@@ -29,15 +29,31 @@ extension CircuitBreaker {
       guard counts else { return [] }
       let slow = isSlow(durationMs)
       window.addSuccess(slow: slow, now: now)
+      streak = 0
       // Only bad news opens a breaker: a fast success is not asked.
-      guard slow, tooManySlowCalls(now: now) else { return [] }
-      return changing(now: now) { $0.trip(.slowCalls, now: now, using: &generator) }
+      guard slow, let reason = settings.reasonToOpen(slow: window.counts(now: now)) else {
+        return []
+      }
+      return changing(now: now) { $0.trip(reason, now: now, using: &generator) }
     case .failure:
       guard counts else { return [] }
       window.addFailure(now: now)
+      streak += 1
       guard let reason = tooManyFailures(now: now) else { return [] }
       return changing(now: now) { $0.trip(reason, now: now, using: &generator) }
     }
+  }
+
+  /// Takes over at `now` what all gateways together have counted in the state `epoch`, within one
+  /// window. Counts of another state say nothing.
+  package mutating func absorb(
+    _ counts: CallCounts, under epoch: Epoch, now: Int64,
+    using generator: inout some RandomNumberGenerator
+  ) -> [Transition] {
+    guard epoch == snapshot.epoch, snapshot.core.phase == .closed,
+      let reason = settings.reasonToOpen(failures: counts) ?? settings.reasonToOpen(slow: counts)
+    else { return [] }
+    return changing(now: now) { $0.trip(reason, now: now, using: &generator) }
   }
 
   func isSlow(_ durationMs: Int64) -> Bool {
@@ -45,19 +61,9 @@ extension CircuitBreaker {
     return durationMs > rule.threshold.milliseconds
   }
 
-  private func tooManySlowCalls(now: Int64) -> Bool {
-    guard let rule = settings.slowCalls else { return false }
-    let counts = window.counts(now: now)
-    return rule.share.applies(to: counts.slow, of: counts.calls)
-  }
-
   private func tooManyFailures(now: Int64) -> Transition.Reason? {
-    let counts = window.counts(now: now)
-    if let limit = settings.failureCount, counts.failures >= limit { return .failureCount }
-    if let rule = settings.failureRate, rule.applies(to: counts.failures, of: counts.calls) {
-      return .failureRate
-    }
-    return nil
+    if let limit = settings.consecutiveFailures, streak >= limit { return .consecutiveFailures }
+    return settings.reasonToOpen(failures: window.counts(now: now))
   }
 
   /// Puts a pause in force. It is never shortened by a later, shorter one.

@@ -51,6 +51,6 @@ extension CircuitBreaker {
     snapshot.core.number += 1
     snapshot.core.phase = .closed
     snapshot.core.trips = 0
-    window.clear()
+    forgetCounts()
   }
 }

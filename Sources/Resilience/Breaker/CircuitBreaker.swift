@@ -11,6 +11,8 @@ package struct CircuitBreaker: Sendable, Hashable {
   /// What other gateways should know: publish it when it has changed.
   package internal(set) var snapshot: BreakerSnapshot
   var window: FailureWindow
+  /// Failures since the last success, of calls that count.
+  var streak = 0
   /// A trial was asked for at the store, which has not answered; 0: none.
   var claimPendingUntil: Int64 = 0
 
@@ -64,11 +66,13 @@ package struct CircuitBreaker: Sendable, Hashable {
     }
   }
 
-  /// Calls counted within the window at `now`: all, the failed and the slow ones. While the breaker
-  /// is open, those that led to it.
-  package func counts(now: Int64) -> (calls: Int, failures: Int, slow: Int) {
-    let counts = window.counts(now: now)
-    return (counts.calls, counts.failures, counts.slow)
+  /// Calls counted here within the window at `now`. While the breaker is open, those that led to it.
+  package func counts(now: Int64) -> CallCounts { window.counts(now: now) }
+
+  /// Forgets what was counted: it belongs to a state that is over.
+  mutating func forgetCounts() {
+    window.clear()
+    streak = 0
   }
 
   private func coreObstacle(now: Int64) -> (reason: Admission.Refusal, until: Int64) {

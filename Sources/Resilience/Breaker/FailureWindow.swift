@@ -3,51 +3,40 @@
 /// Exact counts, not a decaying average: an average weighted by arrival hides a total outage in a
 /// short burst. Memory is constant.
 struct FailureWindow: Sendable, Hashable {
-  /// What is counted.
-  struct Counts: Sendable, Hashable {
-    var successes = 0
-    var failures = 0
-    /// Successes that took too long.
-    var slow = 0
-
-    var calls: Int { successes + failures }
-  }
-
   private let bucketLength: Int64
-  private var buckets: [Counts]
+  private var buckets: [CallCounts]
   /// The newest bucket's number, counted from time 0.
   private var newest: Int64 = 0
 
   init(length: Int64, buckets: Int) {
     bucketLength = max(1, length / Int64(buckets))
-    self.buckets = Array(repeating: Counts(), count: buckets)
+    self.buckets = Array(repeating: CallCounts(), count: buckets)
   }
 
   /// The counts of the calls that are at `now` still in the window.
-  func counts(now: Int64) -> Counts {
+  func counts(now: Int64) -> CallCounts {
     let current = max(newest, number(of: now))
-    var sum = Counts()
+    var sum = CallCounts()
     for age in (current - newest)..<max(current - newest, Int64(buckets.count)) {
-      let counts = buckets[slot(of: current - age)]
-      sum.successes += counts.successes
-      sum.failures += counts.failures
-      sum.slow += counts.slow
+      sum += buckets[slot(of: current - age)]
     }
     return sum
   }
 
   mutating func addSuccess(slow: Bool, now: Int64) {
     let slot = advance(to: now)
-    buckets[slot].successes += 1
+    buckets[slot].calls += 1
     if slow { buckets[slot].slow += 1 }
   }
 
   mutating func addFailure(now: Int64) {
-    buckets[advance(to: now)].failures += 1
+    let slot = advance(to: now)
+    buckets[slot].calls += 1
+    buckets[slot].failures += 1
   }
 
   mutating func clear() {
-    for slot in buckets.indices { buckets[slot] = Counts() }
+    for slot in buckets.indices { buckets[slot] = CallCounts() }
   }
 
   private mutating func advance(to now: Int64) -> Int {
@@ -59,7 +48,7 @@ struct FailureWindow: Sendable, Hashable {
       newest = current
     } else if current > newest {
       for step in 0..<min(length, current - newest) {
-        buckets[slot(of: current - step)] = Counts()
+        buckets[slot(of: current - step)] = CallCounts()
       }
       newest = current
     }

@@ -1,0 +1,174 @@
+package import State
+internal import Synchronization
+
+/// All circuit breakers of a gateway, and what they share with other gateways through a store.
+package final class BreakerBoard: Sendable {
+  let store: any StateStore
+  let observer: any BreakerObserver
+  let configuration: Configuration
+  private let breakers = Mutex(Breakers())
+
+  private struct Breakers {
+    var byKey: [BreakerKey: SharedBreaker] = [:]
+    var byGroup: [String: SharedBreaker] = [:]
+    /// By how much the shared clock had been moved when it was looked at last.
+    var shift: Int64 = 0
+    /// What repeats the comparison with the store.
+    var upkeep: Task<Void, Never>?
+    var isClosed = false
+  }
+
+  /// How a board works.
+  package struct Configuration: Sendable {
+    /// This process, in the leases of trials: another one at each start.
+    package var owner: String
+    /// The longest that a request waits for the store's word on a trial. Later it goes on as if
+    /// another gateway had the trial.
+    package var claimLimit = Duration.milliseconds(10)
+    /// How often everything is compared with the store, in case an announcement was lost or the
+    /// store was emptied; each time up to a fifth more or less.
+    package var upkeepInterval = Duration.seconds(15)
+    /// Breakers that are kept; further models of a provider share one.
+    package var capacity = 4096
+    /// The settings of each breaker.
+    package var settings: @Sendable (BreakerKey) -> BreakerSettings
+
+    /// The defaults that each property names.
+    package init(
+      owner: String,
+      settings: @escaping @Sendable (BreakerKey) -> BreakerSettings = { key in
+        key.kind == .chat ? .chat : BreakerSettings()
+      }
+    ) {
+      self.owner = owner
+      self.settings = settings
+    }
+  }
+
+  /// A board over a store. ``start(_:within:)`` connects the two.
+  package init(
+    _ configuration: Configuration, store: any StateStore,
+    observer: any BreakerObserver = NoBreakerObserver()
+  ) {
+    self.configuration = configuration
+    self.store = store
+    self.observer = observer
+  }
+
+  /// The clock that all breakers go by.
+  package var clock: SharedClock { store.clock }
+
+  /// Whether what is known is shared with other gateways at the moment.
+  package var isShared: Bool { store.isAvailable }
+
+  /// The breaker of a key: always the same one. Where there are too many already, that of the
+  /// provider's other models.
+  package func breaker(_ key: BreakerKey) -> SharedBreaker {
+    let (breaker, isNew) = breakers.withLock { breakers in
+      if let known = breakers.byKey[key] { return (known, false) }
+      var key = key
+      if breakers.byKey.count >= configuration.capacity {
+        key = BreakerKey(key.kind, provider: key.provider, model: "*")
+        if let known = breakers.byKey[key] { return (known, false) }
+      }
+      let breaker = SharedBreaker(key, settings: configuration.settings(key), board: self)
+      breakers.byKey[key] = breaker
+      breakers.byGroup[key.group] = breaker
+      return (breaker, breakers.upkeep != nil)
+    }
+    if isNew { breaker.compare() }
+    return breaker
+  }
+
+  /// All breakers, ordered by their keys.
+  package var all: [SharedBreaker] {
+    breakers.withLock { Array($0.byKey.values) }.sorted { $0.key < $1.key }
+  }
+
+  /// The breaker of a description such as `image/openai/dall-e-3`, if there is one.
+  package func breaker(named name: String) -> SharedBreaker? {
+    breakers.withLock { $0.byKey.values.first { $0.key.description == name } }
+  }
+
+  func changed(_ key: BreakerKey, _ transition: Transition) {
+    observer.breaker(key, changed: transition)
+  }
+
+  // MARK: Store
+
+  /// Reads the states of breakers from the store, so that what was open before a restart is open
+  /// from the first request on, and listens to the store from then on.
+  /// - Parameters:
+  ///   - keys: those that are known at the start.
+  ///   - limit: how long to wait for a store that does not answer.
+  package func start(_ keys: [BreakerKey], within limit: Duration) async {
+    for key in keys { _ = breaker(key) }
+    let ready = FirstAnswer<Void>()
+    store.listen { [self] event in
+      hear(event)
+      if event == .available {
+        Task {
+          await compareAll(); ready.give(())
+        }
+      }
+    }
+    let timer = Task {
+      try? await Task.sleep(for: limit)
+      ready.give(())
+    }
+    await ready.value
+    timer.cancel()
+    let upkeep = Task { [self] in
+      while !Task.isCancelled {
+        let factor = Double.random(in: 0.8...1.2)
+        guard (try? await Task.sleep(for: configuration.upkeepInterval * factor)) != nil else {
+          return
+        }
+        if store.isAvailable { await compareAll() }
+      }
+    }
+    breakers.withLock { breakers in
+      breakers.upkeep = upkeep
+      if breakers.isClosed { upkeep.cancel() }
+    }
+  }
+
+  /// Ends what runs on the side. The store stays open.
+  package func close() {
+    breakers.withLock { breakers in
+      breakers.isClosed = true
+      breakers.upkeep?.cancel()
+    }
+  }
+
+  private func hear(_ event: StateEvent) {
+    switch event {
+    case .changed(let key, let value):
+      guard key.name == BreakerKey.stateName,
+        let breaker = breakers.withLock({ $0.byGroup[key.group] })
+      else { return }
+      breaker.hear(value)
+    case .available:
+      followClock()
+      observer.store(isAvailable: true, reason: nil)
+    case .unavailable(let reason):
+      observer.store(isAvailable: false, reason: reason)
+    }
+  }
+
+  /// Compares every breaker with the store.
+  private func compareAll() async {
+    for breaker in all { await breaker.compareNow() }
+  }
+
+  /// Moves the times of what was never shared along, where the store's clock differs from ours.
+  private func followClock() {
+    let shift = clock.shift
+    let delta = breakers.withLock { breakers in
+      defer { breakers.shift = shift }
+      return shift - breakers.shift
+    }
+    guard abs(delta) > 1000 else { return }
+    for breaker in all { breaker.rebase(by: delta) }
+  }
+}

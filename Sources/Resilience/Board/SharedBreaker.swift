@@ -1,0 +1,178 @@
+internal import State
+internal import Synchronization
+
+/// A circuit breaker that all loops of a gateway use, and that all gateways of a store share.
+///
+/// Asking and recording look at what is known here and wait for nobody. What others should know is
+/// sent to the store on the side, and what others know is taken over as it is heard.
+package final class SharedBreaker: Sendable {
+  /// What it is about.
+  package let key: BreakerKey
+  let board: BreakerBoard
+  let state: Mutex<State>
+
+  struct State {
+    var breaker: CircuitBreaker
+    var calls = LatencyWindow()
+    var generator = SystemRandomNumberGenerator()
+    var lastFailure: LastFailure?
+    /// What the store should know and has not been told.
+    var isDirty = false
+    /// Somebody is telling the store.
+    var isPublishing = false
+    /// What is stored, as far as is known.
+    var stored: StoredValue?
+    /// Whether the state came from the store, or has been there.
+    var isShared = false
+    /// Counted since the store was told last, under `unsentEpoch`.
+    var unsent = CallCounts()
+    var unsentEpoch: Epoch?
+    var sentAt: Int64 = 0
+    /// What all gateways had counted when it was last asked for.
+    var total = CallCounts()
+  }
+
+  init(_ key: BreakerKey, settings: BreakerSettings, board: BreakerBoard) {
+    self.key = key
+    self.board = board
+    state = Mutex(State(breaker: CircuitBreaker(settings: settings)))
+  }
+
+  /// Whether a call may be made now.
+  package func admission() -> Admission {
+    let now = board.clock.now
+    return state.withLock { $0.breaker.admission(now: now) }
+  }
+
+  /// The permit of a call that is made though the breaker may be open: as a last resort.
+  package var lastResortPermit: CallPermit { state.withLock { $0.breaker.permit } }
+
+  /// How long it is until a time that ``admission()`` told, in milliseconds; never below 0.
+  package func millisecondsUntil(_ until: Int64) -> Int64 { max(0, until - board.clock.now) }
+
+  /// Records how a call with a permit ended. Once for each permit: a trial that is not recorded
+  /// keeps the next one waiting until its lease ends.
+  /// - Parameter reason: the class of a failure, such as `timed_out`, for the health page.
+  package func record(_ outcome: CallOutcome, of permit: CallPermit, reason: String? = nil) {
+    let now = board.clock.now
+    let (transitions, mustPublish, mustCount) = state.withLock { state in
+      let before = state.breaker.snapshot
+      let transitions = state.breaker.record(outcome, of: permit, now: now, using: &state.generator)
+      state.count(outcome, of: permit, reason: reason, now: now)
+      let changed = !transitions.isEmpty || state.breaker.snapshot != before
+      return (transitions, changed && state.beginPublishing(), state.isTimeToCount(outcome, now))
+    }
+    tell(transitions)
+    if mustPublish { publish() }
+    if mustCount { sendCounts() }
+  }
+
+  func tell(_ transitions: [Transition]) {
+    for transition in transitions { board.changed(key, transition) }
+  }
+
+  /// Changes the breaker, and tells whoever should know.
+  @discardableResult
+  func change(
+    _ body: (inout CircuitBreaker, Int64, inout SystemRandomNumberGenerator) -> [Transition]
+  ) -> [Transition] {
+    let now = board.clock.now
+    let (transitions, mustPublish) = state.withLock { state in
+      let before = state.breaker.snapshot
+      let transitions = body(&state.breaker, now, &state.generator)
+      return (transitions, state.breaker.snapshot != before && state.beginPublishing())
+    }
+    tell(transitions)
+    if mustPublish { publish() }
+    return transitions
+  }
+
+  // MARK: Operators and health checks
+
+  /// Does what an operator says, and has it written down.
+  /// - Parameter operator: who it was, as far as is known.
+  package func perform(_ command: BreakerCommand, by operator: String) {
+    change { breaker, now, generator in
+      switch command {
+      case .open: breaker.open(now: now, using: &generator)
+      case .close: breaker.close(now: now)
+      case .reset: breaker.reset(now: now)
+      case .forceOpen: breaker.forceOpen(now: now)
+      case .forceClosed: breaker.forceClosed(now: now)
+      case .auto: breaker.liftOverride(now: now)
+      }
+    }
+    board.observer.breaker(key, command: command, by: `operator`)
+  }
+
+  /// The state that a health check begins under.
+  package var epoch: Epoch { state.withLock { $0.breaker.snapshot.epoch } }
+
+  /// Opens the breaker after health checks that failed.
+  package func openAfterChecks() {
+    change { breaker, now, generator in
+      guard case .closed = breaker.state(now: now) else { return [] }
+      return breaker.open(now: now, reason: .healthCheck, using: &generator)
+    }
+  }
+
+  /// Closes the breaker after health checks that succeeded, unless it changed since they began.
+  package func close(afterCheckUnder epoch: Epoch) {
+    change { breaker, now, _ in breaker.close(afterCheckUnder: epoch, now: now) }
+  }
+}
+
+extension SharedBreaker.State {
+  /// Whether the caller has to tell the store: unless somebody does already, and will see this too.
+  mutating func beginPublishing() -> Bool {
+    isDirty = true
+    guard !isPublishing else { return false }
+    isPublishing = true
+    return true
+  }
+
+  mutating func count(_ outcome: CallOutcome, of permit: CallPermit, reason: String?, now: Int64) {
+    var counted = CallCounts()
+    switch outcome {
+    case .success(let duration):
+      calls.addSuccess(durationMs: duration, now: now)
+      counted = CallCounts(calls: 1, slow: breaker.isSlow(duration) ? 1 : 0)
+    case .failure:
+      calls.addFailure(now: now)
+      counted = CallCounts(calls: 1, failures: 1)
+      lastFailure = LastFailure(reason: reason ?? "failure", at: now)
+    case .rateLimited: lastFailure = LastFailure(reason: reason ?? "rate_limited", at: now)
+    case .badKey: lastFailure = LastFailure(reason: reason ?? "bad_key", at: now)
+    case .outOfCredit: lastFailure = LastFailure(reason: reason ?? "out_of_credit", at: now)
+    case .ignored: break
+    }
+    // Of calls that began under an earlier state nothing is counted, here or elsewhere.
+    guard counted.calls > 0, case .call(let epoch) = permit else { return }
+    if unsentEpoch != epoch {
+      guard epoch == breaker.snapshot.epoch || counted.failures > 0 else { return }
+      unsent = CallCounts()
+      unsentEpoch = epoch
+    }
+    unsent += counted
+  }
+
+  /// Failures are told at once. Successes matter only as a share, and can wait a second.
+  func isTimeToCount(_ outcome: CallOutcome, _ now: Int64) -> Bool {
+    guard unsent.calls > 0, unsentEpoch != nil else { return false }
+    if outcome == .failure { return breaker.settings.countsTogether }
+    return breaker.settings.looksAtShares && (now - sentAt >= 1000 || now < sentAt)
+  }
+}
+
+extension BreakerSettings {
+  /// Whether what other gateways count matters.
+  var countsTogether: Bool { failureCount != nil || looksAtShares }
+}
+
+/// The last failure that a breaker was told of.
+package struct LastFailure: Sendable, Hashable {
+  /// Its class, such as `timed_out`.
+  package let reason: String
+  /// When, in milliseconds of the shared clock.
+  package let at: Int64
+}

@@ -1,0 +1,131 @@
+import State
+import Synchronization
+import TestSupport
+
+@testable import Resilience
+
+/// Gateways that share their breakers through one store.
+struct BoardBench: Sendable {
+  static let key = BreakerKey(.image, provider: "openai", model: "dall-e-3")
+
+  let store: any StateStore
+  let boards: [BreakerBoard]
+  let observers: [CountingObserver]
+
+  /// Starts `count` gateways. The store is reached through one that may lose or delay what it is
+  /// asked.
+  init(
+    _ count: Int, over store: any StateStore = MemoryStore(),
+    settings: BreakerSettings = BreakerSettings(), claimLimit: Duration = .seconds(10)
+  ) async {
+    self.store = store
+    observers = (0..<count).map { _ in CountingObserver() }
+    boards = observers.enumerated().map { index, observer in
+      var configuration = BreakerBoard.Configuration(owner: "gateway-\(index)") { _ in settings }
+      configuration.claimLimit = claimLimit
+      return BreakerBoard(configuration, store: store, observer: observer)
+    }
+    for board in boards { await board.start([Self.key], within: .seconds(20)) }
+  }
+
+  var breakers: [SharedBreaker] { boards.map { $0.breaker(Self.key) } }
+
+  func close() { for board in boards { board.close() } }
+
+  /// A failure of a call that the gateway lets pass.
+  func fail(at index: Int) {
+    let breaker = breakers[index]
+    guard case .allowed(let permit) = breaker.admission() else { return }
+    breaker.record(.failure, of: permit, reason: "timed_out")
+  }
+
+  /// Opens the breaker everywhere, and waits until all know it.
+  func openEverywhere() async throws {
+    while case .allowed = breakers[0].admission() { fail(at: 0) }
+    try await eventually("everyone knows that it is open") {
+      breakers.allSatisfy { breaker in
+        if case .open = breaker.report.state { return true }
+        return false
+      }
+    }
+  }
+
+  /// Moves the time of all gateways on.
+  func wait(_ milliseconds: Int64) { store.clock.set(to: store.clock.now + milliseconds) }
+}
+
+/// Counts what it is told.
+final class CountingObserver: BreakerObserver {
+  private let seen = Mutex([Transition]())
+  private let orders = Mutex([(BreakerCommand, String)]())
+
+  var transitions: [Transition] { seen.withLock { $0 } }
+  var commands: [(BreakerCommand, String)] { orders.withLock { $0 } }
+
+  func breaker(_ key: BreakerKey, changed transition: Transition) {
+    seen.withLock { $0.append(transition) }
+  }
+  func breaker(_ key: BreakerKey, command: BreakerCommand, by operator: String) {
+    orders.withLock { $0.append((command, `operator`)) }
+  }
+  func store(isAvailable: Bool, reason: String?) {}
+}
+
+/// A store that can be taken away, and given back.
+final class FlakyStore: StateStore {
+  private let inner: MemoryStore
+  private let isUp = Mutex(true)
+  private let listeners = Mutex([@Sendable (StateEvent) -> Void]())
+
+  init(_ inner: MemoryStore = MemoryStore()) { self.inner = inner }
+
+  var isAvailable: Bool { isUp.withLock { $0 } }
+  var clock: SharedClock { inner.clock }
+  var statistics: StateStatistics { inner.statistics }
+
+  func setAvailable(_ available: Bool) {
+    isUp.withLock { $0 = available }
+    for listener in listeners.withLock({ $0 }) {
+      listener(available ? .available : .unavailable("taken away"))
+    }
+  }
+
+  private func check() throws(StateError) {
+    guard isAvailable else { throw StateError(.unavailable, "taken away") }
+  }
+
+  func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
+    try check()
+    return try await inner.get(key)
+  }
+  func compareAndSet(
+    _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
+  ) async throws(StateError) -> CompareAndSetResult {
+    try check()
+    return try await inner.compareAndSet(
+      key, revision: revision, to: value, lifetime: lifetime, announced: announced)
+  }
+  func put(_ key: StateKey, _ value: [UInt8], lifetime: Duration) async throws(StateError) {
+    try check()
+    try await inner.put(key, value, lifetime: lifetime)
+  }
+  func remove(_ key: StateKey) async throws(StateError) {
+    try check()
+    try await inner.remove(key)
+  }
+  func count(
+    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+  ) async throws(StateError) -> [Int64] {
+    try check()
+    return try await inner.count(
+      key, bucket: bucket, window: window, adding: adding, lifetime: lifetime)
+  }
+  func listen(_ listener: @escaping @Sendable (StateEvent) -> Void) {
+    listeners.withLock { $0.append(listener) }
+    inner.listen { event in
+      if case .changed = event, self.isAvailable { listener(event) }
+    }
+    if isAvailable { listener(.available) }
+  }
+  func close() async { await inner.close() }
+}
