@@ -33,6 +33,14 @@ func system(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> T
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
+/// Debian's pkg-config file of hiredis holds a preprocessor flag that SwiftPM warns of, and its
+/// headers are found without it.
+#if os(Linux)
+let hiredis = Target.systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])])
+#else
+let hiredis = system("CHiredis", "hiredis", apt: "libhiredis-dev", brew: "hiredis")
+#endif
+
 let package = Package(
   name: "easel",
   platforms: [.macOS("26.0")],
@@ -45,6 +53,8 @@ let package = Package(
     system("CLibuv", "libuv", apt: "libuv1-dev", brew: "libuv"),  // EventLoop
     system("COpenSSL", "openssl", apt: "libssl-dev", brew: "openssl@3"),  // EventLoop, Images
     system("CYAML", "yaml-0.1", apt: "libyaml-dev", brew: "libyaml"),  // Gateway
+    hiredis,  // State
+    system("CSQLite", "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),  // State
     system("CZlib", "zlib", apt: "zlib1g-dev", brew: "zlib"),  // Simulator
 
     // Modules, lowest first: an arrow may only point upwards in this list.
@@ -52,16 +62,21 @@ let package = Package(
     library("HTTP", ["EventLoop"]),
     library("OpenAIWire"),
     library("Observability"),
-    library("State", ["EventLoop", "Observability"]),
+    library("State", ["EventLoop", "Observability", "CHiredis", "CSQLite"]),
     library("Resilience", ["EventLoop", "State", "Observability"]),
-    library("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "COpenSSL"]),
-    library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
+    library(
+      "Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience", "COpenSSL"]),
+    library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience"]),
     library("ToolLoop", ["EventLoop", "OpenAIWire", "Chat", "Images", "Observability", "HTTP"]),
-    library("Simulator", ["EventLoop", "HTTP", "OpenAIWire", "CZlib"]),
+    // Optimized in debug builds too: it draws each picture of the tests, pixel by pixel.
+    .target(
+      name: "Simulator", dependencies: ["EventLoop", "HTTP", "OpenAIWire", "CZlib"],
+      swiftSettings: settings + [.unsafeFlags(["-O"])]),
     library(
       "Gateway",
       [
-        "EventLoop", "HTTP", "OpenAIWire", "Observability", "Images", "Chat", "ToolLoop", "CYAML",
+        "EventLoop", "HTTP", "OpenAIWire", "Observability", "State", "Resilience", "Images", "Chat",
+        "ToolLoop", "CYAML",
       ]),
     program("easel", ["Gateway", "Simulator", "EventLoop", "HTTP", "Observability"]),
 
@@ -81,14 +96,17 @@ let package = Package(
       "ResilienceTests", ["Resilience", "State", "EventLoop", "TestSupport"], fixtures: false),
     tests(
       "ImagesTests",
-      ["Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Simulator", "TestSupport"]),
+      [
+        "Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Resilience", "State",
+        "Simulator", "TestSupport",
+      ]),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(
       "GatewayTests",
       [
         "Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Images",
-        "TestSupport", "easel",
+        "Resilience", "State", "TestSupport", "easel",
       ],
       exclude: ["Clients"]),
   ]

@@ -14,14 +14,15 @@ struct ArchitectureTests {
     ("Observability", []),
     ("State", ["EventLoop", "Observability", "CHiredis", "CSQLite"]),
     ("Resilience", ["EventLoop", "State", "Observability"]),
-    ("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "COpenSSL"]),
-    ("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability"]),
+    ("Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience", "COpenSSL"]),
+    ("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience"]),
     ("ToolLoop", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Chat", "Images"]),
     ("Simulator", ["EventLoop", "HTTP", "OpenAIWire", "CZlib"]),
     (
       "Gateway",
       [
-        "EventLoop", "HTTP", "OpenAIWire", "Observability", "Chat", "Images", "ToolLoop", "CYAML",
+        "EventLoop", "HTTP", "OpenAIWire", "Observability", "State", "Resilience", "Chat", "Images",
+        "ToolLoop", "CYAML",
       ]
     ),
     ("easel", ["EventLoop", "HTTP", "Observability", "Gateway", "Simulator"]),

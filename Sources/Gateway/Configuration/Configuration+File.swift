@@ -17,6 +17,10 @@ extension Configuration {
     readAliases(&settings)
     settings.section("image_tool") { imageTool.read(&$0) }
     settings.section("images") { images.read(&$0) }
+    settings.section("state") { state.read(&$0) }
+    settings.section("circuit_breaker") { circuitBreaker.read(&$0) }
+    settings.section("health") { health.read(&$0) }
+    settings.section("admin") { admin.read(&$0) }
     settings.section("shutdown") { shutdown.read(&$0) }
     settings.section("log") { log.read(&$0) }
   }

@@ -23,6 +23,14 @@ package struct Configuration: Sendable, Hashable {
   package var images = ImagesConfiguration()
   /// The provider catalog; empty where there is none.
   package var catalog = CatalogConfiguration()
+  /// Where breakers and other state are kept.
+  package var state = StateConfiguration()
+  /// When providers that fail are left alone.
+  package var circuitBreaker = CircuitBreakerConfiguration()
+  /// What is found out about providers besides their answers.
+  package var health = HealthConfiguration()
+  /// Who may change the gateway while it runs.
+  package var admin = AdminConfiguration()
   /// How the process stops.
   package var shutdown = ShutdownConfiguration()
   /// What is logged.

@@ -25,6 +25,9 @@ package final class ImagePipeline: Sendable {
     package var queue = 256
     /// For everything, fallbacks included.
     package var total = Duration.seconds(600)
+    /// Whether, where every model that fits is kept from being asked by its breaker, the one that is
+    /// nearest to its trial is asked all the same.
+    package var asksLastResort = true
 
     /// The defaults that each property names.
     package init() {}
@@ -71,7 +74,9 @@ package final class ImagePipeline: Sendable {
     _ request: ImageRequest, client: HTTPClient, key: String, finishesPaidCalls: Bool = false,
     partial: ((PartialImage) async -> Void)? = nil
   ) async throws(ImageFailure) -> ImageResult {
-    let route = try route(request)
+    var route = try route(request)
+    let usual = route
+    let isLastResort = limits.asksLastResort && route.takeLastResort()
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
     try await gate.enter(on: client.loop)
     defer { gate.leave() }
@@ -82,9 +87,12 @@ package final class ImagePipeline: Sendable {
       queue.removeFirst()
       guard let provider = catalog.provider(of: model) else { continue }
       let adapter = AdapterDirectory.adapter(for: provider.format)
-      // Another request may have found out meanwhile.
-      if case .refused(let reason, _) = health.admission(of: model) {
-        run.pass(over: model, reason)
+      let call: any ModelCall
+      switch await health.begin(model, isLastResort: isLastResort) {
+      case .begun(let begun): call = begun
+      case .refused(let refusal):
+        // Another request has found out meanwhile, or makes the trial.
+        run.pass(over: model, refusal)
         continue
       }
       var link = ProviderLink(provider: provider, client: client, imageLimit: limits.image)
@@ -94,8 +102,7 @@ package final class ImagePipeline: Sendable {
         requestKey: key, finishesPaidCalls: finishesPaidCalls, partial: partial)
       let started = EventLoop.nanoseconds
       let outcome = await attempt.run(count: run.missing)
-      health.record(
-        outcome.failure, of: model, after: .nanoseconds(EventLoop.nanoseconds - started))
+      call.end(outcome.failure, after: .nanoseconds(EventLoop.nanoseconds - started))
       run.add(outcome, of: model)
       if outcome.failure?.mayHaveBeenPaid == true {
         // Where there is another provider, none is to charge for a picture twice.
@@ -105,19 +112,25 @@ package final class ImagePipeline: Sendable {
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
-    return try run.result()
+    do throws(ImageFailure) { return try run.result() } catch {
+      // A last resort that fails is no news; why nobody else was asked is.
+      throw isLastResort && error.isProviders ? Self.nobody(usual, and: error) : error
+    }
   }
 
-  private static func nobody(_ route: ImageRoute) -> ImageFailure {
+  private static func nobody(
+    _ route: ImageRoute, and last: ImageFailure? = nil
+  ) -> ImageFailure {
     guard !route.excluded.isEmpty else {
       return ImageFailure(.noProvider, "No image provider is configured.")
     }
     let list = route.excluded.prefix(20).map { "\($0.model.name): \($0.detail)" }
     let waits = route.excluded.compactMap(\.retryAfter)
     let isTemporary = route.excluded.contains { $0.reason == "unavailable" }
+    let tried = last.map { " Tried nevertheless: \($0.message)" } ?? ""
     return ImageFailure(
       isTemporary ? .overloaded : .noProvider,
-      "No image model can draw this now (\(list.joined(separator: "; "))).",
-      retryAfter: waits.min())
+      "No image model can draw this now (\(list.joined(separator: "; "))).\(tried)",
+      retryAfter: waits.min(), mayHaveBeenPaid: last?.mayHaveBeenPaid ?? false)
   }
 }

@@ -34,10 +34,12 @@ struct PipelineRun {
   /// What may have been paid for is risked a second time, never a third.
   private var isRisky: Bool { failures.filter(\.mayHaveBeenPaid).count > 1 }
 
-  mutating func pass(over model: ImageModel, _ reason: String) {
+  mutating func pass(over model: ImageModel, _ refusal: ModelRefusal) {
     left -= 1
     passedOver.append(ImageResult.PassedOver(model: model.name, reason: "unavailable"))
-    failures.append(ImageFailure(.overloaded, "\(model.name): \(reason)"))
+    failures.append(
+      ImageFailure(
+        .overloaded, "\(model.name): \(refusal.reason)", retryAfter: refusal.wait))
   }
 
   mutating func add(_ outcome: ModelTry.Outcome, of model: ImageModel) {

@@ -9,6 +9,19 @@ package struct ImageRoute: Sendable {
     package var detail: String
     /// Whether it will be there again by itself, and when.
     package var retryAfter: Duration?
+    /// Whether it may be asked nevertheless where nobody else is left.
+    package var allowsLastResort = false
+  }
+
+  /// Where nobody is left to ask, makes a candidate of the model that is nearest to its trial.
+  /// - Returns: whether it did.
+  mutating func takeLastResort() -> Bool {
+    guard candidates.isEmpty,
+      let nearest = excluded.indices.filter({ excluded[$0].allowsLastResort })
+        .min(by: { excluded[$0].wait < excluded[$1].wait })
+    else { return false }
+    candidates = [excluded.remove(at: nearest).model]
+    return true
   }
 
   /// In the order in which they are asked.
@@ -16,4 +29,8 @@ package struct ImageRoute: Sendable {
   package var excluded: [Exclusion]
   /// The tier that the request asks for, by name or by the words of its prompt.
   package var tier: QualityTier?
+}
+
+extension ImageRoute.Exclusion {
+  fileprivate var wait: Duration { retryAfter ?? .zero }
 }

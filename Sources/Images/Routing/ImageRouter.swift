@@ -88,9 +88,10 @@ package struct ImageRouter: Sendable {
     if let missing = missing(model, request) {
       return exclusion("no_\(missing.rawValue)", "cannot do: \(missing.rawValue)")
     }
-    if case .refused(let reason, let wait) = health.admission(of: model) {
+    if case .refused(let refusal) = health.admission(of: model) {
       return ImageRoute.Exclusion(
-        model: model, reason: "unavailable", detail: reason, retryAfter: wait)
+        model: model, reason: "unavailable", detail: refusal.reason, retryAfter: refusal.wait,
+        allowsLastResort: refusal.allowsLastResort)
     }
     return nil
   }

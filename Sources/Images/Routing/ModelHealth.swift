@@ -1,23 +1,58 @@
 /// Tells which models may be asked now, and learns from how they answer: the place of the circuit
 /// breaker.
 package protocol ModelHealth: Sendable {
-  /// Whether a model may be asked.
-  /// - Parameter now: milliseconds of a monotonic clock.
+  /// Whether a model could be asked now. Decides nothing, and waits for nothing.
   func admission(of model: ImageModel) -> ModelAdmission
-  /// Learns of an answer. `failure` is nil for a success.
-  func record(_ failure: ImageFailure?, of model: ImageModel, after elapsed: Duration)
+  /// Begins a call of a model.
+  /// - Parameter isLastResort: whether the model is asked although it may be kept from it, since
+  ///   nobody else is left.
+  func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart
 }
 
 /// Whether a model may be asked.
 package enum ModelAdmission: Sendable, Hashable {
   case allowed
-  /// Not now, in words such as `breaker open`; for how long, where that is known.
-  case refused(reason: String, for: Duration?)
+  case refused(ModelRefusal)
+}
+
+/// Whether a call of a model has begun.
+package enum ModelStart: Sendable {
+  case begun(any ModelCall)
+  case refused(ModelRefusal)
+}
+
+/// A call of a model that has begun. It is ended once, whatever comes of it.
+package protocol ModelCall: Sendable {
+  /// Learns how it went: `failure` is nil for a success.
+  func end(_ failure: ImageFailure?, after elapsed: Duration)
+}
+
+/// Why a model is not asked now.
+package struct ModelRefusal: Sendable, Hashable {
+  /// In words, such as `circuit breaker open, next trial in 42 s`.
+  package var reason: String
+  /// For how long, where that is known.
+  package var wait: Duration?
+  /// Whether it may be asked nevertheless where nobody else is left.
+  package var allowsLastResort = false
+
+  /// A refusal.
+  package init(reason: String, wait: Duration?, allowsLastResort: Bool = false) {
+    self.reason = reason
+    self.wait = wait
+    self.allowsLastResort = allowsLastResort
+  }
 }
 
 /// Every model may always be asked.
 package struct AlwaysHealthy: ModelHealth {
+  private struct Call: ModelCall {
+    func end(_ failure: ImageFailure?, after elapsed: Duration) {}
+  }
+
   package init() {}
   package func admission(of model: ImageModel) -> ModelAdmission { .allowed }
-  package func record(_ failure: ImageFailure?, of model: ImageModel, after elapsed: Duration) {}
+  package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
+    .begun(Call())
+  }
 }

@@ -172,3 +172,15 @@ package final class BreakerBoard: Sendable {
     for breaker in all { breaker.rebase(by: delta) }
   }
 }
+
+extension BreakerBoard {
+  /// Tells the breakers of a provider's other models what was found out about its key or account.
+  package func tellSiblings(of breaker: SharedBreaker, _ outcome: CallOutcome, reason: String?) {
+    for other in all
+    where other !== breaker && other.key.kind == breaker.key.kind
+      && other.key.provider == breaker.key.provider
+    {
+      other.record(outcome, of: other.lastResortPermit, reason: reason)
+    }
+  }
+}

@@ -33,6 +33,7 @@ package final class MemoryStore: StateStore {
   package var isAvailable: Bool { true }
 
   package func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
+    try key.check()
     let now = clock.now
     return contents.withLock { $0.values[key].flatMap { $0.expires > now ? $0.stored : nil } }
   }
@@ -40,6 +41,7 @@ package final class MemoryStore: StateStore {
   package func compareAndSet(
     _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
   ) async throws(StateError) -> CompareAndSetResult {
+    try key.check(value)
     let now = clock.now
     let (result, listeners) = contents.withLock { contents in
       let current = contents.values[key].flatMap { $0.expires > now ? $0.stored : nil }
@@ -59,6 +61,7 @@ package final class MemoryStore: StateStore {
   package func put(
     _ key: StateKey, _ value: [UInt8], lifetime: Duration
   ) async throws(StateError) {
+    try key.check(value)
     let now = clock.now
     contents.withLock { contents in
       _ = store(value, under: key, lifetime, now, &contents)
@@ -71,7 +74,7 @@ package final class MemoryStore: StateStore {
   ) -> StoredValue {
     contents.revision += 1
     let stored = StoredValue(revision: contents.revision, value: value)
-    contents.values[key] = Entry(stored: stored, expires: now + Self.milliseconds(lifetime))
+    contents.values[key] = Entry(stored: stored, expires: now + lifetime.wholeMilliseconds)
     if contents.values.count > capacity {
       Self.makeRoom(&contents.values, capacity, now) { $0.expires }
     }
@@ -85,6 +88,7 @@ package final class MemoryStore: StateStore {
   package func count(
     _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
   ) async throws(StateError) -> [Int64] {
+    try key.check()
     let now = clock.now
     return contents.withLock { contents in
       var entry = contents.windows[key] ?? Window()
@@ -94,7 +98,7 @@ package final class MemoryStore: StateStore {
       entry.buckets[bucket] = sums
       let newest = entry.buckets.keys.max() ?? bucket
       entry.buckets = entry.buckets.filter { $0.key > newest - window }
-      entry.expires = now + Self.milliseconds(lifetime)
+      entry.expires = now + lifetime.wholeMilliseconds
       contents.windows[key] = entry
       if contents.windows.count > capacity {
         Self.makeRoom(&contents.windows, capacity, now) { $0.expires }
@@ -127,11 +131,6 @@ package final class MemoryStore: StateStore {
     for (key, _) in ordered.prefix(entries.count - capacity + capacity / 10) {
       entries.removeValue(forKey: key)
     }
-  }
-
-  private static func milliseconds(_ lifetime: Duration) -> Int64 {
-    Int64(clamping: lifetime.components.seconds.multipliedReportingOverflow(by: 1000).partialValue)
-      + lifetime.components.attoseconds / 1_000_000_000_000_000
   }
 }
 

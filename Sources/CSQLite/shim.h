@@ -1,0 +1,12 @@
+#include <sqlite3.h>
+
+// SQLITE_TRANSIENT, which has SQLite copy what is bound, is a cast that Swift does not import.
+static inline int easel_sqlite3_bind_text(sqlite3_stmt *statement, int index, const char *text) {
+  return sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
+}
+
+static inline int easel_sqlite3_bind_blob(sqlite3_stmt *statement, int index, const void *bytes,
+                                          int count) {
+  return count == 0 ? sqlite3_bind_zeroblob(statement, index, 0)
+                    : sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
+}

@@ -1,0 +1,79 @@
+package import Resilience
+
+/// Asks the circuit breakers which models may be asked, and tells them how it went.
+package struct BreakerHealth: ModelHealth {
+  private let board: BreakerBoard
+
+  /// A health by the breakers of a board.
+  package init(_ board: BreakerBoard) { self.board = board }
+
+  package func admission(of model: ImageModel) -> ModelAdmission {
+    let breaker = board.breaker(model.breakerKey)
+    guard case .refused(let refusal, let until) = breaker.admission() else { return .allowed }
+    return .refused(Self.refusal(refusal, until, breaker))
+  }
+
+  package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
+    let breaker = board.breaker(model.breakerKey)
+    if isLastResort {
+      return .begun(Call(breaker: breaker, permit: breaker.lastResortPermit, board: board))
+    }
+    switch breaker.admission() {
+    case .allowed(let permit):
+      return .begun(Call(breaker: breaker, permit: permit, board: board))
+    case .refused(let refusal, let until):
+      return .refused(Self.refusal(refusal, until, breaker))
+    case .trialAvailable:
+      guard let permit = await breaker.takeTrial() else {
+        return .refused(Self.refusal(.trialRunning, nil, breaker))
+      }
+      return .begun(Call(breaker: breaker, permit: permit, board: board))
+    }
+  }
+
+  private static func refusal(
+    _ refusal: Admission.Refusal, _ until: Int64?, _ breaker: SharedBreaker
+  ) -> ModelRefusal {
+    let wait = until.map { Duration.milliseconds(breaker.millisecondsUntil($0)) }
+    return ModelRefusal(
+      reason: refusal.sentence(wait: wait), wait: wait, allowsLastResort: refusal.isDoubtful)
+  }
+
+  private struct Call: ModelCall {
+    let breaker: SharedBreaker
+    let permit: CallPermit
+    let board: BreakerBoard
+
+    func end(_ failure: ImageFailure?, after elapsed: Duration) {
+      let outcome = CallOutcome(failure, after: elapsed)
+      breaker.record(outcome, of: permit, reason: failure?.kind.rawValue)
+      // A key and an account are those of all models of a provider.
+      if outcome == .badKey || outcome == .outOfCredit {
+        board.tellSiblings(of: breaker, outcome, reason: failure?.kind.rawValue)
+      }
+    }
+  }
+}
+
+extension ImageModel {
+  /// The key of the model's breaker.
+  package var breakerKey: BreakerKey { BreakerKey(.image, provider: provider, model: id) }
+}
+
+extension CallOutcome {
+  /// What a call of an image model says of the provider's health.
+  init(_ failure: ImageFailure?, after elapsed: Duration) {
+    guard let failure else {
+      self = .success(durationMs: Int64(elapsed / .milliseconds(1)))
+      return
+    }
+    switch failure.kind {
+    case .overloaded, .timedOut, .unreachable, .malformed: self = .failure
+    case .rateLimited:
+      self = .rateLimited(retryAfterMs: failure.retryAfter.map { Int64($0 / .milliseconds(1)) })
+    case .badKey: self = .badKey
+    case .outOfCredit: self = .outOfCredit
+    case .badRequest, .refused, .notFound, .tooLarge, .cancelled, .noProvider: self = .ignored
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package import EventLoop
+internal import Observability
+internal import Synchronization
+
+/// A store in Redis, which many gateways share. It is never waited for longer than the time-out of
+/// its URL, and where it is away every operation fails at once.
+package final class RedisStore: StateStore {
+  private let loop: EventLoop
+  private let link: LoopBound<any RedisLink>
+  private let url: RedisURL
+  private let channel: [UInt8]
+  private let shared: Shared
+  package let clock: SharedClock
+  package let statistics: StateStatistics
+
+  /// What the link's events reach.
+  private final class Shared: Sendable {
+    let listener = Mutex<(@Sendable (StateEvent) -> Void)?>(nil)
+    let isAvailable = Atomic<Bool>(false)
+    func tell(_ event: StateEvent) { listener.withLock { $0 }?(event) }
+  }
+
+  /// A store that lives on a loop, and connects once it is listened to.
+  /// - Throws: `StateError` where the file of authorities cannot be read.
+  package convenience init(_ url: RedisURL, on loop: EventLoop) async throws(StateError) {
+    let tls: TLSContext?
+    do throws(StreamError) {
+      tls = url.usesTLS ? try TLSContext(client: url.authorityFile) : nil
+    } catch {
+      throw StateError(.refused, "\(error)")
+    }
+    let shared = Shared()
+    let clock = SharedClock()
+    let statistics = StateStatistics()
+    let prefix = url.prefix
+    let link: LoopBound<any RedisLink>
+    do {
+      link = try await loop.run {
+        let events = RedisLinkEvents(
+          available: {
+            shared.isAvailable.store(true, ordering: .relaxed)
+            shared.tell(.available)
+          },
+          unavailable: { reason in
+            shared.isAvailable.store(false, ordering: .relaxed)
+            shared.tell(.unavailable(reason))
+          },
+          message: { bytes in
+            if let event = StateEvent(message: bytes) { shared.tell(event) }
+          }, statistics: statistics, clock: clock)
+        let opener = RedisOpener(loop: loop, url: url, tls: tls)
+        let channel = prefix + "changes"
+        let link: any RedisLink =
+          url.form == .cluster
+          ? ClusterLink(opener, channel: channel, events)
+          : MasterLink(opener, channel: channel, events)
+        return LoopBound(link, on: loop)
+      }
+    } catch {
+      throw StateError(.closed, "the loop has stopped")
+    }
+    self.init(url, loop, link, shared, clock, statistics)
+  }
+
+  private init(
+    _ url: RedisURL, _ loop: EventLoop, _ link: LoopBound<any RedisLink>, _ shared: Shared,
+    _ clock: SharedClock, _ statistics: StateStatistics
+  ) {
+    self.url = url
+    self.loop = loop
+    self.link = link
+    self.shared = shared
+    self.clock = clock
+    self.statistics = statistics
+    channel = Array((url.prefix + "changes").utf8)
+  }
+
+  package var isAvailable: Bool { shared.isAvailable.load(ordering: .relaxed) }
+
+  package func listen(_ listener: @escaping @Sendable (StateEvent) -> Void) {
+    shared.listener.withLock { $0 = listener }
+    loop.submit { [link] in link.value.start() }
+  }
+
+  package func close() async {
+    shared.listener.withLock { $0 = nil }
+    shared.isAvailable.store(false, ordering: .relaxed)
+    _ = try? await loop.run { [link] in link.value.stop() }
+  }
+
+  // MARK: Values
+
+  package func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
+    try key.check()
+    let name = self.name(key)
+    let reply = try await run { RedisKeyCommand("HMGET", key: name, ["r", "v"]) }
+    guard let parts = reply.elements, parts.count == 2 else { throw Self.senseless }
+    guard let revision = parts[0].integer, let value = parts[1].bytes else { return nil }
+    return StoredValue(revision: revision, value: value)
+  }
+
+  package func compareAndSet(
+    _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
+  ) async throws(StateError) -> CompareAndSetResult {
+    try key.check(value)
+    let reply = try await set(key, "\(revision)", value, lifetime, announced)
+    guard let parts = reply.elements, let outcome = parts.first?.integer else {
+      throw Self.senseless
+    }
+    if outcome == 1, parts.count == 2, let revision = parts[1].integer {
+      return .stored(revision: revision)
+    }
+    guard parts.count == 3, let revision = parts[1].integer, let value = parts[2].bytes else {
+      return .conflict(nil)
+    }
+    return .conflict(StoredValue(revision: revision, value: value))
+  }
+
+  package func put(
+    _ key: StateKey, _ value: [UInt8], lifetime: Duration
+  ) async throws(StateError) {
+    try key.check(value)
+    _ = try await set(key, "*", value, lifetime, false)
+  }
+
+  private func set(
+    _ key: StateKey, _ revision: String, _ value: [UInt8], _ lifetime: Duration, _ announced: Bool
+  ) async throws(StateError) -> RedisReply {
+    let name = self.name(key)
+    let arguments = [
+      Array(revision.utf8), value, Array("\(max(1, lifetime.wholeMilliseconds))".utf8),
+      announced ? channel : [], Array("\(key.group)\n\(key.name)".utf8),
+    ]
+    return try await run { RedisKeyCommand(.compareAndSet, key: name, arguments) }
+  }
+
+  package func remove(_ key: StateKey) async throws(StateError) {
+    try key.check()
+    let name = self.name(key)
+    _ = try await run { RedisKeyCommand("DEL", key: name) }
+  }
+
+  package func count(
+    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+  ) async throws(StateError) -> [Int64] {
+    try key.check()
+    let name = self.name(key)
+    let numbers = [bucket, window, max(1, lifetime.wholeMilliseconds)] + adding
+    let arguments = numbers.map { Array("\($0)".utf8) }
+    let reply = try await run { RedisKeyCommand(.count, key: name, arguments) }
+    guard let sums = reply.elements?.compactMap(\.integer), sums.count == adding.count else {
+      throw Self.senseless
+    }
+    return sums
+  }
+
+  /// The name in Redis. What stands in braces decides where it lies in a cluster:
+  /// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+  private func name(_ key: StateKey) -> [UInt8] {
+    Array("\(url.prefix){\(key.group)}\(key.name)".utf8)
+  }
+
+  // MARK: Running
+
+  private static let senseless = StateError(.malformed, "the server's answer makes no sense")
+
+  private func run(
+    _ command: @escaping @Sendable () -> RedisKeyCommand
+  ) async throws(StateError) -> RedisReply {
+    guard isAvailable else {
+      statistics.failed(.unavailable)
+      throw StateError(.unavailable, "Redis is not connected")
+    }
+    let started = EventLoop.nanoseconds
+    let result: Result<RedisReply, StateError> = await withCheckedContinuation { done in
+      loop.submit { [link] in
+        link.value.send(command()) { result in done.resume(returning: result) }
+      }
+    }
+    switch result {
+    case .success(.error(let text)):
+      let error = RedisFault(text).error
+      statistics.failed(error.kind)
+      throw error
+    case .success(let reply):
+      statistics.answered(after: .nanoseconds(EventLoop.nanoseconds - started))
+      return reply
+    case .failure(let error):
+      statistics.failed(error.kind)
+      throw error
+    }
+  }
+}
+
+extension StateEvent {
+  /// Reads what a script has published: group, name, revision and value, a line each but the last.
+  init?(message: [UInt8]) {
+    let lines = message.split(separator: 10, maxSplits: 3, omittingEmptySubsequences: false)
+    guard lines.count == 4, let revision = Int64(String(decoding: lines[2], as: UTF8.self)) else {
+      return nil
+    }
+    self = .changed(
+      StateKey(
+        group: String(decoding: lines[0], as: UTF8.self),
+        name: String(decoding: lines[1], as: UTF8.self)),
+      StoredValue(revision: revision, value: Array(lines[3])))
+  }
+}

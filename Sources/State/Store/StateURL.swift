@@ -1,0 +1,53 @@
+/// Names a store: `memory:`, `sqlite:PATH`, or a Redis in one of the forms of ``RedisURL``.
+package enum StateURL: Sendable, Hashable {
+  /// Kept by the process, and gone with it.
+  case memory
+  /// A file of this machine.
+  case sqlite(path: String)
+  /// Redis, for many gateways.
+  case redis(RedisURL)
+
+  /// `sqlite:data/easel.db`.
+  package static var standard: StateURL { .sqlite(path: "data/easel.db") }
+
+  /// What is wrong with a URL, without its secrets; completes "`url`: …".
+  package struct Fault: Error, Sendable, Hashable {
+    /// What is wrong, and what is allowed.
+    package let message: String
+  }
+
+  private static let forms =
+    "use memory:, sqlite:PATH, redis://HOST:PORT/DB, unix:///PATH, "
+    + "redis+sentinel://HOST:PORT,HOST:PORT/MASTER/DB or redis+cluster://HOST:PORT,HOST:PORT"
+
+  /// Reads a URL.
+  package init(parsing text: String) throws(Fault) {
+    if text == "memory:" || text == "memory" {
+      self = .memory
+    } else if text.hasPrefix("sqlite:") {
+      var path = text.dropFirst("sqlite:".count)
+      if path.hasPrefix("//") { path = path.dropFirst(2) }
+      guard !path.isEmpty, !path.utf8.contains(0) else {
+        throw Fault(message: "sqlite: needs the path of a file, such as sqlite:data/easel.db")
+      }
+      self = .sqlite(path: String(path))
+    } else if let scheme = text.firstRange(of: "://").map({ String(text[..<$0.lowerBound]) }) {
+      guard let form = RedisURL.Form(scheme: scheme) else {
+        throw Fault(message: "'\(scheme.prefix(32))' names no store that is known; \(Self.forms)")
+      }
+      self = .redis(
+        try RedisURL(form, usesTLS: scheme == "rediss", String(text.dropFirst(scheme.count + 3))))
+    } else {
+      throw Fault(message: "names no store; \(Self.forms)")
+    }
+  }
+
+  /// The URL without credentials, for logs.
+  package var shown: String {
+    switch self {
+    case .memory: "memory:"
+    case .sqlite(let path): "sqlite:\(path)"
+    case .redis(let url): url.description
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import EventLoop
+import State
+import TestSupport
+import Testing
+
+@Suite("Redis of several servers", .timeLimit(.minutes(5)))
+struct RedisGroupTests {
+  private func open(
+    _ url: String, _ group: EventLoopGroup
+  ) async throws -> (any StateStore, StoreEvents) {
+    let store = try await StateStores.open(
+      StateURL(parsing: url + "?timeout=5s&connect_timeout=2s"), on: group.loops[0])
+    let events = StoreEvents()
+    store.listen(events.add)
+    try await eventually("the store is there: \(events.all)") { store.isAvailable }
+    return (store, events)
+  }
+
+  @Test("sentinels: the master is found, and the next one when it has failed")
+  func sentinels() async throws {
+    let group = EventLoopGroup(count: 1)
+    let servers = try await RedisSentinels.start()
+    defer { servers.kill() }
+    let (store, events) = try await open(servers.url, group)
+    try await store.write(.breaker, [1])
+    let first = try #require(try await servers.master())
+    try await eventually("the replicas have it") {
+      for server in servers.servers {
+        guard try await server.command("DBSIZE").contains("2") else { return false }
+      }
+      return true
+    }
+    first.kill()
+    try await eventually("the master is missed") { !store.isAvailable }
+    try await eventually("the next one is found", within: .seconds(120)) { store.isAvailable }
+    let second = try await servers.master()
+    #expect(second != nil && second !== first)
+    #expect(try await store.get(.breaker)?.value == [1], "what was stored is still there")
+    try await store.write(.breaker, [2])
+    try await eventually("announcements are heard from it") {
+      events.count { if case .changed(_, let stored) = $0 { stored.value == [2] } else { false } }
+        == 1
+    }
+    await store.close()
+    await group.shutdown()
+  }
+
+  @Test("a cluster: keys lie where they belong, moves are followed, a replica takes over")
+  func cluster() async throws {
+    let group = EventLoopGroup(count: 1)
+    let servers = try await RedisCluster.start()
+    defer { servers.kill() }
+    let (store, events) = try await open(servers.url, group)
+    let keys = (0..<60).map { StateKey(group: "breaker:chat/a/\($0)", name: "state") }
+    for key in keys { try await store.write(key, [1]) }
+    var sizes: [Int] = []
+    for server in servers.servers.prefix(3) {
+      sizes.append(Int(try await server.command("DBSIZE").filter(\.isNumber)) ?? 0)
+    }
+    #expect(sizes.allSatisfy { $0 > 5 }, "\(sizes)")
+    try await eventually("all announcements are heard") {
+      events.count { if case .changed = $0 { true } else { false } } == keys.count
+    }
+    try await moveSlot(of: keys[0], store, servers)
+    // A master fails; its replica takes over.
+    servers.servers[0].kill()
+    for key in keys {
+      try await eventually("\(key) can be written again", within: .seconds(120)) {
+        (try? await store.write(key, [3])) != nil
+      }
+      #expect(try await store.get(key)?.value == [3])
+    }
+    await store.close()
+    await group.shutdown()
+  }
+
+  /// Moves the slot of a key by hand, with the key in it, and uses the key meanwhile.
+  private func moveSlot(
+    of key: StateKey, _ store: any StateStore, _ cluster: RedisCluster
+  ) async throws {
+    let masters = cluster.servers.prefix(3)
+    let name = "easel:{\(key.group)}\(key.name)"
+    let slot = try await masters[0].command("CLUSTER", "KEYSLOT", name).filter(\.isNumber)
+    var source: RedisProcess?
+    for server in masters where try await server.command("EXISTS", name).contains("1") {
+      source = server
+    }
+    let from = try #require(source)
+    let to = try #require(masters.first { $0 !== from })
+    let ids = (
+      try await from.command("CLUSTER", "MYID").filter { !$0.isWhitespace },
+      try await to.command("CLUSTER", "MYID").filter { !$0.isWhitespace }
+    )
+    try await to.command("CLUSTER", "SETSLOT", slot, "IMPORTING", ids.0)
+    try await from.command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids.1)
+    #expect(try await store.get(key)?.value == [1], "not moved yet")
+    try await from.command("MIGRATE", "127.0.0.1", "\(to.port)", name, "0", "5000")
+    #expect(try await store.get(key)?.value == [1], "asked for where it is")
+    for server in masters { try await server.command("CLUSTER", "SETSLOT", slot, "NODE", ids.1) }
+    try await store.write(key, [2])
+    #expect(try await store.get(key)?.value == [2], "moved")
+  }
+}

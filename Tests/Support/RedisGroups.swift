@@ -1,0 +1,106 @@
+import Foundation
+
+/// A master with two replicas, and three sentinels that watch over them.
+package final class RedisSentinels: Sendable {
+  package let servers: [RedisProcess]
+  package let sentinels: [RedisProcess]
+
+  /// The URL of the store.
+  package var url: String {
+    "redis+sentinel://"
+      + sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",") + "/main"
+  }
+
+  private init(_ servers: [RedisProcess], _ sentinels: [RedisProcess]) {
+    self.servers = servers
+    self.sentinels = sentinels
+  }
+
+  /// Starts all of them, and waits until the sentinels know everyone.
+  package static func start() async throws -> RedisSentinels {
+    let master = try await RedisProcess.start()
+    var servers = [master]
+    for _ in 0..<2 {
+      servers.append(try await .start(["--replicaof", "127.0.0.1 \(master.port)"]))
+    }
+    var sentinels: [RedisProcess] = []
+    for _ in 0..<3 {
+      let file = """
+        sentinel monitor main 127.0.0.1 \(master.port) 2
+        sentinel down-after-milliseconds main 500
+        sentinel failover-timeout main 3000
+        sentinel parallel-syncs main 1
+
+        """
+      sentinels.append(try await .start(["--sentinel"], file: file))
+    }
+    let group = RedisSentinels(servers, sentinels)
+    try await eventually("the sentinels know each other and the replicas") {
+      for sentinel in sentinels {
+        let state = try await sentinel.command("SENTINEL", "master", "main")
+        let words = state.split(separator: "\n").map(String.init)
+        func value(_ name: String) -> String? {
+          words.firstIndex(of: name).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
+        }
+        guard value("num-slaves") == "2", value("num-other-sentinels") == "2" else { return false }
+      }
+      return true
+    }
+    return group
+  }
+
+  /// The server that the sentinels take for the master.
+  package func master() async throws -> RedisProcess? {
+    let reply = try await sentinels[0].command("SENTINEL", "get-master-addr-by-name", "main")
+    let port = reply.split(separator: "\n").last.flatMap { Int($0) }
+    return servers.first { $0.port == port }
+  }
+
+  package func kill() { for server in servers + sentinels { server.kill() } }
+}
+
+/// A cluster of three masters, each with a replica.
+package final class RedisCluster: Sendable {
+  package let servers: [RedisProcess]
+
+  /// The URL of the store.
+  package var url: String {
+    "redis+cluster://" + servers.prefix(3).map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+  }
+
+  private init(_ servers: [RedisProcess]) { self.servers = servers }
+
+  /// Starts the servers, joins them, and waits until the cluster is whole.
+  package static func start(replicas: Bool = true) async throws -> RedisCluster {
+    var servers: [RedisProcess] = []
+    for _ in 0..<(replicas ? 6 : 3) {
+      servers.append(
+        try await .start([
+          "--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port",
+          "\(try FreePort.next())", "--cluster-config-file", "nodes.conf",
+          "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0",
+        ]))
+    }
+    let addresses = servers.map { "127.0.0.1:\($0.port)" }
+    let (status, output, log) = try await ChildProcess.run(
+      "/usr/bin/env",
+      ["redis-cli", "--cluster", "create"] + addresses
+        + ["--cluster-replicas", replicas ? "1" : "0", "--cluster-yes"])
+    guard status == 0 else { throw TestError("no cluster: \(output)\(log)") }
+    let cluster = RedisCluster(servers)
+    try await eventually("the cluster is whole") {
+      for server in servers {
+        let state = try await server.command("CLUSTER", "INFO")
+        guard state.contains("cluster_state:ok"), state.contains("cluster_slots_ok:16384") else {
+          return false
+        }
+        let nodes = try await server.command("CLUSTER", "NODES")
+        guard !replicas || nodes.components(separatedBy: " slave ").count == 4 else { return false }
+      }
+      return true
+    }
+    return cluster
+  }
+
+  package func kill() { for server in servers { server.kill() } }
+}
