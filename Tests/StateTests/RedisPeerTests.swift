@@ -1,7 +1,5 @@
 import EventLoop
-import Foundation
 import State
-import Synchronization
 import TestSupport
 import Testing
 
@@ -42,11 +40,10 @@ struct RedisPeerTests {
     let group = EventLoopGroup(count: 1)
     let loop = group.loops[0]
     let peer = FakePeer(answer)
-    let listener = try await loop.run {
-      LoopBound(
-        try TCPListener(loop, host: "127.0.0.1", port: 0) { peer.accept($0) }, on: loop)
+    let address = try #require(SocketAddress(ip: "127.0.0.1", port: 0))
+    let port = try await loop.run {
+      try TCPListener(loop, at: address) { peer.accept($0) }.address.port
     }
-    let port = try await loop.run { listener.value.port }
     let store = try await StateStores.open(
       StateURL(parsing: "redis://127.0.0.1:\(port)?timeout=20ms"), on: loop)
     let events = StoreEvents()
