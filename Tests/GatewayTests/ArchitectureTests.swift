@@ -92,6 +92,7 @@ struct ArchitectureTests {
       || [
         "Gateway/Configuration/YAMLEventReader.swift", "Simulator/Images/Deflate.swift",
         "Observability/LogDescriptor.swift", "HTTP/Message/ByteBuffer.swift",
+        "State/SQLite/SQLiteDatabase.swift", "State/Redis/RedisReader.swift",
         "Images/Store/StoreFile.swift", "Images/Store/Digest.swift",
       ].contains(path)
   }

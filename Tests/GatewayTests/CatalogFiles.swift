@@ -14,16 +14,19 @@ struct CatalogFiles {
   ///   - first: `provider/model`, which is asked before all others.
   ///   - timeout: of the provider of `first`, in seconds.
   ///   - configuration: more lines of YAML.
+  ///   - breakers: whether there are circuit breakers.
   init(
     _ simulator: SimulatorServer, providers: Set<String>? = nil, first: String? = nil,
-    timeout: Int? = nil, configuration: String = ""
+    timeout: Int? = nil, configuration: String = "", breakers: Bool = false
   ) throws {
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("easel-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let address = "http://127.0.0.1:\(simulator.port)"
     var catalog = try Self.template(address)
-    var variables = ["UPSTREAM_KEY": "canary-upstream"]
+    var variables = [
+      "UPSTREAM_KEY": "canary-upstream", "CIRCUIT_BREAKER_ENABLED": "\(breakers)",
+    ]
     var image = try #require(catalog["image"] as? [String: Any])
     var entries = try #require(image["providers"] as? [String: [String: Any]])
     for (name, entry) in entries {

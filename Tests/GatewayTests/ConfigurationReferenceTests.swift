@@ -93,10 +93,13 @@ struct ConfigurationReferenceTests {
     let examples = [
       "OPENAI_API_KEY": "other", "OPENAI_BASE_URL": "http://a/v1", "EASEL_IMAGE_MODEL": "none",
       "EASEL_LISTEN": "[::1]:1", "EASEL_THREADS": "9", "EASEL_PUBLIC_URL": "http://b",
-      "EASEL_LOG_LEVEL": "error", "MAX_TOOL_ITERATIONS": "9", "HTTPS_PROXY": "http://c",
+      "EASEL_STATE": "memory:", "REDIS_URL": "redis://r", "EASEL_ADMIN_KEY": "secret",
+      "CIRCUIT_BREAKER_ENABLED": "false", "CIRCUIT_BREAKER_FAILURE_THRESHOLD": "9",
+      "CIRCUIT_BREAKER_TIMEOUT_MS": "1000", "EASEL_LOG_LEVEL": "error", "MAX_TOOL_ITERATIONS": "9",
+      "HTTPS_PROXY": "http://c",
     ]
     for variable in ConfigurationReference.variables {
-      #expect(CommandLineHelp.serve.contains("\n  \(variable.name) "))
+      #expect(CommandLineHelp.serve.contains("\n  \(variable.name)"))
       guard !["NO_PROXY", "EASEL_CATALOG"].contains(variable.name) else { continue }
       var environment = ["OPENAI_API_KEY": "k"]
       let example = try #require(examples[variable.name])

@@ -16,9 +16,11 @@ final class EaselProcess: Sendable {
   }
 
   /// A gateway in front of a simulator, at a port of the system's choice.
-  static func serve(upstream: SimulatorServer, configuration extra: String = "") throws
-    -> EaselProcess
-  {
+  /// - Parameter breakers: whether it has circuit breakers: most tests want the same answer however
+  ///   many failures came before.
+  static func serve(
+    upstream: SimulatorServer, configuration extra: String = "", breakers: Bool = false
+  ) throws -> EaselProcess {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("easel-\(UUID().uuidString).yaml")
     let yaml = """
@@ -39,7 +41,10 @@ final class EaselProcess: Sendable {
       """
     try Data(yaml.utf8).write(to: file)
     return try EaselProcess(
-      arguments: ["serve", "--config", file.path], environment: ["UPSTREAM_KEY": "sk-upstream"])
+      arguments: ["serve", "--config", file.path],
+      environment: [
+        "UPSTREAM_KEY": "sk-upstream", "CIRCUIT_BREAKER_ENABLED": "\(breakers)",
+      ])
   }
 
   var log: String { process.log }

@@ -51,7 +51,7 @@ struct LiveSmokeTests {
       let result = try await pipeline.generate(request, client: client, key: "smoke")
       return (answer, result.images.first?.bytes.count ?? 0)
     }
-    if case .failed(let reason) = answer { Issue.record("\(name): \(reason)") }
+    if case .failed(_, let reason) = answer { Issue.record("\(name): \(reason)") }
     #expect(size > 0)
     await group.shutdown()
   }

@@ -71,7 +71,8 @@ struct StoreConformanceTests {
     }
   }
 
-  @Test("counters are summed over a sliding window, and none is lost", arguments: StoreKind.allCases)
+  @Test(
+    "counters are summed over a sliding window, and none is lost", arguments: StoreKind.allCases)
   func counters(_ kind: StoreKind) async throws {
     try await kind.with { store, _ in
       let key = StateKey(group: "breaker:a", name: "window:0.1")

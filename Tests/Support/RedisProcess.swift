@@ -10,8 +10,9 @@ package final class RedisProcess: Sendable {
   private let folder: URL
   private let child: Mutex<ChildProcess>
 
-  private init(_ port: Int, _ socket: String, _ options: [String], _ folder: URL, _ child: ChildProcess)
-  {
+  private init(
+    _ port: Int, _ socket: String, _ options: [String], _ folder: URL, _ child: ChildProcess
+  ) {
     self.port = port
     self.socket = socket
     self.options = options

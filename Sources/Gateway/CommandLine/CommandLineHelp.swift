@@ -52,6 +52,15 @@ enum CommandLineHelp {
       EASEL_LOG_LEVEL       As --log-level
       EASEL_PUBLIC_URL      Base URL of the links to pictures [default: from the
                             request's Host]
+      EASEL_STATE           As --state
+      REDIS_URL             The same, where EASEL_STATE is not set
+      EASEL_ADMIN_KEY       Key of the operators, for /admin/...
+      CIRCUIT_BREAKER_ENABLED
+                            Whether failing providers are left alone [default: true]
+      CIRCUIT_BREAKER_FAILURE_THRESHOLD
+                            Failures that open a breaker [default: 5]
+      CIRCUIT_BREAKER_TIMEOUT_MS
+                            How long it is open the first time
       MAX_TOOL_ITERATIONS   Calls of the chat model for one answer [default: 5]
       HTTPS_PROXY           HTTP proxy for https servers: http://HOST:PORT
       NO_PROXY              Hosts to reach without it, separated by commas

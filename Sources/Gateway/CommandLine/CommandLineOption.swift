@@ -42,6 +42,16 @@ extension CommandLineOption<ServeOptions> {
         options.flags.threads = try SettingRule.threads(text)
       }),
     CommandLineOption(
+      name: "--state", value: "URL",
+      summary: [
+        "Where breakers and other state are kept: memory:,",
+        "sqlite:PATH, redis://HOST:PORT/DB, ...",
+        "[default: sqlite:data/easel.db]",
+      ],
+      set: { (options, text) throws(SettingProblem) in
+        options.flags.state = try SettingRule.stateURL(text)
+      }),
+    CommandLineOption(
       name: "--log-level", value: "LEVEL",
       summary: ["debug, info, warning or error [default: info]"],
       set: { (options, text) throws(SettingProblem) in

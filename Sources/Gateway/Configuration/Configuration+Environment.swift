@@ -20,9 +20,32 @@ extension Configuration {
       try SettingRule.integer(text, in: ImageToolConfiguration.iterations)
     }
     if let iterations { imageTool.maxIterations = iterations }
+    applyResilience(reading)
     proxy = ProxySettings(reading)
     applyOpenAI(reading)
     warnAboutUnknownVariables(reading)
+  }
+
+  /// Where state is kept, the breakers, and who may change them.
+  private mutating func applyResilience(_ reading: ConfigurationReading) {
+    if let value = reading.variable("REDIS_URL", SettingRule.stateURL) { state.url = value }
+    if let value = reading.variable("EASEL_STATE", SettingRule.stateURL) { state.url = value }
+    let enabled = reading.variable("CIRCUIT_BREAKER_ENABLED") { (text) throws(SettingProblem) in
+      guard let flag = ["true": true, "false": false][text] else {
+        throw SettingProblem("\(Quoted(text)) is not true or false")
+      }
+      return flag
+    }
+    if let enabled { circuitBreaker.enabled = enabled }
+    circuitBreaker.failureThreshold = reading.variable("CIRCUIT_BREAKER_FAILURE_THRESHOLD") {
+      (text) throws(SettingProblem) in
+      try SettingRule.integer(text, in: CircuitBreakerConfiguration.thresholds)
+    }
+    circuitBreaker.openTime = reading.variable("CIRCUIT_BREAKER_TIMEOUT_MS") {
+      (text) throws(SettingProblem) in
+      .milliseconds(try SettingRule.integer(text, in: 100...86_400_000))
+    }
+    admin.key = reading.apiKey(in: admin.keyVariable)
   }
 
   /// The upstream and the image provider that `OPENAI_BASE_URL` and `OPENAI_API_KEY` stand for.
@@ -110,6 +133,7 @@ extension Configuration {
       if let variable = s3.sessionTokenVariable { used.insert(variable) }
     }
     used.formUnion(catalog.variables)
+    used.insert(admin.keyVariable)
     for name in reading.environment.keys.sorted() where !used.contains(name) {
       // A flag that is misspelt would leave a paid provider turned on.
       let isFlag = name.hasPrefix("ENABLE_IMAGE_GENERATION_") && catalog.path != nil

@@ -80,6 +80,7 @@ extension Configuration {
     if let value = flags.listen { listen = value }
     if let value = flags.threads { threads = value }
     if let value = flags.logLevel { log.level = value }
+    if let value = flags.state { state.url = value }
   }
 
   /// Nil where there is no such file.

@@ -22,6 +22,24 @@ extension ConfigurationReference {
     ),
     Variable(name: "EASEL_LOG_LEVEL", standard: "info", meaning: "Beats `log.level`"),
     Variable(
+      name: "EASEL_STATE", standard: "(`REDIS_URL`)", meaning: "Beats `state.url`"),
+    Variable(
+      name: "REDIS_URL", standard: "(none)",
+      meaning: "Beats `state.url`, unless `EASEL_STATE` is set"),
+    Variable(
+      name: "EASEL_ADMIN_KEY", standard: "(none)",
+      meaning: "Key of the operators, who send it as a bearer token to `/admin/…`"),
+    Variable(
+      name: "CIRCUIT_BREAKER_ENABLED", standard: "true", meaning: "Beats `circuit_breaker.enabled`"),
+    Variable(
+      name: "CIRCUIT_BREAKER_FAILURE_THRESHOLD", standard: "(5)",
+      meaning: "Failures that open a breaker: within the window for pictures, in a row for chats; "
+        + "beats the rules of the file"),
+    Variable(
+      name: "CIRCUIT_BREAKER_TIMEOUT_MS", standard: "(600000 for pictures, 5000 for chats)",
+      meaning: "How long a breaker is open the first time, in milliseconds; beats the rules of the "
+        + "file"),
+    Variable(
       name: "MAX_TOOL_ITERATIONS", standard: "5", meaning: "Beats `image_tool.max_iterations`"),
     Variable(
       name: "HTTPS_PROXY", standard: "(none)",
@@ -127,6 +145,77 @@ extension ConfigurationReference {
       "images.concurrency", "16",
       "Requests drawn at one time, 1 to 1000: each takes up to 3 times its pictures in memory"),
     Key("images.queue", "256", "Requests that may wait for their turn, 0 to 100000"),
+    Key(
+      "state.url", "sqlite:data/easel.db",
+      "Where breakers and other state are kept: see [State](#state)"),
+    Key(
+      "state.start_timeout", "1s",
+      "How long the start waits for a store that does not answer, up to 1m"),
+    Key(
+      "state.trial_timeout", "10ms",
+      "Longest time a request waits for the store's word on a trial, up to 1s"),
+    Key("circuit_breaker.enabled", "true", "Whether providers that fail are left alone"),
+    Key(
+      "circuit_breaker.last_resort", "true",
+      "Whether the one nearest to its trial is asked where everyone is kept from it"),
+    Key(
+      "circuit_breaker.rules[].for", "(required)",
+      "`image` or `chat`, and maybe a provider and a model: `image/openai/dall-e-3`"),
+    Key(
+      "circuit_breaker.rules[].failures", "(5; `off` for chats)",
+      "Failures within the window that open, of all gateways together, or `off`"),
+    Key(
+      "circuit_breaker.rules[].consecutive_failures", "(`off`; 5 for chats)",
+      "Failures in a row that open, or `off`"),
+    Key(
+      "circuit_breaker.rules[].window", "(10m; 10s for chats)",
+      "How far back calls are counted, 1s to 1d"),
+    Key(
+      "circuit_breaker.rules[].failure_rate", "(`off`; 50% for chats)",
+      "Share of failed calls that opens, or `off`"),
+    Key(
+      "circuit_breaker.rules[].minimum_calls", "(20)", "Calls below which a share says nothing"),
+    Key(
+      "circuit_breaker.rules[].slow_call", "(`off`)",
+      "A call that takes longer is slow, or `off`"),
+    Key("circuit_breaker.rules[].slow_rate", "(50%)", "Share of slow calls that opens"),
+    Key(
+      "circuit_breaker.rules[].open", "(10m; 5s for chats)",
+      "How long a breaker is open the first time, 100ms to 1d"),
+    Key(
+      "circuit_breaker.rules[].open_cap", "(1h; 1m for chats)",
+      "How long a breaker is open at most, 100ms to 1d"),
+    Key(
+      "circuit_breaker.rules[].growth", "(2)",
+      "Factor on the open time for each time in a row, 1 to 10"),
+    Key(
+      "circuit_breaker.rules[].jitter", "(20%)", "Spread of the open time to both sides, up to 50%"),
+    Key(
+      "circuit_breaker.rules[].trial_lease", "(the time limit of one call)",
+      "How long a trial may run before another gateway may make one, 100ms to 1h"),
+    Key(
+      "circuit_breaker.rules[].cool_down", "(5s)",
+      "Pause after a 429 that says no time, up to 1d"),
+    Key(
+      "circuit_breaker.rules[].cool_down_cap", "(1h)",
+      "Longest `retry-after` that is believed, up to 1d"),
+    Key(
+      "circuit_breaker.rules[].bad_key", "(15m)", "Pause after a rejected key, up to 1d"),
+    Key(
+      "circuit_breaker.rules[].no_credit", "(30m)",
+      "Pause after an account was out of credit, up to 1d"),
+    Key(
+      "health.cache", "5m",
+      "How long it is believed who may be asked, if nothing changes meanwhile, up to 1h"),
+    Key(
+      "health.checks", "false",
+      "Whether providers are asked by their cheapest endpoint whether they are there"),
+    Key("health.interval", "30s", "Usual time between two checks of a provider, 1s to 1h"),
+    Key("health.timeout", "5s", "How long a check may take, 100ms to 1m"),
+    Key("health.rise", "2", "Good checks in a row that close a breaker early, 1 to 100"),
+    Key("health.fall", "3", "Failed checks in a row that open a breaker, 1 to 100"),
+    Key(
+      "admin.key_env", "EASEL_ADMIN_KEY", "Environment variable that holds the operators' key"),
     Key("shutdown.grace", "120s", "How long requests in progress may take to end, up to 1h"),
     Key("shutdown.readiness_delay", "0s", "How long to go on while already not ready, up to 10m"),
     Key("log.level", "info", "`debug`, `info`, `warning` or `error`"),

@@ -31,8 +31,13 @@ struct Router: Sendable {
       ModelsRoute.list(context)
     case (.get, "/health/live"), (.head, "/health/live"):
       HealthRoute.live(context)
-    case (.get, "/health/ready"), (.head, "/health/ready"), (.get, "/health"), (.head, "/health"):
+    case (.get, "/health/ready"), (.head, "/health/ready"):
       HealthRoute.ready(context)
+    case (.get, "/health"), (.head, "/health"):
+      HealthRoute.all(context)
+    case (.get, HealthRoute.providerPaths[0]), (.head, HealthRoute.providerPaths[0]),
+      (.get, HealthRoute.providerPaths[1]), (.head, HealthRoute.providerPaths[1]):
+      HealthRoute.providers(context)
     case (.options, _):
       options(context)
     default:
@@ -48,6 +53,9 @@ struct Router: Sendable {
       !Self.known.contains(where: { $0.path == path })
     {
       return await ImageFileRoute.answer(context, id)
+    }
+    if let name = path.dropping(prefix: AdminRoute.prefix), method == .post {
+      return await AdminRoute.command(context, name)
     }
     if method == .post, let name = RelayRoute.paths.first(where: path.isBelow) {
       return await RelayRoute.answer(context, name)
@@ -74,6 +82,7 @@ struct Router: Sendable {
     (ImagesRoute.edits, "POST"), (ImagesRoute.variations, "POST"), (ImagesRoute.plan, "POST"),
     (ImagesRoute.alias, "POST"), ("/v1/models", "GET, HEAD"),
     ("/health/live", "GET, HEAD"), ("/health/ready", "GET, HEAD"), ("/health", "GET, HEAD"),
+    (HealthRoute.providerPaths[0], "GET, HEAD"), (HealthRoute.providerPaths[1], "GET, HEAD"),
   ]
 
   private func options(_ context: RequestContext) {

@@ -13,11 +13,12 @@ package final class Gateway: Sendable {
   private let lifecycle: Lifecycle
   private let server: HTTPServer
   private let sweeper: StoreSweeper
+  private let resilience: ResilienceServices
 
   private init(
     group: EventLoopGroup, configuration: Configuration, logger: Logger,
     services: [LoopBound<LoopServices>], lifecycle: Lifecycle, server: HTTPServer,
-    sweeper: StoreSweeper
+    sweeper: StoreSweeper, resilience: ResilienceServices
   ) {
     self.group = group
     self.configuration = configuration
@@ -26,6 +27,7 @@ package final class Gateway: Sendable {
     self.lifecycle = lifecycle
     self.server = server
     self.sweeper = sweeper
+    self.resilience = resilience
   }
 
   /// Builds everything from a configuration and listens.
@@ -34,7 +36,8 @@ package final class Gateway: Sendable {
     _ configuration: Configuration, group: EventLoopGroup, logger: Logger
   ) async throws(GatewayStartError) -> Gateway {
     let lifecycle = Lifecycle()
-    let shared = try await SharedServices(configuration, group: group, lifecycle: lifecycle)
+    let shared = try await SharedServices(
+      configuration, group: group, lifecycle: lifecycle, logger: logger)
     do {
       var services: [LoopBound<LoopServices>] = []
       for loop in group.loops {
@@ -42,6 +45,8 @@ package final class Gateway: Sendable {
           try await loop.run { LoopBound(try LoopServices(loop, shared), on: loop) })
       }
       try await check(shared.store, services[0], logger)
+      shared.resilience.monitor(
+        ProviderChecks.targets(shared, services[0]), configuration.health)
       let router = Router(shared: shared, services: services, logger: logger)
       let server = try await HTTPServer.start(
         group: group, host: configuration.listen.host, port: configuration.listen.port,
@@ -50,7 +55,7 @@ package final class Gateway: Sendable {
       return Gateway(
         group: group, configuration: configuration, logger: logger, services: services,
         lifecycle: lifecycle, server: server,
-        sweeper: StoreSweeper(shared.store, services[0], logger))
+        sweeper: StoreSweeper(shared.store, services[0], logger), resilience: shared.resilience)
     } catch let error as GatewayStartError {
       throw error
     } catch {
@@ -96,6 +101,7 @@ package final class Gateway: Sendable {
     }
     let clean = await server.drain(within: configuration.shutdown.grace)
     await server.close()
+    await resilience.close()
     logger.info("stopped", ["clean": .bool(clean)])
     return clean
   }

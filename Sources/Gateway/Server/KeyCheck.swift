@@ -33,7 +33,7 @@ package enum KeyCheck {
           report.lines.append(
             "\(provider.name): the key is good; it does not list \(unlisted.joined(separator: ", "))"
           )
-        case .failed(let reason):
+        case .failed(_, let reason):
           report.isGood = false
           report.lines.append("\(provider.name): \(reason)")
         }

@@ -1,11 +1,8 @@
-internal import EventLoop
 internal import Images
 
 extension SharedServices {
-  /// The image pipeline and the store of its pictures.
-  static func images(
-    _ configuration: Configuration, _ group: EventLoopGroup
-  ) async throws(GatewayStartError) -> (ImagePipeline, any PictureStore) {
+  /// Who makes pictures: the configuration's own providers and the catalog's.
+  static func catalog(_ configuration: Configuration) throws(GatewayStartError) -> ImageCatalog {
     var providers: [ImageProvider] = []
     for provider in configuration.images.providers {
       providers.append(
@@ -14,13 +11,21 @@ extension SharedServices {
           apiKey: provider.apiKey, models: provider.models.map { model($0, of: provider.name) },
           timeout: provider.timeout, allowsPrivateURLs: configuration.images.allowPrivateURLs))
     }
-    let catalog = merged(providers, configuration)
+    return merged(providers, configuration)
+  }
+
+  /// The image pipeline.
+  static func pipeline(
+    _ configuration: Configuration, _ catalog: ImageCatalog, _ resilience: ResilienceServices
+  ) -> ImagePipeline {
     var limits = ImagePipeline.Limits()
     limits.image = configuration.limits.image.bytes
     limits.concurrency = configuration.images.concurrency
     limits.queue = configuration.images.queue
-    let pipeline = ImagePipeline(catalog, limits: limits)
-    return (pipeline, try await store(configuration, group))
+    limits.asksLastResort = configuration.circuitBreaker.lastResort
+    let health: any ModelHealth =
+      resilience.isEnabled ? BreakerHealth(resilience.board, resilience.checker) : AlwaysHealthy()
+    return ImagePipeline(catalog, health: health, limits: limits)
   }
 
   /// The configuration's own providers, then those of the catalog, except for those whose name the

@@ -9,6 +9,7 @@ internal import ToolLoop
 final class SharedServices: Sendable {
   let configuration: Configuration
   let directory: UpstreamDirectory
+  let resilience: ResilienceServices
   let images: ImagePipeline
   let store: any PictureStore
   let memory: any TurnMemory
@@ -18,7 +19,7 @@ final class SharedServices: Sendable {
   let lifecycle: Lifecycle
 
   init(
-    _ configuration: Configuration, group: EventLoopGroup, lifecycle: Lifecycle
+    _ configuration: Configuration, group: EventLoopGroup, lifecycle: Lifecycle, logger: Logger
   ) async throws(GatewayStartError) {
     self.configuration = configuration
     self.lifecycle = lifecycle
@@ -30,7 +31,11 @@ final class SharedServices: Sendable {
       upstreams.append(upstream)
     }
     directory = UpstreamDirectory(upstreams: upstreams, aliases: configuration.aliases)
-    (images, store) = try await Self.images(configuration, group)
+    let catalog = try Self.catalog(configuration)
+    resilience = try await .open(
+      configuration, catalog, directory.upstreams, group: group, logger: logger)
+    images = Self.pipeline(configuration, catalog, resilience)
+    store = try await Self.store(configuration, group)
     memory = LocalTurnMemory()
     var tool = ToolLoopSettings()
     tool.maxIterations = configuration.imageTool.maxIterations

@@ -7,8 +7,8 @@ package enum ProviderCheck {
     /// The key is good; the catalog's models that the provider does not list, where it has a list
     /// and knows any of them.
     case accepted(unlisted: [String])
-    /// What is wrong, in a sentence.
-    case failed(String)
+    /// What is wrong, as a class and in a sentence.
+    case failed(ImageFailure.Kind, String)
   }
 
   /// Asks. Called on `client`'s loop; nothing is drawn and nothing is paid.
@@ -27,7 +27,7 @@ package enum ProviderCheck {
       // A list that has none of them is of another kind, such as deployments.
       return .accepted(unlisted: unlisted.count == provider.models.count ? [] : unlisted.map(\.id))
     } catch {
-      return .failed(error.message)
+      return .failed(error.kind, error.message)
     }
   }
 

@@ -3,14 +3,23 @@ package import Resilience
 /// Asks the circuit breakers which models may be asked, and tells them how it went.
 package struct BreakerHealth: ModelHealth {
   private let board: BreakerBoard
+  private let checker: HealthChecker
 
   /// A health by the breakers of a board.
-  package init(_ board: BreakerBoard) { self.board = board }
+  package init(_ board: BreakerBoard, _ checker: HealthChecker) {
+    self.board = board
+    self.checker = checker
+  }
 
   package func admission(of model: ImageModel) -> ModelAdmission {
-    let breaker = board.breaker(model.breakerKey)
-    guard case .refused(let refusal, let until) = breaker.admission() else { return .allowed }
-    return .refused(Self.refusal(refusal, until, breaker))
+    let availability = checker.availability(of: model.breakerKey)
+    guard let reason = availability.reason else { return .allowed }
+    let wait = availability.until.map { until in
+      Duration.milliseconds(board.breaker(model.breakerKey).millisecondsUntil(until))
+    }
+    return .refused(
+      ModelRefusal(
+        reason: reason, wait: wait, allowsLastResort: availability.allowsLastResort))
   }
 
   package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {

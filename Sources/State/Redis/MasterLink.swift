@@ -98,7 +98,8 @@ final class MasterLink: RedisLink {
     }
   }
 
-  private func connect(_ opened: inout [RedisConnection]) async throws(StateError) -> RedisConnection
+  private func connect(_ opened: inout [RedisConnection]) async throws(StateError)
+    -> RedisConnection
   {
     let connection = try await open()
     opened.append(connection)

@@ -92,7 +92,8 @@ package struct RedisURL: Sendable, Hashable {
     }
     if let number = segments.first, !number.isEmpty {
       guard form != .cluster else {
-        throw StateURL.Fault(message: "a cluster has one database only; leave '/\(number.prefix(8))' out")
+        throw StateURL.Fault(
+          message: "a cluster has one database only; leave '/\(number.prefix(8))' out")
       }
       database = try Self.database(number[...])
     }

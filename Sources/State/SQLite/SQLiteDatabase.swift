@@ -54,7 +54,8 @@ final class SQLiteDatabase: @unchecked Sendable {
     var rows: [[Value]] = []
     while true {
       switch sqlite3_step(statement) {
-      case SQLITE_ROW: rows.append((0..<sqlite3_column_count(statement)).map { column(statement, $0) })
+      case SQLITE_ROW:
+        rows.append((0..<sqlite3_column_count(statement)).map { column(statement, $0) })
       case SQLITE_DONE: return rows
       case let code:
         try check(code)
@@ -82,7 +83,8 @@ final class SQLiteDatabase: @unchecked Sendable {
     if let statement = statements[sql] { return statement }
     guard let handle else { throw StateError(.closed, "the store is closed") }
     var statement: OpaquePointer?
-    try check(sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil))
+    try check(
+      sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil))
     guard let statement else { throw StateError(.malformed, "an empty statement") }
     statements[sql] = statement
     return statement

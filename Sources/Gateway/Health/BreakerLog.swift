@@ -1,0 +1,77 @@
+internal import Observability
+internal import Resilience
+internal import Synchronization
+
+/// Writes down what happens to breakers and their store, and counts it.
+final class BreakerLog: BreakerObserver {
+  private let logger: Logger
+  private let store: String
+  private let checker = Mutex<HealthChecker?>(nil)
+  private let counts = Mutex([TransitionKind: Int]())
+
+  /// A kind of change, for metrics.
+  struct TransitionKind: Hashable {
+    let key: BreakerKey
+    let state: String
+  }
+
+  /// - Parameter store: its URL without secrets.
+  init(_ logger: Logger, store: String) {
+    self.logger = logger
+    self.store = store
+  }
+
+  /// How often each breaker has come into each state.
+  var transitions: [TransitionKind: Int] { counts.withLock { $0 } }
+
+  /// Has answers dropped when a breaker changes.
+  func follow(_ checker: HealthChecker) { self.checker.withLock { $0 = checker } }
+
+  func breaker(_ key: BreakerKey, changed transition: Transition) {
+    checker.withLock { $0 }?.drop(key)
+    let name = transition.to.name
+    guard name != transition.from.name else { return }
+    counts.withLock { $0[TransitionKind(key: key, state: name), default: 0] += 1 }
+    var fields: LogFields = [
+      "breaker": .string(key.description), "from": .string(transition.from.name),
+      "to": .string(name), "reason": .string(transition.reason.rawValue),
+    ]
+    fields.append(
+      "for_ms", transition.to.until.map { .int(Int(clamping: max(0, $0 - transition.at))) })
+    switch transition.to {
+    case .closed, .forcedClosed, .halfOpen: logger.info("breaker", fields)
+    default: logger.warning("breaker", fields)
+    }
+  }
+
+  func breaker(_ key: BreakerKey, command: BreakerCommand, by operator: String) {
+    logger.warning(
+      "audit",
+      [
+        "breaker": .string(key.description), "command": .string(command.rawValue),
+        "operator": .string(`operator`),
+      ])
+  }
+
+  func store(isAvailable: Bool, reason: String?) {
+    let fields: LogFields = ["store": .string(store)]
+    if isAvailable {
+      logger.info("the store of shared state is there", fields)
+    } else {
+      logger.warning(
+        "the store of shared state is away, this gateway goes on by itself: \(reason ?? "")",
+        fields)
+    }
+  }
+}
+
+extension BreakerState {
+  /// When it ends by itself, if it does.
+  var until: Int64? {
+    switch self {
+    case .open(let until), .coolingDown(let until), .badKey(let until), .noCredit(let until): until
+    case .halfOpen(_, let until): until
+    case .closed, .forcedOpen, .forcedClosed: nil
+    }
+  }
+}

@@ -1,0 +1,191 @@
+internal import Chat
+internal import Images
+internal import OpenAIWire
+internal import Resilience
+internal import State
+
+/// What is known of the providers, as JSON for dashboards: cheap enough to be asked each second.
+struct HealthPage {
+  let shared: SharedServices
+
+  /// How the gateway is as a whole.
+  enum Status: String {
+    /// Everyone who is configured can be asked.
+    case ok
+    /// Someone cannot be asked now, others can.
+    case degraded
+    /// No chat upstream can be asked.
+    case unavailable
+    /// The gateway is to stop.
+    case draining
+  }
+
+  private var resilience: ResilienceServices { shared.resilience }
+
+  var status: Status {
+    if shared.lifecycle.isDraining { return .draining }
+    if !canChat { return .unavailable }
+    let isDegraded = resilience.board.all.contains { !isAvailable($0) }
+    return isDegraded ? .degraded : .ok
+  }
+
+  /// Whether any chat upstream could be asked now. One of whose breakers nothing is known yet could.
+  var canChat: Bool {
+    guard resilience.isEnabled else { return true }
+    let breakers = resilience.board.all.filter { $0.key.kind == .chat }
+    return shared.directory.upstreams.contains { upstream in
+      let own = breakers.filter { $0.key.provider == upstream.name }
+      return own.isEmpty || own.contains(where: isAvailable)
+    }
+  }
+
+  private func isAvailable(_ breaker: SharedBreaker) -> Bool {
+    resilience.checker.availability(of: breaker.key).isAvailable
+  }
+
+  // MARK: JSON
+
+  /// `GET /health/providers`.
+  func providers() -> [UInt8] {
+    JSONWriter.object { writer in
+      writer.member("status", status.rawValue)
+      writer.member("time", Int(clamping: resilience.board.clock.now))
+      writeState(to: &writer)
+      writer.key("providers")
+      writer.beginArray()
+      let reports = Dictionary(grouping: resilience.board.all.map(\.report)) { report in
+        ProviderName(kind: report.key.kind, name: report.key.provider)
+      }
+      for upstream in shared.directory.upstreams {
+        let name = ProviderName(kind: .chat, name: upstream.name)
+        let key = upstream.apiKey != nil || upstream.forwardsAuthorization
+        write(
+          name, key: (key, nil), flag: (true, nil), reports[name] ?? [], to: &writer)
+      }
+      for provider in shared.images.catalog.providers {
+        let name = ProviderName(kind: .image, name: provider.name)
+        write(
+          name, key: (!provider.lacksKey, provider.keyVariable),
+          flag: (provider.isEnabled, provider.featureFlag), reports[name] ?? [], to: &writer)
+      }
+      writer.endArray()
+    }
+  }
+
+  private struct ProviderName: Hashable {
+    let kind: BreakerKey.Kind
+    let name: String
+  }
+
+  private func write(
+    _ provider: ProviderName, key: (Bool, String?), flag: (Bool, String?),
+    _ reports: [BreakerReport], to writer: inout JSONWriter
+  ) {
+    writer.beginObject()
+    writer.member("kind", provider.kind.rawValue)
+    writer.member("provider", provider.name)
+    writer.member(
+      "available",
+      flag.0 && (key.0 || provider.kind == .chat)
+        && (reports.isEmpty
+          || reports.contains { resilience.checker.availability(of: $0.key).isAvailable })
+    )
+    writer.key("key")
+    writer.beginObject()
+    writer.member("present", key.0)
+    writer.member("variable", key.1)
+    writer.endObject()
+    writer.key("flag")
+    writer.beginObject()
+    writer.member("enabled", flag.0)
+    writer.member("variable", flag.1)
+    writer.endObject()
+    if let check = resilience.monitor?.report(provider.kind, provider: provider.name) {
+      writer.key("check")
+      writer.beginObject()
+      writer.member("status", check.last.failure == nil ? "up" : "down")
+      writer.member("error", check.last.failure)
+      writer.member("at", Int(clamping: check.at))
+      writer.member("streak", check.streak)
+      writer.endObject()
+    }
+    writer.key("models")
+    writer.beginArray()
+    for report in reports { write(report, to: &writer) }
+    writer.endArray()
+    writer.endObject()
+  }
+
+  private func write(_ report: BreakerReport, to writer: inout JSONWriter) {
+    let availability = resilience.checker.availability(of: report.key)
+    writer.beginObject()
+    writer.member("model", report.key.model)
+    writer.member("available", availability.isAvailable)
+    writer.member("obstacle", availability.obstacle?.rawValue)
+    writer.member("reason", availability.reason)
+    writer.key("breaker")
+    report.write(to: &writer)
+    writer.key("last_error")
+    if let failure = report.lastFailure {
+      writer.beginObject()
+      writer.member("class", failure.reason)
+      writer.member("at", Int(clamping: failure.at))
+      writer.endObject()
+    } else {
+      writer.null()
+    }
+    writer.key("calls")
+    report.calls.write(to: &writer)
+    writer.endObject()
+  }
+
+  /// Whether what is known is shared with other gateways.
+  func writeState(to writer: inout JSONWriter) {
+    writer.key("state")
+    writer.beginObject()
+    writer.member("store", resilience.storeName)
+    writer.member("available", resilience.store.isAvailable)
+    writer.endObject()
+  }
+}
+
+extension BreakerReport {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("state", state.name)
+    writer.member("since", since.map { Int(clamping: $0) })
+    writer.member("opened_at", isOpen ? since.map { Int(clamping: $0) } : nil)
+    writer.member("next_trial_at", nextTrialAt.map { Int(clamping: $0) })
+    writer.member("next_trial_in_ms", nextTrialAt.map { Int(clamping: max(0, $0 - now)) })
+    writer.member("trips", trips)
+    writer.member("failures", counts.failures)
+    writer.member("calls", counts.calls)
+    writer.member("slow", counts.slow)
+    writer.member("failures_of_all", total.failures)
+    writer.member("threshold", settings.failureCount ?? settings.consecutiveFailures)
+    writer.member("window_ms", Int(settings.window / .milliseconds(1)))
+    writer.member("source", isShared ? "shared" : "local")
+    writer.endObject()
+  }
+
+  private var isOpen: Bool {
+    switch state {
+    case .open, .halfOpen: true
+    default: false
+    }
+  }
+}
+
+extension LatencySummary {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("window_ms", 300_000)
+    writer.member("count", calls)
+    writer.member("failures", failures)
+    writer.member("success_rate", successRate)
+    writer.member("p50_ms", p50.map { Int(clamping: $0) })
+    writer.member("p90_ms", p90.map { Int(clamping: $0) })
+    writer.member("p99_ms", p99.map { Int(clamping: $0) })
+    writer.endObject()
+  }
+}

@@ -1,0 +1,168 @@
+internal import State
+internal import Synchronization
+
+/// Asks providers by themselves, now and then, whether they are there: opens the breakers of one
+/// that is not, and closes those of one that is back before a client has to try.
+package final class HealthMonitor: Sendable {
+  /// How often is asked, and what follows from it.
+  package struct Settings: Sendable, Hashable {
+    /// The usual time between two checks of one provider; each is up to a fifth more or less.
+    package var interval: Duration
+    /// How long a check may take.
+    package var timeout: Duration
+    /// Good checks in a row after which open breakers close.
+    package var rise: Int
+    /// Failed checks in a row after which closed breakers open.
+    package var fall: Int
+
+    /// All of them.
+    package init(interval: Duration, timeout: Duration, rise: Int, fall: Int) {
+      self.interval = interval
+      self.timeout = timeout
+      self.rise = rise
+      self.fall = fall
+    }
+  }
+
+  /// A provider that is asked.
+  package struct Target: Sendable {
+    package let kind: BreakerKey.Kind
+    package let provider: String
+    /// Asks it, at no cost.
+    package let check: @Sendable () async -> CheckResult
+
+    /// A provider, and how it is asked.
+    package init(
+      _ kind: BreakerKey.Kind, provider: String, check: @escaping @Sendable () async -> CheckResult
+    ) {
+      self.kind = kind
+      self.provider = provider
+      self.check = check
+    }
+  }
+
+  private struct Key: Hashable {
+    let kind: BreakerKey.Kind
+    let provider: String
+  }
+
+  private let board: BreakerBoard
+  private let settings: Settings
+  private let targets: [Target]
+  private let reports = Mutex([Key: CheckReport]())
+  private let tasks = Mutex([Task<Void, Never>]())
+
+  /// A monitor that does nothing until it is started.
+  package init(_ board: BreakerBoard, _ settings: Settings, _ targets: [Target]) {
+    self.board = board
+    self.settings = settings
+    self.targets = targets
+  }
+
+  /// Begins to ask, each provider at times of its own.
+  package func start() {
+    let started = targets.map { target in
+      Task { [self] in
+        var wait = settings.interval * Double.random(in: 0...1)
+        while (try? await Task.sleep(for: wait)) != nil {
+          await check(target)
+          wait = settings.interval * Double.random(in: 0.8...1.2)
+        }
+      }
+    }
+    tasks.withLock { $0 += started }
+  }
+
+  /// Ends it; checks under way are cancelled.
+  package func stop() {
+    let tasks = tasks.withLock { tasks in
+      defer { tasks = [] }
+      return tasks
+    }
+    for task in tasks { task.cancel() }
+  }
+
+  /// How the checks of a provider went; nil where it was not asked yet.
+  package func report(_ kind: BreakerKey.Kind, provider: String) -> CheckReport? {
+    reports.withLock { $0[Key(kind: kind, provider: provider)] }
+  }
+
+  /// Asks one provider, and does what follows.
+  func check(_ target: Target) async {
+    let breakers = board.all.filter { breaker in
+      breaker.key.kind == target.kind && breaker.key.provider == target.provider
+    }
+    // What changes while the answer is awaited is newer than the answer.
+    let epochs = breakers.map(\.epoch)
+    let result = await limited(target.check)
+    guard !Task.isCancelled else { return }
+    let key = Key(kind: target.kind, provider: target.provider)
+    let report = reports.withLock { reports in
+      var report = reports[key] ?? CheckReport()
+      report.add(result, at: board.clock.now)
+      reports[key] = report
+      return report
+    }
+    switch result {
+    case .up where report.streak >= settings.rise:
+      for (breaker, epoch) in zip(breakers, epochs) { breaker.close(afterCheckUnder: epoch) }
+    case .down where report.streak >= settings.fall:
+      for breaker in breakers { breaker.openAfterChecks() }
+    case .badKey(let reason):
+      for breaker in breakers {
+        breaker.record(.badKey, of: breaker.lastResortPermit, reason: reason)
+      }
+    case .up, .down: break
+    }
+  }
+
+  /// The answer of a check, or that it took too long.
+  private func limited(_ check: @escaping @Sendable () async -> CheckResult) async -> CheckResult {
+    let answer = FirstAnswer<CheckResult>()
+    let asking = Task { answer.give(await check()) }
+    let timer = Task { [settings] in
+      try? await Task.sleep(for: settings.timeout)
+      answer.give(.down("timed_out"))
+    }
+    defer {
+      asking.cancel()
+      timer.cancel()
+    }
+    return await answer.value
+  }
+}
+
+/// What a provider said when it was asked whether it is there.
+package enum CheckResult: Sendable, Hashable {
+  /// It is.
+  case up
+  /// It is not, or does not work: the class of the failure.
+  case down(String)
+  /// It is, and does not take the key.
+  case badKey(String)
+
+  /// The class of the failure, if it is one.
+  package var failure: String? {
+    switch self {
+    case .up: nil
+    case .down(let reason), .badKey(let reason): reason
+    }
+  }
+}
+
+/// How the checks of a provider went.
+package struct CheckReport: Sendable, Hashable {
+  /// The last answer.
+  package private(set) var last = CheckResult.up
+  /// When it came, in milliseconds of the shared clock.
+  package private(set) var at: Int64 = 0
+  /// How many in a row were like it, as far as up and not up go.
+  package private(set) var streak = 0
+
+  mutating func add(_ result: CheckResult, at time: Int64) {
+    let isSame = streak > 0 && (last.failure == nil) == (result.failure == nil)
+    streak = isSame ? streak + 1 : 1
+    last = result
+    at = time
+  }
+}
