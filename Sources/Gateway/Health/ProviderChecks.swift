@@ -36,7 +36,8 @@ enum ProviderChecks {
     _ provider: ImageProvider, _ services: LoopServices
   ) async -> CheckResult {
     switch await ProviderCheck.ask(provider, client: services.client) {
-    case .accepted: .up
+    // A server that has no such list is there all the same.
+    case .accepted, .failed(.notFound, _): .up
     case .failed(.badKey, _): .badKey(ImageFailure.Kind.badKey.rawValue)
     case .failed(let kind, _): .down(kind.rawValue)
     }

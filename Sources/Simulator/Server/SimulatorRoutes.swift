@@ -82,6 +82,10 @@ struct SimulatorRoutes: Sendable {
   }
 
   private func other(_ reply: SimulatorReply, _ path: String) {
+    if path.hasSuffix("/models") {
+      reply.respond(200, "application/json", Self.models)
+      return
+    }
     guard path.hasSuffix("/embeddings") else {
       reply.respond(404, "application/json", OpenAIError.notFound("There is no \(path).").body())
       return
@@ -92,6 +96,20 @@ struct SimulatorRoutes: Sendable {
         ("{\"object\":\"list\",\"model\":\"simulated\",\"data\":[{\"object\":\"embedding\","
           + "\"index\":0,\"embedding\":[0.5,0.25]}],"
           + "\"usage\":{\"prompt_tokens\":1,\"total_tokens\":1}}").utf8))
+  }
+
+  /// Of OpenAI's list, the models that this one simulates.
+  private static let models = JSONWriter.object { writer in
+    writer.member("object", "list")
+    writer.key("data")
+    writer.beginArray()
+    for model in ["gpt-4o", "gpt-image-1", "dall-e-3", "dall-e-2"] {
+      writer.beginObject()
+      writer.member("id", model)
+      writer.member("object", "model")
+      writer.endObject()
+    }
+    writer.endArray()
   }
 
   // MARK: Control
