@@ -87,10 +87,10 @@ let package = Package(
 
     // What tests share: programs that they start, and waiting.
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
-    tests("EventLoopTests", ["EventLoop"]),
-    tests("HTTPTests", ["HTTP", "EventLoop"]),
+    tests("EventLoopTests", ["EventLoop", "TestSupport"]),
+    tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),
     tests("OpenAIWireTests", ["OpenAIWire"]),
-    tests("ObservabilityTests", ["Observability"], fixtures: false),
+    tests("ObservabilityTests", ["Observability", "TestSupport"], fixtures: false),
     tests("StateTests", ["State", "EventLoop", "Observability", "TestSupport"], fixtures: false),
     tests(
       "ResilienceTests", ["Resilience", "State", "EventLoop", "TestSupport"], fixtures: false),

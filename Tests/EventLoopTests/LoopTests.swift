@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EventLoop
 
-@Suite("Event loop", .timeLimit(.minutes(1)))
+@Suite("Event loop", .bounded, .timeLimit(.minutes(10)))
 struct LoopTests {
   @Test("a task started for a loop stays on its thread across suspensions")
   func stays() async throws {

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import EventLoop
 
-@Suite("TCP streams", .timeLimit(.minutes(1)))
+@Suite("TCP streams", .bounded, .timeLimit(.minutes(10)))
 struct StreamTests {
   @Test("a megabyte goes to an echo server and back", arguments: [false, true])
   func echo(overTLS: Bool) async throws {

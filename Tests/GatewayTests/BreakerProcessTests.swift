@@ -6,7 +6,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite("Circuit breakers of the built program", .timeLimit(.minutes(5)))
+@Suite("Circuit breakers of the built program", .bounded, .timeLimit(.minutes(10)))
 struct BreakerProcessTests {
   /// The three gateways' common store, and what has to be killed after.
   enum Store: String, CaseIterable, Sendable {
@@ -88,7 +88,9 @@ struct BreakerProcessTests {
     await group.shutdown()
   }
 
-  @Test("one that is killed while a breaker is open finds it open, until the same time", arguments: Store.allCases)
+  @Test(
+    "one that is killed while a breaker is open finds it open, until the same time",
+    arguments: Store.allCases)
   func restart(_ store: Store) async throws {
     let folder = try TemporaryFolder.make("breaker")
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -167,7 +169,9 @@ struct BreakerProcessTests {
     redis.kill()
   }
 
-  @Test("where everyone is kept from it, the nearest to its trial is asked, or the error says who and why")
+  @Test(
+    "where everyone is kept from it, the nearest to its trial is asked, or the error says who and why"
+  )
   func lastResort() async throws {
     try await with { simulator, bound in
       let client = bound.value
@@ -280,7 +284,8 @@ struct BreakerProcessTests {
     }
   }
 
-  @Test("active checks open the breakers of a provider that is away, and close them when it is back")
+  @Test(
+    "active checks open the breakers of a provider that is away, and close them when it is back")
   func checks() async throws {
     try await with { simulator, bound in
       let client = bound.value

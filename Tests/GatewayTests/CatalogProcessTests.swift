@@ -6,7 +6,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite("The catalog of the built program", .serialized, .timeLimit(.minutes(2)))
+@Suite("The catalog of the built program", .bounded, .timeLimit(.minutes(10)))
 struct CatalogProcessTests {
   static let root: URL = {
     var folder = URL(fileURLWithPath: #filePath)

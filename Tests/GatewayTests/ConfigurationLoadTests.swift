@@ -1,4 +1,5 @@
 import Observability
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -156,7 +157,7 @@ struct ConfigurationLoadTests {
     #expect(configuration.proxy == nil)
   }
 
-  @Test("a file that exists is read", .timeLimit(.minutes(1)))
+  @Test("a file that exists is read", .bounded, .timeLimit(.minutes(10)))
   func fromDisk() throws {
     let configuration = try Configuration.load(
       file: sampleFile, environment: ["OPENAI_API_KEY": "sk-test"])

@@ -1,11 +1,12 @@
 import EventLoop
 import Foundation
 import Simulator
+import TestSupport
 import Testing
 
 @Suite(
   "Image routing by the stock OpenAI SDK against the built program",
-  .timeLimit(.minutes(5)))
+  .bounded, .timeLimit(.minutes(10)))
 struct ImageScenarioTests {
   /// Every simulated provider; one that has two ways of drawing twice.
   static let models = [

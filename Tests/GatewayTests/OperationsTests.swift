@@ -7,7 +7,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite("Operations of the built program", .serialized, .timeLimit(.minutes(2)))
+@Suite("Operations of the built program", .serialized, .bounded, .timeLimit(.minutes(10)))
 struct OperationsTests {
   static let question = Array(
     "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}".utf8)

@@ -1,9 +1,10 @@
 import EventLoop
 import Foundation
 import Simulator
+import TestSupport
 import Testing
 
-@Suite("The stock OpenAI SDK against the built program", .serialized, .timeLimit(.minutes(3)))
+@Suite("The stock OpenAI SDK against the built program", .bounded, .timeLimit(.minutes(10)))
 struct SDKTests {
   static let scenarios = [
     "plain", "picture", "outputs", "client_tools", "mixed_tools", "images", "fallback", "errors",

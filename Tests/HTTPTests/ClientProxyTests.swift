@@ -1,9 +1,10 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import HTTP
 
-@Suite("Client through a proxy", .timeLimit(.minutes(1)))
+@Suite("Client through a proxy", .bounded, .timeLimit(.minutes(10)))
 struct ClientProxyTests {
   /// Answers CONNECT and joins both sides.
   @Sendable

@@ -1,9 +1,10 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import HTTP
 
-@Suite("Client", .timeLimit(.minutes(1)))
+@Suite("Client", .bounded, .timeLimit(.minutes(10)))
 struct ClientTests {
   @Sendable
   private static func answerAll(_ socket: RawSocket, _ number: Int) async {

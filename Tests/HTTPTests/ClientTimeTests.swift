@@ -1,9 +1,10 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import HTTP
 
-@Suite("Client and time", .timeLimit(.minutes(1)))
+@Suite("Client and time", .bounded, .timeLimit(.minutes(10)))
 struct ClientTimeTests {
   @Sendable
   private static func silence(_ socket: RawSocket, _ number: Int) async {

@@ -1,9 +1,10 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import HTTP
 
-@Suite("Recorded requests", .timeLimit(.minutes(1)))
+@Suite("Recorded requests", .bounded, .timeLimit(.minutes(10)))
 struct RequestVectorTests {
   @Test("every recorded request gets its verdict, however its bytes are split")
   func codec() throws {

@@ -1,10 +1,11 @@
 import EventLoop
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import HTTP
 
-@Suite("Server under slow, greedy and leaving clients", .timeLimit(.minutes(1)))
+@Suite("Server under slow, greedy and leaving clients", .bounded, .timeLimit(.minutes(10)))
 struct ServerPressureTests {
   @Test(
     "a head that does not arrive in time is answered with 408, also if its lines are whole",

@@ -1,9 +1,10 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import HTTP
 
-@Suite("Server", .timeLimit(.minutes(1)))
+@Suite("Server", .bounded, .timeLimit(.minutes(10)))
 struct ServerTests {
   @Sendable
   static func echo(_ exchange: Exchange) async {

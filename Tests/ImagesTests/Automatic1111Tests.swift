@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("AUTOMATIC1111 and Forge", .timeLimit(.minutes(5)))
+@Suite("AUTOMATIC1111 and Forge", .bounded, .timeLimit(.minutes(10)))
 struct Automatic1111Tests {
   static func provider(
     _ simulator: SimulatorServer, checkpoint: String = "sd_xl_base_1.0", key: String? = nil,

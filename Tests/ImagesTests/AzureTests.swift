@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Azure OpenAI", .timeLimit(.minutes(5)))
+@Suite("Azure OpenAI", .bounded, .timeLimit(.minutes(10)))
 struct AzureTests {
   private static func provider(
     _ simulator: SimulatorServer, _ deployment: String = "pictures", key: String? = "test-key",

@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Black Forest Labs", .timeLimit(.minutes(2)))
+@Suite("Black Forest Labs", .bounded, .timeLimit(.minutes(10)))
 struct BFLTests {
   static let bfl = JobProvider(
     name: "bfl", format: .bfl, cancels: false, path: "/v1", model: model("flux-2-flex"))

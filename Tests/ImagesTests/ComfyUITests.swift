@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("ComfyUI", .timeLimit(.minutes(5)))
+@Suite("ComfyUI", .bounded, .timeLimit(.minutes(10)))
 struct ComfyUITests {
   static func provider(
     _ simulator: SimulatorServer, workflow: String? = nil, key: String? = nil,

@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("fal.ai", .timeLimit(.minutes(2)))
+@Suite("fal.ai", .bounded, .timeLimit(.minutes(10)))
 struct FalTests {
   static let fal = JobProvider(
     name: "fal", format: .fal, cancels: true, model: model("easel/landscape/dev"))

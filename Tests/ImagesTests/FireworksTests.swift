@@ -1,11 +1,12 @@
 import EventLoop
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Fireworks", .timeLimit(.minutes(2)))
+@Suite("Fireworks", .bounded, .timeLimit(.minutes(10)))
 struct FireworksTests {
   private static func trial(_ wireID: String) -> AdapterTrial {
     var model = ImageModel(

@@ -1,11 +1,12 @@
 import EventLoop
 import Foundation
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Pictures in a folder", .timeLimit(.minutes(1)))
+@Suite("Pictures in a folder", .bounded, .timeLimit(.minutes(10)))
 struct FolderStoreTests {
   /// Runs `body` with a store in a folder of its own.
   private func withStore(

@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Gemini", .timeLimit(.minutes(5)))
+@Suite("Gemini", .bounded, .timeLimit(.minutes(10)))
 struct GeminiTests {
   static let ratios = ["1:1", "3:2", "2:3", "16:9", "9:16"].compactMap(AspectRatio.init(_:))
 

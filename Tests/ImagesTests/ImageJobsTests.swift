@@ -2,12 +2,13 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
 /// What all providers have in common whose pictures are jobs.
-@Suite("Jobs at image providers", .timeLimit(.minutes(2)))
+@Suite("Jobs at image providers", .bounded, .timeLimit(.minutes(10)))
 struct ImageJobsTests {
   static let providers = [
     ReplicateTests.replicate, FalTests.fal, BFLTests.bfl, LeonardoTests.leonardo,

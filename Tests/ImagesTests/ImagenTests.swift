@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Imagen", .timeLimit(.minutes(5)))
+@Suite("Imagen", .bounded, .timeLimit(.minutes(10)))
 struct ImagenTests {
   static func provider(
     _ simulator: SimulatorServer, vertex: Bool = false, key: String? = "test-key",

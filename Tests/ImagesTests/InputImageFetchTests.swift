@@ -1,10 +1,11 @@
 import EventLoop
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Pictures that clients name by URL", .timeLimit(.minutes(1)))
+@Suite("Pictures that clients name by URL", .bounded, .timeLimit(.minutes(10)))
 struct InputImageFetchTests {
   /// What comes of fetching a path of a server on the loopback, which is trusted.
   static func fetch(_ path: String, limit: Int = 1000) async throws -> Result<Int, ImageFailure> {

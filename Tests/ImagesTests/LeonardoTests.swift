@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Leonardo", .timeLimit(.minutes(2)))
+@Suite("Leonardo", .bounded, .timeLimit(.minutes(10)))
 struct LeonardoTests {
   static let leonardo = JobProvider(
     name: "leonardo", format: .leonardo, cancels: false, model: model())

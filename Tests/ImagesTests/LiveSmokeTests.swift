@@ -2,6 +2,7 @@ import EventLoop
 import Foundation
 import HTTP
 import Observability
+import TestSupport
 import Testing
 
 @testable import Images
@@ -9,7 +10,7 @@ import Testing
 /// The shipped catalog against the real providers. A provider whose key is not in the environment is
 /// reported as skipped, with the variable that is missing. Each run with a key draws one picture
 /// with the provider's cheapest model, and is charged for it.
-@Suite("Real providers", .serialized, .timeLimit(.minutes(10)))
+@Suite("Real providers", .serialized, .bounded, .timeLimit(.minutes(10)))
 struct LiveSmokeTests {
   static let catalog: ImageCatalog = {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

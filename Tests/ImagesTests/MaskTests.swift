@@ -1,10 +1,11 @@
 import Foundation
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Masks", .timeLimit(.minutes(1)))
+@Suite("Masks", .bounded, .timeLimit(.minutes(10)))
 struct MaskTests {
   private static func mask(_ name: String) throws -> InputImage {
     let url = try #require(

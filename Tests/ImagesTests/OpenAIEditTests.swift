@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Edits and variations at OpenAI", .timeLimit(.minutes(5)))
+@Suite("Edits and variations at OpenAI", .bounded, .timeLimit(.minutes(10)))
 struct OpenAIEditTests {
   private static func provider(_ model: String, _ simulator: SimulatorServer) throws
     -> ImageProvider

@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Pictures as a stream", .timeLimit(.minutes(5)))
+@Suite("Pictures as a stream", .bounded, .timeLimit(.minutes(10)))
 struct OpenAIStreamTests {
   /// Draws with two unfinished pictures on the way.
   static func draw(

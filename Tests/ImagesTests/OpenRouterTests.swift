@@ -1,11 +1,12 @@
 import EventLoop
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("OpenRouter", .timeLimit(.minutes(2)))
+@Suite("OpenRouter", .bounded, .timeLimit(.minutes(10)))
 struct OpenRouterTests {
   private static let chat: AdapterTrial = {
     var model = ImageModel(

@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Replicate", .timeLimit(.minutes(2)))
+@Suite("Replicate", .bounded, .timeLimit(.minutes(10)))
 struct ReplicateTests {
   static let replicate = JobProvider(
     name: "replicate", format: .replicate, cancels: true, model: model("easel/landscape"))

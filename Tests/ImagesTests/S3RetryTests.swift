@@ -2,11 +2,12 @@ import EventLoop
 import HTTP
 import Observability
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Requests to a bucket that fails", .timeLimit(.minutes(1)))
+@Suite("Requests to a bucket that fails", .bounded, .timeLimit(.minutes(10)))
 struct S3RetryTests {
   /// What the server does with a request; the rest answers 200.
   enum Step: Sendable {

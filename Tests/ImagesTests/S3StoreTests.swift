@@ -8,7 +8,7 @@ import Testing
 
 @testable import Images
 
-@Suite("Pictures in a bucket of a moto server", .serialized, .timeLimit(.minutes(3)))
+@Suite("Pictures in a bucket of a moto server", .serialized, .bounded, .timeLimit(.minutes(10)))
 struct S3StoreTests {
   @Test("what is put is got again, each request signed as the server signs it")
   func roundTrip() async throws {

@@ -2,11 +2,12 @@ import EventLoop
 import Foundation
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Stability", .timeLimit(.minutes(2)))
+@Suite("Stability", .bounded, .timeLimit(.minutes(10)))
 struct StabilityTests {
   private static func trial(_ wireID: String) -> AdapterTrial {
     var model = ImageModel(

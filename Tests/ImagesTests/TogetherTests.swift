@@ -1,11 +1,12 @@
 import EventLoop
 import OpenAIWire
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
-@Suite("Together", .timeLimit(.minutes(2)))
+@Suite("Together", .bounded, .timeLimit(.minutes(10)))
 struct TogetherTests {
   private static let model: ImageModel = {
     var model = ImageModel(

@@ -1,10 +1,11 @@
 import Dispatch
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Observability
 
-@Suite("The log's output", .timeLimit(.minutes(1)))
+@Suite("The log's output", .bounded, .timeLimit(.minutes(10)))
 struct LogOutputTests {
   private let capture = LogCapture()
 

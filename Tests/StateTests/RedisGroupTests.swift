@@ -3,7 +3,7 @@ import State
 import TestSupport
 import Testing
 
-@Suite("Redis of several servers", .timeLimit(.minutes(5)))
+@Suite("Redis of several servers", .bounded, .timeLimit(.minutes(10)))
 struct RedisGroupTests {
   private func open(
     _ url: String, _ group: EventLoopGroup

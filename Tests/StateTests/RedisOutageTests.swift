@@ -3,7 +3,7 @@ import State
 import TestSupport
 import Testing
 
-@Suite("A Redis that fails", .timeLimit(.minutes(5)))
+@Suite("A Redis that fails", .bounded, .timeLimit(.minutes(10)))
 struct RedisOutageTests {
   /// Opens the store of a URL on a loop of its own, and closes it afterwards.
   private func with(

@@ -24,7 +24,7 @@ final class FakePeer: TCPStreamHandler, @unchecked Sendable {
   func stream(_ stream: TCPStream, didCloseWith error: StreamError?) {}
 }
 
-@Suite("A peer that is no proper Redis", .timeLimit(.minutes(5)))
+@Suite("A peer that is no proper Redis", .bounded, .timeLimit(.minutes(10)))
 struct RedisPeerTests {
   @Test(
     "is told as what it is, crashes nobody, and is asked again",

@@ -2,7 +2,7 @@ import State
 import TestSupport
 import Testing
 
-@Suite("Every store", .timeLimit(.minutes(5)))
+@Suite("Every store", .bounded, .timeLimit(.minutes(10)))
 struct StoreConformanceTests {
   @Test("what is stored is read, with a revision that only grows", arguments: StoreKind.allCases)
   func values(_ kind: StoreKind) async throws {

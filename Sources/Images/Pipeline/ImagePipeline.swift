@@ -2,6 +2,7 @@ internal import EventLoop
 package import HTTP
 internal import Observability
 internal import OpenAIWire
+internal import Resilience
 internal import Synchronization
 
 /// From a request to pictures: chooses a model, asks it, and asks the next one where that fails.
@@ -11,7 +12,7 @@ package final class ImagePipeline: Sendable {
   private let router: ImageRouter
   private let health: any ModelHealth
   private let limits: Limits
-  private let gate: DrawingGate
+  private let gate: ConcurrencyLimit
 
   /// Bounds of the pipeline.
   package struct Limits: Sendable {
@@ -41,7 +42,7 @@ package final class ImagePipeline: Sendable {
     self.health = health
     self.limits = limits
     router = ImageRouter(catalog, health: health)
-    gate = DrawingGate(capacity: limits.concurrency, queue: limits.queue)
+    gate = ConcurrencyLimit(capacity: limits.concurrency, queue: limits.queue)
   }
 
   /// Whether any model could be asked, now or later.
@@ -78,7 +79,7 @@ package final class ImagePipeline: Sendable {
     let usual = route
     let isLastResort = limits.asksLastResort && route.takeLastResort()
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
-    try await gate.enter(on: client.loop)
+    try await enterGate(client.loop)
     defer { gate.leave() }
     var run = PipelineRun(request: request, route: route)
     let end = client.loop.now + limits.total.milliseconds
@@ -115,6 +116,18 @@ package final class ImagePipeline: Sendable {
     do throws(ImageFailure) { return try run.result() } catch {
       // A last resort that fails is no news; why nobody else was asked is.
       throw isLastResort && error.isProviders ? Self.nobody(usual, and: error) : error
+    }
+  }
+
+  private func enterGate(_ loop: EventLoop) async throws(ImageFailure) {
+    do throws(ConcurrencyLimit.Refusal) { try await gate.enter(on: loop) } catch {
+      switch error {
+      case .cancelled: throw ImageFailure(.cancelled, "the request was cancelled")
+      case .queueFull, .timedOut:
+        throw ImageFailure(
+          .overloaded, "Too many pictures are being drawn. Try again soon.",
+          retryAfter: .seconds(5))
+      }
     }
   }
 

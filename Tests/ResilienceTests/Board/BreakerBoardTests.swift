@@ -5,7 +5,7 @@ import Testing
 
 @testable import Resilience
 
-@Suite("Breakers that gateways share", .timeLimit(.minutes(5)))
+@Suite("Breakers that gateways share", .bounded, .timeLimit(.minutes(10)))
 struct BreakerBoardTests {
   @Test("five failures spread over three gateways open the breaker in all of them")
   func spread() async throws {

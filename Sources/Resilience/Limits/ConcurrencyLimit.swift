@@ -1,0 +1,118 @@
+package import EventLoop
+internal import Synchronization
+
+/// Bounds how much is under way at one time, in units of the caller's choice; more waits in the order
+/// of its coming, for a bounded time in a bounded queue. Shared by all loops.
+package final class ConcurrencyLimit: Sendable {
+  private struct Waiter {
+    let ticket: Int
+    let units: Int
+    let wake: @Sendable () -> Void
+  }
+
+  private struct State {
+    var free: Int
+    var waiting: [Waiter] = []
+    var nextTicket = 0
+  }
+
+  /// Why there is no place.
+  package enum Refusal: Error, Sendable, Hashable {
+    /// As many as may wait are waiting.
+    case queueFull
+    /// No place came in time.
+    case timedOut
+    /// The calling task was cancelled.
+    case cancelled
+  }
+
+  private let state: Mutex<State>
+  private let capacity: Int
+  private let queue: Int
+  private let longestWait: Duration?
+
+  /// - Parameters:
+  ///   - capacity: units that may be under way, at least 1.
+  ///   - queue: callers that may wait.
+  ///   - longestWait: nil for as long as the caller lives.
+  package init(capacity: Int, queue: Int, longestWait: Duration? = nil) {
+    self.capacity = max(1, capacity)
+    self.queue = queue
+    self.longestWait = longestWait
+    state = Mutex(State(free: max(1, capacity)))
+  }
+
+  /// Units under way, and callers that wait.
+  package var load: (used: Int, waiting: Int) {
+    state.withLock { (capacity - $0.free, $0.waiting.count) }
+  }
+
+  /// Waits for a place. Called on the loop; whoever gets one gives it back by ``leave(units:)``.
+  /// - Parameter units: 1 or more; what is more than everything counts as everything.
+  package func enter(units: Int = 1, on loop: EventLoop) async throws(Refusal) {
+    let event = LoopEvent<Void>()
+    let bound = LoopBound(event, on: loop)
+    let wake: @Sendable () -> Void = { loop.submit { bound.value.fire(()) } }
+    guard let ticket = try take(bounded(units), wake) else { return }
+    var isLate = false
+    let timer = longestWait.map { limit in
+      loop.schedule(after: limit) {
+        isLate = true
+        event.fire(())
+      }
+    }
+    await event.wait(onCancel: loop) {}
+    timer?.cancel()
+    guard Task.isCancelled || isLate else { return }
+    // Where the place has come meanwhile, it is passed on.
+    if !giveUp(ticket) { leave(units: units) }
+    throw Task.isCancelled ? .cancelled : .timedOut
+  }
+
+  /// Gives a place back: to the first that waits and fits.
+  package func leave(units: Int = 1) {
+    let units = bounded(units)
+    let wakes = state.withLock { state in
+      state.free += units
+      var wakes: [@Sendable () -> Void] = []
+      // In order: one that needs much is not passed by those that need little.
+      while let first = state.waiting.first, first.units <= state.free {
+        state.free -= first.units
+        wakes.append(first.wake)
+        state.waiting.removeFirst()
+      }
+      return wakes
+    }
+    for wake in wakes { wake() }
+  }
+
+  private func bounded(_ units: Int) -> Int { min(max(1, units), capacity) }
+
+  /// - Returns: nil where a place was free, else a ticket to wait with.
+  private func take(
+    _ units: Int, _ wake: @escaping @Sendable () -> Void
+  ) throws(Refusal) -> Int? {
+    let queue = queue
+    let taken = state.withLock { state -> Int?? in
+      if state.waiting.isEmpty && state.free >= units {
+        state.free -= units
+        return .some(nil)
+      }
+      guard state.waiting.count < queue else { return nil }
+      state.nextTicket += 1
+      state.waiting.append(Waiter(ticket: state.nextTicket, units: units, wake: wake))
+      return state.nextTicket
+    }
+    guard let taken else { throw .queueFull }
+    return taken
+  }
+
+  /// - Returns: whether the ticket was still waiting.
+  private func giveUp(_ ticket: Int) -> Bool {
+    state.withLock { state in
+      let before = state.waiting.count
+      state.waiting.removeAll { $0.ticket == ticket }
+      return state.waiting.count < before
+    }
+  }
+}
