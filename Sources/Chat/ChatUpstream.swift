@@ -20,6 +20,12 @@ package struct ChatUpstream: Sendable {
   package var timeouts = ClientTimeouts()
   /// Fields that every request to it carries.
   package var headers = HeaderFields()
+  /// Requests that may be under way there at one time; nil for any number.
+  package var concurrency: Int?
+  /// Requests that may wait for their turn, where there is a limit.
+  package var queue = 100
+  /// How long one may wait for its turn.
+  package var queueTimeout = Duration.seconds(10)
   /// PEM file of certificate authorities that its certificate may be of.
   package var authorityFile: String?
 

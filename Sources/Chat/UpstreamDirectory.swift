@@ -1,57 +1,112 @@
-/// Which upstream answers for which model. Immutable; shared by all loops.
+/// Which upstreams answer for which model. Immutable; shared by all loops.
 package struct UpstreamDirectory: Sendable {
   /// In the order of the configuration.
   package let upstreams: [ChatUpstream]
-  /// Names that stand for `model` or `upstream/model`.
-  package let aliases: [String: String]
+  /// Names that stand for one or more targets.
+  package let aliases: [String: Alias]
   private let routes: [String: Route]
 
-  /// Where a request goes.
+  /// What an alias stands for.
+  package struct Alias: Sendable, Hashable {
+    /// `model` or `upstream/model`, each with its share where shares decide.
+    package var targets: [Entry]
+
+    /// One that it stands for.
+    package struct Entry: Sendable, Hashable {
+      package var target: String
+      /// The share of requests that ask it first, among the sum of all; nil: the order decides.
+      package var weight: Int?
+
+      package init(_ target: String, weight: Int? = nil) {
+        self.target = target
+        self.weight = weight
+      }
+    }
+
+    package init(_ targets: [Entry]) { self.targets = targets }
+  }
+
+  /// Where a request goes: the targets that can answer it, in the order in which they are asked.
   package struct Route: Sendable {
-    package let upstream: ChatUpstream
-    /// The name that the upstream knows the model by.
-    package let model: String
+    /// At least one.
+    package let targets: [UpstreamTarget]
+    /// The share of each target, where shares decide who is asked first.
+    let weights: [Int]?
+
+    init?(_ targets: [UpstreamTarget], weights: [Int]? = nil) {
+      guard !targets.isEmpty else { return nil }
+      self.targets = targets
+      self.weights = weights
+    }
+
+    /// The targets in the order for one request: by weight the first is drawn, then the next of what
+    /// is left, and so on.
+    package func order(using generator: inout some RandomNumberGenerator) -> [UpstreamTarget] {
+      guard let weights, targets.count > 1 else { return targets }
+      var left = Array(zip(targets, weights))
+      var order: [UpstreamTarget] = []
+      while left.count > 1 {
+        let total = left.reduce(0) { $0 + $1.1 }
+        var number = Int.random(in: 0..<max(1, total), using: &generator)
+        let index = left.firstIndex { entry in
+          number -= entry.1
+          return number < 0
+        }
+        order.append(left.remove(at: index ?? 0).0)
+      }
+      return order + left.map(\.0)
+    }
   }
 
   /// - Parameters:
-  ///   - upstreams: the first that lists a model gets its requests; one that takes any model gets
-  ///     what nobody lists.
-  package init(upstreams: [ChatUpstream], aliases: [String: String] = [:]) {
+  ///   - upstreams: the first that lists a model gets its requests, and the others that list it
+  ///     stand in for it; one that takes any model gets what nobody lists.
+  package init(upstreams: [ChatUpstream], aliases: [String: Alias] = [:]) {
     let upstreams = upstreams.map { $0.prepared() }
     self.upstreams = upstreams
     self.aliases = aliases
-    var routes: [String: Route] = [:]
+    var lists: [String: [UpstreamTarget]] = [:]
     for upstream in upstreams {
       guard case .listed(let models) = upstream.models else { continue }
       for model in models {
-        let route = Route(upstream: upstream, model: model)
-        if routes[model] == nil { routes[model] = route }
-        routes["\(upstream.name)/\(model)"] = route
+        let target = UpstreamTarget(upstream: upstream, model: model)
+        lists[model, default: []].append(target)
+        lists["\(upstream.name)/\(model)"] = [target]
       }
     }
-    for (alias, target) in aliases {
-      routes[alias] = routes[target] ?? Self.open(target, upstreams)
+    var routes = lists.compactMapValues { Route($0) }
+    for (name, alias) in aliases {
+      let entries = alias.targets.flatMap { entry in
+        let targets = lists[entry.target] ?? Self.open(entry.target, upstreams).map { [$0] } ?? []
+        return targets.map { (target: $0, weight: entry.weight) }
+      }
+      let isWeighted = entries.contains { $0.weight != nil }
+      routes[name] = Route(
+        entries.map(\.target), weights: isWeighted ? entries.map { $0.weight ?? 0 } : nil)
     }
     self.routes = routes
   }
 
   /// The route of a model name, alias or `upstream/model`; nil where no upstream has it.
   package func route(_ model: String) -> Route? {
-    routes[model] ?? Self.open(model, upstreams)
+    routes[model] ?? Self.open(model, upstreams).flatMap { Route([$0]) }
   }
 
   /// Where a request goes that names no model: the first upstream.
-  package var first: Route? { upstreams.first.map { Route(upstream: $0, model: "") } }
+  package var first: Route? {
+    upstreams.first.flatMap { Route([UpstreamTarget(upstream: $0, model: "")]) }
+  }
 
   /// Finds an upstream that takes any model.
-  private static func open(_ model: String, _ upstreams: [ChatUpstream]) -> Route? {
+  private static func open(_ model: String, _ upstreams: [ChatUpstream]) -> UpstreamTarget? {
     if let slash = model.firstIndex(of: "/") {
       let name = model[..<slash]
       if let upstream = upstreams.first(where: { $0.name == name && $0.models == .any }) {
-        return Route(upstream: upstream, model: String(model[model.index(after: slash)...]))
+        return UpstreamTarget(
+          upstream: upstream, model: String(model[model.index(after: slash)...]))
       }
     }
-    return upstreams.first { $0.models == .any }.map { Route(upstream: $0, model: model) }
+    return upstreams.first { $0.models == .any }.map { UpstreamTarget(upstream: $0, model: model) }
   }
 
   /// The names that a client may ask for, aliases first, each once, with who owns it.

@@ -22,6 +22,8 @@ package struct RequestLog: Sendable {
   package var client: String?
   /// The name of the upstream that answered.
   package var upstream: String?
+  /// Attempts at upstreams, where there was more than one.
+  package var attempts: Int?
   /// How it ended.
   package var outcome: Outcome
   /// What failed behind the answer, for the operator; holds no secret.
@@ -76,6 +78,7 @@ package struct RequestLog: Sendable {
     line.field("outcome", .string(outcome.name))
     line.field("model", model.map(LogValue.string))
     line.field("upstream", upstream.map(LogValue.string))
+    line.field("attempts", attempts.map(LogValue.int))
     line.field("bytes_in", .int(bytesIn))
     line.field("bytes_out", .int(bytesOut))
     line.field("first_byte_ms", firstByte.map(LogValue.duration))

@@ -91,7 +91,45 @@ extension ConfigurationFaultTests {
     .init(
       "aliases: [one]",
       "easel.yaml:5: aliases: is a list; a mapping of names and texts is needed"),
-    .init("aliases:\n  x: [one]", "easel.yaml:6: aliases.x: is a list; a single value is needed"),
+    .init(
+      "aliases:\n  x: []", "easel.yaml:6: aliases.x: is an empty list; name at least one model"),
+    .init(
+      "aliases:\n  x: {to: one}", "easel.yaml:6: aliases.x: is a mapping; a single value is needed"),
+    .init(
+      "aliases:\n  x:\n    - one\n    - three",
+      "easel.yaml:8: aliases.x: no upstream has the model 'three'"),
+    .init(
+      "aliases:\n  x:\n    - {weight: 1}",
+      "easel.yaml:7: aliases.x[0].to: is missing; every target needs it"),
+    .init(
+      "aliases:\n  x:\n    - {to: one, weight: -1}",
+      "easel.yaml:7: aliases.x[0].weight: -1 is out of range: 0 to 1000000 is allowed"),
+    .init(
+      "aliases:\n  x: [one, {to: one, weight: 1}]",
+      "easel.yaml:6: aliases.x: mixes targets with and without a weight, or has no weight above 0"),
+    .init(
+      "retries: {attempts: 0}",
+      "easel.yaml:5: retries.attempts: 0 is out of range: 1 to 10 is allowed"),
+    .init(
+      "retries: {budget: 120%}",
+      "easel.yaml:5: retries.budget: '120%' is out of range: 0% to 100% is allowed"),
+    .init(
+      "state: {url: 'mysql://x'}",
+      "easel.yaml:5: state.url: 'mysql' names no store that is known; use memory:, sqlite:PATH, redis://HOST:PORT/DB, unix:///PATH, redis+sentinel://HOST:PORT,HOST:PORT/MASTER/DB or redis+cluster://HOST:PORT,HOST:PORT"
+    ),
+    .init(
+      "circuit_breaker: {rules: [{failures: 3}]}",
+      "easel.yaml:5: circuit_breaker.rules[0].for: is missing; every rule needs it"),
+    .init(
+      "circuit_breaker: {rules: [{for: images}]}",
+      "easel.yaml:5: circuit_breaker.rules[0].for: 'images' is neither image, chat, nor one of these with a provider and maybe a model, such as image/openai/dall-e-3"
+    ),
+    .init(
+      "circuit_breaker: {rules: [{for: image, failures: none}]}",
+      "easel.yaml:5: circuit_breaker.rules[0].failures: 'none' is not a whole number"),
+    .init(
+      "health: {interval: 10ms}",
+      "easel.yaml:5: health.interval: '10ms' is out of range: 1s to 1h is allowed"),
     .init("aliases:\n  x:", "easel.yaml:6: aliases.x: is empty; a single value is needed"),
     .init(
       "image_tool:\n  enabled: yes",

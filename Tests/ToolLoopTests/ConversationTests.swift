@@ -130,12 +130,12 @@ struct ConversationTests {
     upstream.modelsWithoutTools = ["deaf"]
     let directory = UpstreamDirectory(upstreams: [upstream])
     let request = try request(json)
-    let route = try #require(directory.route(request.model))
+    let target = try #require(directory.route(request.model)?.targets.first)
     func tools(
       _ mode: EaselOptions.ImageTool, hasProviders: Bool = true
     ) -> Set<ImageTool> {
       Injection.tools(
-        for: request, route: route, mode: mode, hasProviders: hasProviders, canEdit: false)
+        for: request, target: target, mode: mode, hasProviders: hasProviders, canEdit: false)
     }
     #expect(tools(.auto) == (expected ? [.generate] : []))
     #expect(tools(.off).isEmpty)

@@ -75,11 +75,11 @@ struct EditImageTests {
     let directory = UpstreamDirectory(upstreams: [
       ChatUpstream(name: "u", baseURL: try HTTPURL("https://example.com/v1"))
     ])
-    let route = try #require(directory.route("m"))
+    let target = try #require(directory.route("m")?.targets.first)
     let request = try Sample.request(Self.picture, extra: extra)
     func tools(_ mode: EaselOptions.ImageTool, hasProviders: Bool = true) -> Set<ImageTool> {
       Injection.tools(
-        for: request, route: route, mode: mode, hasProviders: hasProviders, canEdit: canEdit)
+        for: request, target: target, mode: mode, hasProviders: hasProviders, canEdit: canEdit)
     }
     #expect(tools(.auto) == expected && tools(.confirm) == expected)
     #expect(tools(.off).isEmpty && tools(.auto, hasProviders: false).isEmpty)

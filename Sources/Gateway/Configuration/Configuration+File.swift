@@ -15,6 +15,7 @@ extension Configuration {
       settings.fault("upstreams", "holds no upstream that can be used; at least one is needed")
     }
     readAliases(&settings)
+    settings.section("retries") { retries.read(&$0) }
     settings.section("image_tool") { imageTool.read(&$0) }
     settings.section("images") { images.read(&$0) }
     settings.section("state") { state.read(&$0) }
@@ -26,24 +27,24 @@ extension Configuration {
   }
 
   private mutating func readAliases(_ settings: inout SettingsReader) {
-    let pairs = settings.pairs("aliases") { (name, target) throws(SettingProblem) in
-      _ = try SettingRule.model(name)
-      return try SettingRule.model(target)
-    }
-    let names = Set(pairs.map(\.name))
-    for pair in pairs {
-      let problem: SettingProblem?
-      if names.contains(pair.value) {
-        problem = SettingProblem(
-          "points to \(Quoted(pair.value)), which is an alias itself; name a model")
-      } else {
-        problem = upstreams.isEmpty ? nil : Self.problem(ofTarget: pair.value, in: upstreams)
+    let entries = settings.named("aliases", SettingRule.model)
+    let names = Set(entries.map(\.name))
+    for (name, entry) in entries {
+      guard let targets = AliasConfiguration.read(entry, settings.reading) else { continue }
+      for (target, line) in targets {
+        if let problem = problem(ofTarget: target.name, aliases: names) {
+          settings.reading.fault(line: line, entry.path, problem.message)
+        }
       }
-      if let problem {
-        settings.reading.fault(line: pair.line, "aliases.\(pair.name)", problem.message)
-      }
-      aliases[pair.name] = pair.value
+      aliases[name] = AliasConfiguration(targets.map(\.target))
     }
+  }
+
+  private func problem(ofTarget target: String, aliases: Set<String>) -> SettingProblem? {
+    if aliases.contains(target) {
+      return SettingProblem("points to \(Quoted(target)), which is an alias itself; name a model")
+    }
+    return upstreams.isEmpty ? nil : Self.problem(ofTarget: target, in: upstreams)
   }
 
   /// What is wrong with an alias's target: `model`, or `upstream/model`.

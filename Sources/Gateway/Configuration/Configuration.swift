@@ -15,8 +15,10 @@ package struct Configuration: Sendable, Hashable {
   package var limits = LimitsConfiguration()
   /// The chat servers, in the file's order; never empty once loaded.
   package var upstreams: [UpstreamConfiguration] = []
-  /// Other names for models: alias to `model`, or to `upstream/model`.
-  package var aliases: [String: String] = [:]
+  /// Other names for models: alias to one or more of `model` and `upstream/model`.
+  package var aliases: [String: AliasConfiguration] = [:]
+  /// What happens after an upstream has failed.
+  package var retries = RetryConfiguration()
   /// The `generate_image` tool.
   package var imageTool = ImageToolConfiguration()
   /// Who makes pictures, and where they are kept.

@@ -76,10 +76,27 @@ extension ConfigurationReference {
     Key("upstreams[].timeouts.first_byte", "300s", "Until the answer begins, 10ms to 1h"),
     Key("upstreams[].timeouts.idle", "120s", "Longest pause within the answer, 10ms to 1h"),
     Key(
+      "upstreams[].concurrency", "unlimited",
+      "`unlimited`, or how many requests may be under way there, 1 to 100000"),
+    Key("upstreams[].queue", "100", "Requests that may wait for their turn, 0 to 100000"),
+    Key("upstreams[].queue_timeout", "10s", "How long one may wait for its turn, up to 5m"),
+    Key(
       "upstreams[].headers.*", "(none)",
       "Headers to add; a value `${NAME}` is taken from the environment"),
     Key("upstreams[].ca_file", "(the system's)", "PEM file of authorities to trust"),
-    Key("aliases.*", "(none)", "Another name for `model` or `upstream/model`"),
+    Key(
+      "aliases.*", "(none)",
+      "Another name for `model` or `upstream/model`, or for a list of them, asked in order"),
+    Key("aliases.*[].to", "(required)", "The same, in a list with weights"),
+    Key(
+      "aliases.*[].weight", "(the order decides)",
+      "Share of the requests that ask it first, 0 to 1000000"),
+    Key("retries.attempts", "3", "Attempts for a call, over all upstreams together, 1 to 10"),
+    Key("retries.budget", "20%", "Share of an upstream's requests that may be repeated at it"),
+    Key(
+      "retries.floor", "3",
+      "Repetitions a second, of each event loop, that need no budget, 0 to 1000"),
+    Key("retries.max_wait", "5s", "Longest wait before a repetition, up to 2m"),
     Key("image_tool.enabled", "true", "Whether the `generate_image` tool exists"),
     Key(
       "image_tool.default_mode", "auto", "For requests that do not say: `auto`, `off` or `confirm`"),

@@ -144,6 +144,30 @@ struct SettingsReader {
     }
   }
 
+  /// Reads a mapping with free keys, whose values are read by somebody else.
+  /// - Parameter rule: for the keys.
+  mutating func named(
+    _ key: String, _ rule: (String) throws(SettingProblem) -> String
+  ) -> [(name: String, entry: Entry)] {
+    let found = entry(key, isLeaf: false)
+    reading.note(key: "\(join(pattern, key)).*")
+    guard let found else { return [] }
+    guard case .mapping(let entries) = found.node.content else {
+      reading.fault(
+        line: found.line, found.path,
+        "is \(found.node.kindName); a mapping of names and texts is needed")
+      return []
+    }
+    return entries.compactMap { entry in
+      let place = Entry(
+        path: "\(found.path).\(entry.key)", line: entry.keyMark.line, node: entry.value)
+      do throws(SettingProblem) { return (try rule(entry.key), place) } catch {
+        reading.fault(line: place.line, place.path, error.message)
+        return nil
+      }
+    }
+  }
+
   private func reportUnknownKeys() {
     for entry in entries where !known.contains(entry.key) {
       let path = join(path, Quoted(entry.key).plain)
@@ -166,7 +190,7 @@ struct SettingsReader {
 
 extension ConfigurationReading {
   /// Reads a scalar node by a rule; nil if it is no scalar, null, or faulty.
-  fileprivate func scalar<Value>(
+  func scalar<Value>(
     _ node: YAMLNode, path: String, _ rule: (YAMLScalar) throws(SettingProblem) -> Value
   ) -> Value? {
     guard case .scalar(let scalar) = node.content, !node.isNull else {

@@ -19,6 +19,7 @@ struct UpstreamSources {
     upstream.readAccess(&settings)
     upstream.readModels(&settings)
     settings.section("timeouts") { upstream.timeouts.read(&$0) }
+    upstream.readConcurrency(&settings)
     upstream.headers = settings.headers()
     upstream.caFile = settings.file("ca_file")
     if name != nil && baseURL != nil { upstreams.append(upstream) }
@@ -40,6 +41,19 @@ extension UpstreamConfiguration {
         "forward_authorization",
         "cannot be true beside api_key_env: either the client's key is sent, or Easel's")
     }
+  }
+
+  fileprivate mutating func readConcurrency(_ settings: inout SettingsReader) {
+    let limit = settings.value("concurrency") { (text) throws(SettingProblem) -> Int? in
+      if text == "unlimited" { return nil }
+      guard let number = Int(text) else {
+        throw SettingProblem("\(Quoted(text)) is neither 'unlimited' nor a number such as 64")
+      }
+      return try SettingRule.checked(number, in: 1...100_000)
+    }
+    if let limit { concurrency = limit }
+    settings.read("queue", &queue, in: 0...100_000)
+    settings.read("queue_timeout", &queueTimeout, in: .zero ... .seconds(300))
   }
 
   fileprivate mutating func readModels(_ settings: inout SettingsReader) {

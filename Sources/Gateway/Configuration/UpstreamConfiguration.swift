@@ -20,6 +20,12 @@ package struct UpstreamConfiguration: Sendable, Hashable {
   package var modelsWithoutTools: Set<String> = []
   /// Time limits of a request.
   package var timeouts = UpstreamTimeouts()
+  /// Requests that may be under way there at one time, 1 to 100000; default any number.
+  package var concurrency: Int?
+  /// Requests that may wait for their turn where there is a limit; default 100, 0 to 100000.
+  package var queue = 100
+  /// How long one may wait for its turn; default 10 s, 0 to 5 min.
+  package var queueTimeout = Duration.seconds(10)
   /// Headers to add to every request. The values may be credentials.
   package var headers: [UpstreamHeader] = []
   /// Path of a PEM file with certificate authorities to trust instead of the system's.

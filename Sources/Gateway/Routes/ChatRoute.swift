@@ -19,25 +19,28 @@ enum ChatRoute {
       guard let route = context.shared.directory.route(request.model) else {
         throw .unknownModel(request.model)
       }
-      context.log.upstream = route.upstream.name
+      let call = UpstreamCall(route, context.services.upstreams)
+      let target = call.current
+      context.log.upstream = target.upstream.name
+      defer { context.log.note(call) }
       let scope = context.scope
       let restored = await TurnRestorer.restore(
         request, from: context.shared.memory, scope: scope)
       let mode = options.imageTool ?? context.shared.defaultImageTool
       let tools = Injection.tools(
-        for: request, route: route, mode: mode, hasProviders: context.shared.images.hasProviders,
+        for: request, target: target, mode: mode, hasProviders: context.shared.images.hasProviders,
         canEdit: context.shared.images.canEdit)
       let conversation = Conversation(
-        request, model: route.model, restored: restored, tools: tools)
+        request, model: target.model, restored: restored, tools: tools)
       if !tools.isEmpty {
         options.imageTool = mode
-        await runTools(context, request, route, options, conversation, scope)
+        await runTools(context, request, call, options, conversation, scope)
       } else {
-        let upstream = route.upstream.request(
-          .post, "chat/completions", client: context.exchange.head.headers, requestID: context.id,
-          body: try conversation.body())
-        await UpstreamRelay(context: context, upstream: route.upstream, model: route.model)
-          .relay(upstream)
+        await UpstreamRelay(context: context, call: call).relay { target in
+          target.upstream.request(
+            .post, "chat/completions", client: context.exchange.head.headers,
+            requestID: context.id, body: try conversation.body(model: target.model))
+        }
       }
     } catch {
       context.fail(error)
@@ -45,12 +48,12 @@ enum ChatRoute {
   }
 
   private static func runTools(
-    _ context: RequestContext, _ request: ChatRequest, _ route: UpstreamDirectory.Route,
+    _ context: RequestContext, _ request: ChatRequest, _ call: UpstreamCall,
     _ options: EaselOptions, _ conversation: Conversation, _ scope: String
   ) async {
     let run = ToolLoopRun(
-      exchange: context.exchange, client: context.services.client(for: route.upstream),
-      route: route, request: request, requestID: context.id, output: output(options, request),
+      exchange: context.exchange, call: call, request: request, requestID: context.id,
+      output: output(options, request),
       events: options.events ?? false, confirms: options.imageTool == .confirm,
       settings: context.shared.toolSettings,
       maker: PipelinePictureMaker(context), memory: context.shared.memory, scope: scope,

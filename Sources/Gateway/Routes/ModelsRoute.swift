@@ -32,7 +32,7 @@ enum ModelsRoute {
           "The model '\(id.prefix(128))' does not exist.", param: "model", code: "model_not_found"))
     }
     var writer = JSONWriter()
-    write((id, route.upstream.name), to: &writer)
+    write((id, route.targets[0].upstream.name), to: &writer)
     context.respond(json: writer.bytes)
   }
 

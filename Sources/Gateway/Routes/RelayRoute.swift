@@ -19,18 +19,19 @@ enum RelayRoute {
       let model = try model(in: body, context)
       context.log.model = model
       let directory = context.shared.directory
-      guard let target = directory.route(model) ?? (model.isEmpty ? directory.first : nil) else {
+      guard let route = directory.route(model) ?? (model.isEmpty ? directory.first : nil) else {
         throw .unknownModel(model)
       }
-      let edited = try edit(body, model, target.model)
-      var request = target.upstream.request(
-        .post, String(context.exchange.head.target.dropFirst("/v1/".count)),
-        client: context.exchange.head.headers, requestID: context.id, body: edited)
-      request.retriesStaleConnection = true
-      await UpstreamRelay(
-        context: context, upstream: target.upstream,
-        model: target.model.isEmpty ? nil : target.model
-      ).relay(request)
+      let call = UpstreamCall(route, context.services.upstreams)
+      defer { context.log.note(call) }
+      await UpstreamRelay(context: context, call: call).relay { target in
+        var request = target.upstream.request(
+          .post, String(context.exchange.head.target.dropFirst("/v1/".count)),
+          client: context.exchange.head.headers, requestID: context.id,
+          body: try edit(body, model, target.model))
+        request.retriesStaleConnection = true
+        return request
+      }
     } catch {
       context.fail(error)
     }

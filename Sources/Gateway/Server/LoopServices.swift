@@ -9,9 +9,22 @@ final class LoopServices {
   let client: HTTPClient
   var requestIDs = RequestIDGenerator()
   private var clients: [String: HTTPClient] = [:]
+  /// How chat upstreams are asked.
+  private(set) lazy var upstreams = UpstreamServices(
+    loop: loop, board: resilience.isEnabled ? resilience.board : nil,
+    asksLastResort: asksLastResort, policy: policy, limits: limits
+  ) { [unowned self] in client(for: $0) }
+  private let resilience: ResilienceServices
+  private let policy: RetryPolicy
+  private let asksLastResort: Bool
+  private let limits: UpstreamLimits
 
   init(_ loop: EventLoop, _ shared: SharedServices) throws {
     self.loop = loop
+    resilience = shared.resilience
+    policy = RetryPolicy(shared.configuration.retries)
+    asksLastResort = shared.configuration.circuitBreaker.lastResort
+    limits = shared.upstreamLimits
     let configuration = try Self.clientConfiguration(shared.configuration)
     client = HTTPClient(loop: loop, tls: try TLSContext(client: nil), configuration: configuration)
     for upstream in shared.directory.upstreams {

@@ -10,6 +10,7 @@ final class SharedServices: Sendable {
   let configuration: Configuration
   let directory: UpstreamDirectory
   let resilience: ResilienceServices
+  let upstreamLimits: UpstreamLimits
   let images: ImagePipeline
   let store: any PictureStore
   let memory: any TurnMemory
@@ -30,7 +31,9 @@ final class SharedServices: Sendable {
         configuration.catalog.modelsWithoutTools(at: entry.baseURL))
       upstreams.append(upstream)
     }
-    directory = UpstreamDirectory(upstreams: upstreams, aliases: configuration.aliases)
+    directory = UpstreamDirectory(
+      upstreams: upstreams, aliases: configuration.aliases.mapValues(UpstreamDirectory.Alias.init))
+    upstreamLimits = UpstreamLimits(directory.upstreams)
     let catalog = try Self.catalog(configuration)
     resilience = try await .open(
       configuration, catalog, directory.upstreams, group: group, logger: logger)
@@ -68,6 +71,9 @@ final class SharedServices: Sendable {
     upstream.timeouts.firstByte = configuration.timeouts.firstByte
     upstream.timeouts.idle = configuration.timeouts.idle
     upstream.authorityFile = configuration.caFile
+    upstream.concurrency = configuration.concurrency
+    upstream.queue = configuration.queue
+    upstream.queueTimeout = configuration.queueTimeout
     for header in configuration.headers {
       do { try upstream.headers.append(header.name, header.value.reveal()) } catch {
         throw GatewayStartError("upstream \(configuration.name): \(error.message)")

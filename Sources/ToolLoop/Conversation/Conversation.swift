@@ -69,11 +69,15 @@ package struct Conversation: Sendable {
     }
   }
 
-  /// The body for the upstream.
-  /// - Parameter closes: whether the model must answer in words now, without the gateway's tools.
+  /// The body for an upstream.
+  /// - Parameters:
+  ///   - model: the upstream's name for the model, where it is another upstream than at first.
+  ///   - closes: whether the model must answer in words now, without the gateway's tools.
   /// - Throws: `OpenAIError`, for a body whose parts cannot be edited.
-  package func body(closes: Bool = false) throws(OpenAIError) -> [UInt8] {
-    var edits = request.edits(model: model)
+  package func body(
+    model: String? = nil, closes: Bool = false
+  ) throws(OpenAIError) -> [UInt8] {
+    var edits = request.edits(model: model ?? self.model)
     let tools = request["tools"]
     let definitions = closes ? [] : offered.map(\.definition)
     if let tools, tools.kind == .array {

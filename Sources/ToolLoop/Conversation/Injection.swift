@@ -9,10 +9,10 @@ package enum Injection {
   ///   - canEdit: whether pictures can be changed. The tool for it is there only beside the other,
   ///     and is offered once the conversation holds a picture.
   package static func tools(
-    for request: ChatRequest, route: UpstreamDirectory.Route, mode: EaselOptions.ImageTool,
+    for request: ChatRequest, target: UpstreamTarget, mode: EaselOptions.ImageTool,
     hasProviders: Bool, canEdit: Bool
   ) -> Set<ImageTool> {
-    guard mode != .off, hasProviders, route.upstream.canCallTools(route.model) else { return [] }
+    guard mode != .off, hasProviders, target.upstream.canCallTools(target.model) else { return [] }
     if let count = request["n"]?.int, count > 1 { return [] }
     if request["tool_choice"]?.isString("none") == true { return [] }
     // The older form of tools; servers refuse both in one request.

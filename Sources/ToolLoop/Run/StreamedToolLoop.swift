@@ -82,9 +82,11 @@ package final class StreamedToolLoop {
       return .clientLeft
     } catch let error as HTTPClientError {
       if error.kind == .cancelled { return .clientLeft }
-      return fail(OpenAIError(error, upstream: run.route.upstream.name))
+      return fail(OpenAIError(error, upstream: run.call.current.upstream.name))
     } catch let fault as StreamInterceptor.Fault {
       return fail(fault)
+    } catch let failure as StreamStart.Failure {
+      return fail(.upstreamError(failure.data))
     } catch let error as OpenAIError {
       return fail(error)
     } catch {
@@ -95,28 +97,50 @@ package final class StreamedToolLoop {
   // MARK: One upstream call
 
   private func runRound(_ round: Int) async throws -> Round {
-    let request = try run.upstreamRequest(conversation, round: round)
-    return try await run.client.withResponse(request) { response in
-      let head = response.head
-      let type = head.headers["content-type"]
-      if !(200..<300).contains(head.status) || !(type?.contains("text/event-stream") ?? true) {
-        let body = try await response.collect(limit: self.run.settings.answer)
-        if round > 0 { return .refused(status: head.status, body: body) }
-        self.run.exchange.respond(head.status, self.run.answerFields(head), body)
-        return .passedOn
-      }
-      while let piece = try await response.next() {
-        try self.interceptor.push(piece, into: &self.out)
-        self.startJobs()
-        // The head is held until the first chunk, so that a failure before it has a real status.
-        if self.interceptor.hasChunks || self.interceptor.isDone { try await self.flush(head) }
-      }
-      let end = try self.interceptor.end(into: &self.out)
-      self.startJobs()
-      if case .cut = end, !self.run.exchange.hasStarted { return .ended(end) }
-      self.begin(head)
-      return .ended(end)
+    let conversation = conversation
+    let answer = try await run.call.answer { target in
+      try self.run.upstreamRequest(target, conversation, round: round)
+    } body: { attempt, response in
+      try await self.read(response, of: attempt, round)
     }
+    switch answer {
+    case .answered(let round): return round
+    case .refused(let head, let body):
+      if round > 0 { return .refused(status: head.status, body: body) }
+      run.exchange.respond(head.status, run.answerFields(head), body)
+      return .passedOn
+    }
+  }
+
+  private func read(
+    _ response: ClientResponse, of attempt: UpstreamAttempt, _ round: Int
+  ) async throws -> Round {
+    let head = response.head
+    guard head.headers["content-type"]?.contains("text/event-stream") ?? true else {
+      let body = try await response.collect(limit: run.settings.answer)
+      attempt.commit()
+      if round > 0 { return .refused(status: head.status, body: body) }
+      run.exchange.respond(head.status, run.answerFields(head), body)
+      return .passedOn
+    }
+    var start = StreamStart()
+    while let piece = try await response.next() {
+      guard let bytes = try start.take(piece) else { continue }
+      attempt.commit()
+      try interceptor.push(bytes, into: &out)
+      startJobs()
+      // The head is held until the first chunk, so that a failure before it has a real status.
+      if interceptor.hasChunks || interceptor.isDone { try await flush(head) }
+    }
+    if let rest = start.rest() { try interceptor.push(rest, into: &out) }
+    let end = try interceptor.end(into: &out)
+    startJobs()
+    if case .cut = end {
+      attempt.failure = AttemptFailure(.broken)
+      if !run.exchange.hasStarted { return .ended(end) }
+    }
+    begin(head)
+    return .ended(end)
   }
 
   private func begin(_ head: ResponseHead) {

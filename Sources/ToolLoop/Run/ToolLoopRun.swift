@@ -8,8 +8,8 @@ internal import OpenAIWire
 /// A class, so that handing it on copies nothing.
 package final class ToolLoopRun {
   package let exchange: Exchange
-  package let client: HTTPClient
-  package let route: UpstreamDirectory.Route
+  /// Asks the chat model.
+  package let call: UpstreamCall
   package let request: ChatRequest
   package let requestID: String
   package let output: EaselOptions.ImageOutput
@@ -27,14 +27,13 @@ package final class ToolLoopRun {
 
   /// Everything that one request needs.
   package init(
-    exchange: Exchange, client: HTTPClient, route: UpstreamDirectory.Route, request: ChatRequest,
+    exchange: Exchange, call: UpstreamCall, request: ChatRequest,
     requestID: String, output: EaselOptions.ImageOutput, events: Bool, confirms: Bool,
     settings: ToolLoopSettings,
     maker: any PictureMaker, memory: any TurnMemory, scope: String, fields: HeaderFields
   ) {
     self.exchange = exchange
-    self.client = client
-    self.route = route
+    self.call = call
     self.request = request
     self.requestID = requestID
     self.output = output
@@ -56,13 +55,13 @@ package final class ToolLoopRun {
     return max(1, all - 1)
   }
 
-  /// A call of the upstream with the conversation so far.
+  /// A call of an upstream with the conversation so far.
   func upstreamRequest(
-    _ conversation: Conversation, round: Int
+    _ target: UpstreamTarget, _ conversation: Conversation, round: Int
   ) throws(OpenAIError) -> ClientRequest {
     let closes = round >= toolRounds
-    let body = try conversation.body(closes: closes)
-    return route.upstream.request(
+    let body = try conversation.body(model: target.model, closes: closes)
+    return target.upstream.request(
       .post, "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
   }
 
@@ -70,8 +69,7 @@ package final class ToolLoopRun {
   func answerFields(_ head: ResponseHead) -> HeaderFields {
     var fields = ForwardedFields.ofAnswer(head.headers)
     fields.append(contentsOf: self.fields)
-    fields.append("x-easel-provider", route.upstream.name, orDrop: ())
-    fields.append("x-easel-model", route.model, orDrop: ())
+    call.describe(in: &fields)
     return fields
   }
 

@@ -27,18 +27,32 @@ package final class WholeToolLoop {
   package func answer() async -> StreamedToolLoop.Outcome {
     do {
       for round in 0...run.toolRounds {
-        let request = try run.upstreamRequest(conversation, round: round)
-        let answer = try await run.client.send(request, bodyLimit: run.settings.answer)
-        if try await take(answer, round) { return .complete }
+        if try await take(try await ask(round), round) { return .complete }
       }
       return .complete
     } catch let error as HTTPClientError {
       if error.kind == .cancelled { return .clientLeft }
-      return fail(OpenAIError(error, upstream: run.route.upstream.name))
+      return fail(OpenAIError(error, upstream: run.call.current.upstream.name))
     } catch let error as OpenAIError {
       return fail(error)
     } catch {
       return .clientLeft
+    }
+  }
+
+  private func ask(_ round: Int) async throws -> ClientAnswer {
+    let conversation = conversation
+    let answer = try await run.call.answer { target in
+      try run.upstreamRequest(target, conversation, round: round)
+    } body: { attempt, response in
+      let body = try await response.collect(limit: run.settings.answer)
+      // The client sees it as it is; the upstream is not well all the same.
+      if (try? JSONSlice.parse(body)) == nil { attempt.failure = AttemptFailure(.broken) }
+      return ClientAnswer(head: response.head, body: body)
+    }
+    switch answer {
+    case .answered(let answer): return answer
+    case .refused(let head, let body): return ClientAnswer(head: head, body: body)
     }
   }
 

@@ -1,0 +1,69 @@
+internal import Resilience
+
+/// What to do after an attempt that failed before anything of its answer was passed on.
+package struct RetryPolicy: Sendable, Hashable {
+  /// Attempts for one call of an upstream, over all upstreams together.
+  package var attempts = 3
+  /// The share of an upstream's requests that may be repeated at it.
+  package var budget = 0.2
+  /// Repetitions a second, of each loop, that need no budget: so that a gateway with few requests
+  /// can repeat one.
+  package var floor = 3
+  /// The longest wait before a repetition: whoever has to wait longer is told so.
+  package var longestWait = Duration.seconds(5)
+
+  /// The defaults that each property names.
+  package init() {}
+
+  /// What comes next.
+  package enum Step: Sendable, Hashable {
+    /// Another upstream, at once.
+    case next
+    /// The same upstream, after a wait, if its budget has a repetition.
+    case again(after: Duration)
+    /// Nothing: the failure is the answer.
+    case stop
+  }
+
+  /// Decides.
+  /// - Parameters:
+  ///   - attempt: the number of the one that failed, from 1.
+  ///   - hasOther: whether another upstream could be asked.
+  package func step(
+    after failure: AttemptFailure, attempt: Int, hasOther: Bool,
+    using generator: inout some RandomNumberGenerator
+  ) -> Step {
+    // Who is busy has not been asked: that was no attempt.
+    if failure.kind == .busy { return hasOther ? .next : .stop }
+    guard attempt < attempts, failure.shouldRetry != false else { return .stop }
+    if hasOther { return mayFallOver(failure) ? .next : .stop }
+    guard mayRepeat(failure) else { return .stop }
+    let cause: Backoff.Cause = failure.kind == .status(429) ? .rateLimited : .failure
+    let delay = Backoff().delay(
+      retry: attempt, cause: cause,
+      retryAfterMs: failure.retryAfter.map { Int64($0 / .milliseconds(1)) },
+      remainingMs: Int64(longestWait / .milliseconds(1)), using: &generator)
+    return delay.map { .again(after: .milliseconds($0)) } ?? .stop
+  }
+
+  /// Whether another upstream may do what this one did not.
+  private func mayFallOver(_ failure: AttemptFailure) -> Bool {
+    if failure.shouldRetry == true { return true }
+    return switch failure.kind {
+    case .connection, .timeout, .broken, .streamError, .busy: true
+    case .status(let status): [401, 402, 403, 408, 429].contains(status) || status >= 500
+    }
+  }
+
+  /// Whether the same upstream may do it the next time. One that has not answered in time may still
+  /// be working, and be paid for it.
+  private func mayRepeat(_ failure: AttemptFailure) -> Bool {
+    if failure.isOutOfCredit { return false }
+    if failure.shouldRetry == true { return true }
+    return switch failure.kind {
+    case .connection, .broken, .streamError: true
+    case .timeout, .busy: false
+    case .status(let status): [408, 429, 500, 502, 503, 504, 529].contains(status)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package import EventLoop
+package import HTTP
+package import Resilience
+
+/// What the calls of one loop have in common. Loop-bound.
+package final class UpstreamServices {
+  package let loop: EventLoop
+  /// Nil where there are no breakers.
+  let board: BreakerBoard?
+  /// Whether, where every upstream is kept from being asked, the nearest to its trial is asked.
+  let asksLastResort: Bool
+  let policy: RetryPolicy
+  let limits: UpstreamLimits
+  let observer: any ChatObserver
+  private let client: (ChatUpstream) -> HTTPClient
+  private var budgets: [String: RetryBudget] = [:]
+  private var breakers: [BreakerKey: SharedBreaker] = [:]
+  var generator = SystemRandomNumberGenerator()
+
+  /// - Parameter client: the client that trusts what an upstream's certificate is of.
+  package init(
+    loop: EventLoop, board: BreakerBoard?, asksLastResort: Bool, policy: RetryPolicy,
+    limits: UpstreamLimits, observer: any ChatObserver = NoChatObserver(),
+    client: @escaping (ChatUpstream) -> HTTPClient
+  ) {
+    self.loop = loop
+    self.board = board
+    self.asksLastResort = asksLastResort
+    self.policy = policy
+    self.limits = limits
+    self.observer = observer
+    self.client = client
+  }
+
+  func client(for upstream: ChatUpstream) -> HTTPClient { client(upstream) }
+
+  /// Keys are of the configuration, so that what is kept here is bounded.
+  func breaker(_ target: UpstreamTarget) -> SharedBreaker? {
+    guard let board else { return nil }
+    let key = target.breakerKey
+    if let known = breakers[key] { return known }
+    let breaker = board.breaker(key)
+    breakers[key] = breaker
+    return breaker
+  }
+
+  /// Pays in for a request that an upstream gets.
+  func addRequest(to upstream: ChatUpstream) {
+    budgets[upstream.name, default: newBudget()].addRequest()
+  }
+
+  /// Takes a repetition out of an upstream's budget, if there is one.
+  func takeRetry(at upstream: ChatUpstream) -> Bool {
+    budgets[upstream.name, default: newBudget()].takeRetry(now: Int64(loop.now))
+  }
+
+  private func newBudget() -> RetryBudget {
+    RetryBudget(ratio: policy.budget, floorPerSecond: policy.floor, now: Int64(loop.now))
+  }
+}
+
+/// How many requests may be under way at each upstream. Shared by all loops.
+package struct UpstreamLimits: Sendable {
+  private let limits: [String: ConcurrencyLimit]
+
+  /// The limits of those upstreams that have one.
+  package init(_ upstreams: [ChatUpstream]) {
+    var limits: [String: ConcurrencyLimit] = [:]
+    for upstream in upstreams {
+      guard let concurrency = upstream.concurrency else { continue }
+      limits[upstream.name] = ConcurrencyLimit(
+        capacity: concurrency, queue: upstream.queue, longestWait: upstream.queueTimeout)
+    }
+    self.limits = limits
+  }
+
+  /// Nil where there is none.
+  package subscript(upstream: ChatUpstream) -> ConcurrencyLimit? { limits[upstream.name] }
+}
