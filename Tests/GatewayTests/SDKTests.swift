@@ -16,7 +16,10 @@ struct SDKTests {
   func scenario(name: String) async throws {
     let group = EventLoopGroup(count: 1)
     let simulator = try await SimulatorServer.start(group: group)
-    let program = try EaselProcess.serve(upstream: simulator)
+    let program = try EaselProcess.serve(
+      upstream: simulator,
+      // How errors are told is seen only where nobody tries again.
+      configuration: name == "errors" ? "retries: {attempts: 1}" : "")
     defer { program.kill() }
     let url = try await program.url()
     let (status, output) = try await ClientScript.run(

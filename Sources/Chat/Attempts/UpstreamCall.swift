@@ -34,6 +34,7 @@ package final class UpstreamCall {
     // The first that may be asked is asked first: what depends on it is known from the start.
     if targets.count > 1, let index = targets.firstIndex(where: isAdmissible) {
       current = targets[index]
+      for target in targets[..<index] { passOver(target, "unavailable") }
     }
   }
 
@@ -158,6 +159,9 @@ package final class UpstreamCall {
   }
 
   private func passOver(_ target: UpstreamTarget, _ reason: String) {
+    guard !passedOver.contains(where: { $0.name == target.name && $0.reason == reason }) else {
+      return
+    }
     passedOver.append((target.name, reason))
   }
 

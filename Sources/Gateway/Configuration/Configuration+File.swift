@@ -22,6 +22,7 @@ extension Configuration {
     settings.section("circuit_breaker") { circuitBreaker.read(&$0) }
     settings.section("health") { health.read(&$0) }
     settings.section("admin") { admin.read(&$0) }
+    settings.section("metrics") { metrics.read(&$0) }
     settings.section("shutdown") { shutdown.read(&$0) }
     settings.section("log") { log.read(&$0) }
   }

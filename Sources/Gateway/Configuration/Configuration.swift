@@ -33,6 +33,8 @@ package struct Configuration: Sendable, Hashable {
   package var health = HealthConfiguration()
   /// Who may change the gateway while it runs.
   package var admin = AdminConfiguration()
+  /// What is counted.
+  package var metrics = MetricsConfiguration()
   /// How the process stops.
   package var shutdown = ShutdownConfiguration()
   /// What is logged.

@@ -233,6 +233,7 @@ extension ConfigurationReference {
     Key("health.fall", "3", "Failed checks in a row that open a breaker, 1 to 100"),
     Key(
       "admin.key_env", "EASEL_ADMIN_KEY", "Environment variable that holds the operators' key"),
+    Key("metrics.enabled", "true", "Whether `/metrics` answers, and anything is counted for it"),
     Key("shutdown.grace", "120s", "How long requests in progress may take to end, up to 1h"),
     Key("shutdown.readiness_delay", "0s", "How long to go on while already not ready, up to 10m"),
     Key("log.level", "info", "`debug`, `info`, `warning` or `error`"),

@@ -10,9 +10,13 @@ struct Router: Sendable {
   let logger: Logger
 
   func handle(_ exchange: Exchange) async {
-    let context = RequestContext(exchange, shared, services[exchange.loop.index].value)
+    let own = services[exchange.loop.index].value
+    let context = RequestContext(exchange, shared, own)
+    if own.counts { own.metrics.began() }
     await route(context)
-    logger.log(context.finish())
+    let log = context.finish()
+    if own.counts { own.metrics.ended(log) }
+    logger.log(log)
   }
 
   private func route(_ context: RequestContext) async {
@@ -38,6 +42,8 @@ struct Router: Sendable {
     case (.get, HealthRoute.providerPaths[0]), (.head, HealthRoute.providerPaths[0]),
       (.get, HealthRoute.providerPaths[1]), (.head, HealthRoute.providerPaths[1]):
       HealthRoute.providers(context)
+    case (.get, MetricsRoute.path), (.head, MetricsRoute.path):
+      await MetricsRoute.answer(context, services)
     case (.options, _):
       options(context)
     default:
@@ -82,6 +88,7 @@ struct Router: Sendable {
     (ImagesRoute.edits, "POST"), (ImagesRoute.variations, "POST"), (ImagesRoute.plan, "POST"),
     (ImagesRoute.alias, "POST"), ("/v1/models", "GET, HEAD"),
     ("/health/live", "GET, HEAD"), ("/health/ready", "GET, HEAD"), ("/health", "GET, HEAD"),
+    (MetricsRoute.path, "GET, HEAD"),
     (HealthRoute.providerPaths[0], "GET, HEAD"), (HealthRoute.providerPaths[1], "GET, HEAD"),
   ]
 

@@ -8,11 +8,15 @@ final class LoopServices {
   let loop: EventLoop
   let client: HTTPClient
   var requestIDs = RequestIDGenerator()
+  let metrics = LoopMetrics()
+  /// Whether anything is counted.
+  let counts: Bool
   private var clients: [String: HTTPClient] = [:]
   /// How chat upstreams are asked.
   private(set) lazy var upstreams = UpstreamServices(
     loop: loop, board: resilience.isEnabled ? resilience.board : nil,
-    asksLastResort: asksLastResort, policy: policy, limits: limits
+    asksLastResort: asksLastResort, policy: policy, limits: limits,
+    observer: counts ? ChatMetrics(metrics: LoopBound(metrics, on: loop)) : NoChatObserver()
   ) { [unowned self] in client(for: $0) }
   private let resilience: ResilienceServices
   private let policy: RetryPolicy
@@ -21,6 +25,8 @@ final class LoopServices {
 
   init(_ loop: EventLoop, _ shared: SharedServices) throws {
     self.loop = loop
+    counts = shared.configuration.metrics.enabled
+    if counts { metrics.watch(loop) }
     resilience = shared.resilience
     policy = RetryPolicy(shared.configuration.retries)
     asksLastResort = shared.configuration.circuitBreaker.lastResort

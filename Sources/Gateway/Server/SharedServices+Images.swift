@@ -16,7 +16,8 @@ extension SharedServices {
 
   /// The image pipeline.
   static func pipeline(
-    _ configuration: Configuration, _ catalog: ImageCatalog, _ resilience: ResilienceServices
+    _ configuration: Configuration, _ catalog: ImageCatalog, _ resilience: ResilienceServices,
+    _ metrics: PictureMetrics
   ) -> ImagePipeline {
     var limits = ImagePipeline.Limits()
     limits.image = configuration.limits.image.bytes
@@ -25,7 +26,8 @@ extension SharedServices {
     limits.asksLastResort = configuration.circuitBreaker.lastResort
     let health: any ModelHealth =
       resilience.isEnabled ? BreakerHealth(resilience.board, resilience.checker) : AlwaysHealthy()
-    return ImagePipeline(catalog, health: health, limits: limits)
+    let observer: any ImageObserver = configuration.metrics.enabled ? metrics : NoImageObserver()
+    return ImagePipeline(catalog, health: health, observer: observer, limits: limits)
   }
 
   /// The configuration's own providers, then those of the catalog, except for those whose name the

@@ -14,6 +14,7 @@ final class SharedServices: Sendable {
   let images: ImagePipeline
   let store: any PictureStore
   let memory: any TurnMemory
+  let pictureMetrics: PictureMetrics
   let proposals = Proposals()
   let paid = PaidRequests()
   let toolSettings: ToolLoopSettings
@@ -37,7 +38,8 @@ final class SharedServices: Sendable {
     let catalog = try Self.catalog(configuration)
     resilience = try await .open(
       configuration, catalog, directory.upstreams, group: group, logger: logger)
-    images = Self.pipeline(configuration, catalog, resilience)
+    pictureMetrics = PictureMetrics()
+    images = Self.pipeline(configuration, catalog, resilience, pictureMetrics)
     store = try await Self.store(configuration, group)
     memory = LocalTurnMemory()
     var tool = ToolLoopSettings()

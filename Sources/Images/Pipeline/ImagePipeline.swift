@@ -11,6 +11,7 @@ package final class ImagePipeline: Sendable {
   package let catalog: ImageCatalog
   private let router: ImageRouter
   private let health: any ModelHealth
+  private let observer: any ImageObserver
   private let limits: Limits
   private let gate: ConcurrencyLimit
 
@@ -36,14 +37,19 @@ package final class ImagePipeline: Sendable {
 
   /// A pipeline over a catalog.
   package init(
-    _ catalog: ImageCatalog, health: any ModelHealth = AlwaysHealthy(), limits: Limits = Limits()
+    _ catalog: ImageCatalog, health: any ModelHealth = AlwaysHealthy(),
+    observer: any ImageObserver = NoImageObserver(), limits: Limits = Limits()
   ) {
     self.catalog = catalog
     self.health = health
+    self.observer = observer
     self.limits = limits
     router = ImageRouter(catalog, health: health)
     gate = ConcurrencyLimit(capacity: limits.concurrency, queue: limits.queue)
   }
+
+  /// Requests that are being drawn, and that wait for their turn.
+  package var load: (used: Int, waiting: Int) { gate.load }
 
   /// Whether any model could be asked, now or later.
   package var hasProviders: Bool {
@@ -103,13 +109,23 @@ package final class ImagePipeline: Sendable {
         requestKey: key, finishesPaidCalls: finishesPaidCalls, partial: partial)
       let started = EventLoop.nanoseconds
       let outcome = await attempt.run(count: run.missing)
-      call.end(outcome.failure, after: .nanoseconds(EventLoop.nanoseconds - started))
+      let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)
+      call.end(outcome.failure, after: duration)
+      observer.attempt(
+        model,
+        ImageAttemptReport(
+          pictures: outcome.images.count, cost: outcome.cost, failure: outcome.failure?.kind,
+          duration: duration))
       run.add(outcome, of: model)
       if outcome.failure?.mayHaveBeenPaid == true {
         // Where there is another provider, none is to charge for a picture twice.
         queue =
           queue.filter { $0.provider != model.provider }
           + queue.filter { $0.provider == model.provider }
+      }
+      if let failure = outcome.failure, !run.isOver, !queue.isEmpty {
+        observer.fallback(
+          from: model, reason: failure.kind.rawValue, mayHaveBeenPaid: failure.mayHaveBeenPaid)
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }

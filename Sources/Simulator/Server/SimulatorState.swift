@@ -13,6 +13,9 @@ final class SimulatorState: Sendable {
     var jobs: [String: SimulatedJobs] = [:]
     var values: [String: String] = [:]
     var isReleased = false
+    /// The share of requests of a route that fail.
+    var failureRates: [String: Double] = [:]
+    var dice = SeededShare()
     var held: [@Sendable () -> Void] = []
   }
 
@@ -26,9 +29,18 @@ final class SimulatorState: Sendable {
 
   func takeFault(_ route: String) -> SimulatorFault? {
     contents.withLock { contents in
+      if let rate = contents.failureRates[route], contents.dice.next() < rate {
+        var fault = SimulatorFault()
+        fault.status = 503
+        return fault
+      }
       guard contents.faults[route]?.isEmpty == false else { return nil }
       return contents.faults[route]?.removeFirst()
     }
+  }
+
+  func setFailureRate(_ share: Double, route: String) {
+    contents.withLock { $0.failureRates[route] = share > 0 ? share : nil }
   }
 
   func begin(_ request: SimulatorRequest) {

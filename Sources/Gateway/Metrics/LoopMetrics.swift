@@ -1,0 +1,130 @@
+internal import Chat
+internal import EventLoop
+internal import Observability
+
+/// What one loop counts. Loop-bound: plain numbers, added up with those of the other loops when
+/// somebody looks at them.
+final class LoopMetrics {
+  private(set) var figures = Figures()
+  private var lagTimer: LoopTimer?
+  private static let lagInterval = Duration.milliseconds(500)
+
+  /// Plain numbers.
+  struct Figures: Sendable {
+    var inFlight = 0
+    var requests: [RequestKey: RequestFigures] = [:]
+    var upstreams: [UpstreamKey: UpstreamFigures] = [:]
+    var series = SeriesCounts()
+    /// How late timers were, by loop.
+    var lag: [Int: DurationHistogram] = [:]
+  }
+
+  /// Requests of one kind. All its parts are words of the gateway's own.
+  struct RequestKey: Hashable, Sendable {
+    let route: String
+    let status: Int
+    let outcome: String
+  }
+
+  struct RequestFigures: Sendable {
+    var count = 0
+    var bytesIn = 0
+    var bytesOut = 0
+    var total = DurationHistogram()
+    var firstByte = DurationHistogram()
+  }
+
+  struct UpstreamKey: Hashable, Sendable {
+    let upstream: String
+    let result: String
+  }
+
+  struct UpstreamFigures: Sendable {
+    var count = 0
+    var total = DurationHistogram()
+    var firstByte = DurationHistogram()
+  }
+
+  /// Begins to watch how late the loop is.
+  func watch(_ loop: EventLoop) {
+    var due = EventLoop.nanoseconds
+    lagTimer = loop.schedule(after: Self.lagInterval, repeating: Self.lagInterval) {
+      [unowned self] in
+      let now = EventLoop.nanoseconds
+      let expected = due + 500_000_000
+      figures.lag[loop.index, default: DurationHistogram()]
+        .add(.nanoseconds(now > expected ? now - expected : 0))
+      due = now
+    }
+  }
+
+  func began() { figures.inFlight += 1 }
+
+  func ended(_ log: RequestLog) {
+    figures.inFlight -= 1
+    let key = RequestKey(route: log.route, status: log.status, outcome: log.outcome.name)
+    figures.requests[key, default: RequestFigures()].add(log)
+  }
+}
+
+extension LoopMetrics.RequestFigures {
+  fileprivate mutating func add(_ log: RequestLog) {
+    count += 1
+    bytesIn += log.bytesIn
+    bytesOut += log.bytesOut
+    total.add(log.total)
+    if let time = log.firstByte { firstByte.add(time) }
+  }
+
+  static func += (left: inout Self, right: Self) {
+    left.count += right.count
+    left.bytesIn += right.bytesIn
+    left.bytesOut += right.bytesOut
+    left.total += right.total
+    left.firstByte += right.firstByte
+  }
+}
+
+extension LoopMetrics.UpstreamFigures {
+  static func += (left: inout Self, right: Self) {
+    left.count += right.count
+    left.total += right.total
+    left.firstByte += right.firstByte
+  }
+}
+
+extension LoopMetrics.Figures {
+  static func += (left: inout Self, right: Self) {
+    left.inFlight += right.inFlight
+    for (key, figures) in right.requests { left.requests[key, default: .init()] += figures }
+    for (key, figures) in right.upstreams { left.upstreams[key, default: .init()] += figures }
+    left.series.add(right.series)
+    left.lag.merge(right.lag) { $1 }
+  }
+}
+
+/// What chat upstreams do, counted by the loop that asks them.
+struct ChatMetrics: ChatObserver {
+  let metrics: LoopBound<LoopMetrics>
+
+  func attempt(upstream: String, result: String, firstByte: Duration?, total: Duration) {
+    let key = LoopMetrics.UpstreamKey(upstream: upstream, result: result)
+    metrics.value.update { figures in
+      figures.upstreams[key, default: .init()].count += 1
+      figures.upstreams[key]?.total.add(total)
+      if let firstByte { figures.upstreams[key]?.firstByte.add(firstByte) }
+    }
+  }
+
+  func retry(upstream: String, reason: String) {
+    metrics.value.update { $0.series.add(Series(.retries, upstream, reason)) }
+  }
+
+  func fallback(from upstream: String, reason: String) {
+    metrics.value.update { $0.series.add(Series(.fallbacks, upstream, reason)) }
+  }
+}
+
+extension LoopMetrics {
+  fileprivate func update(_ body: (inout Figures) -> Void) { body(&figures) }
+}

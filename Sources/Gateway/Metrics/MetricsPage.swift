@@ -1,0 +1,179 @@
+internal import EventLoop
+internal import Images
+internal import Observability
+internal import Resilience
+internal import State
+
+/// Everything that is counted, as Prometheus reads it.
+struct MetricsPage {
+  let shared: SharedServices
+  let services: [LoopBound<LoopServices>]
+
+  /// Asks every loop, and writes it all.
+  func write(_ format: MetricsWriter.Format) async -> [UInt8] {
+    var figures = LoopMetrics.Figures()
+    for bound in services {
+      if let part = try? await bound.loop.run({ bound.value.metrics.figures }) { figures += part }
+    }
+    let process = try? await services[0].loop.run {
+      try await services[0].loop.offload { ProcessStatistics() }
+    }
+    var writer = MetricsWriter(format)
+    writer.family("easel_build", .gauge, "The version that runs")
+    writer.sample([("version", Product.version)], 1)
+    Self.requests(figures, &writer)
+    Self.upstreams(figures, &writer)
+    pictures(figures.series, &writer)
+    breakers(&writer)
+    state(&writer)
+    Self.loops(figures, &writer)
+    if let process { Self.process(process, &writer) }
+    return writer.finished()
+  }
+
+  // MARK: Parts
+
+  private static func requests(
+    _ figures: LoopMetrics.Figures, _ writer: inout MetricsWriter
+  ) {
+    let requests = figures.requests.sorted {
+      ($0.key.route, $0.key.status, $0.key.outcome) < ($1.key.route, $1.key.status, $1.key.outcome)
+    }
+    writer.family("easel_requests", .counter, "Requests of clients that are over")
+    for (key, request) in requests {
+      writer.sample(
+        [("route", key.route), ("status", "\(key.status)"), ("outcome", key.outcome)],
+        request.count)
+    }
+    var routes: [String: LoopMetrics.RequestFigures] = [:]
+    for (key, request) in requests { routes[key.route, default: .init()] += request }
+    let ordered = routes.sorted { $0.key < $1.key }
+    writer.family(
+      "easel_request_duration_seconds", .histogram, "From a request's head to its answer's end")
+    for (route, request) in ordered { writer.histogram([("route", route)], request.total) }
+    writer.family(
+      "easel_time_to_first_byte_seconds", .histogram,
+      "From a request's head to its answer's first byte")
+    for (route, request) in ordered { writer.histogram([("route", route)], request.firstByte) }
+    writer.family("easel_request_bytes", .counter, "Bytes of requests' bodies")
+    for (route, request) in ordered { writer.sample([("route", route)], request.bytesIn) }
+    writer.family("easel_response_bytes", .counter, "Bytes of answers' bodies")
+    for (route, request) in ordered { writer.sample([("route", route)], request.bytesOut) }
+    writer.family("easel_requests_in_flight", .gauge, "Requests of clients under way")
+    writer.value(figures.inFlight)
+  }
+
+  private static func upstreams(
+    _ figures: LoopMetrics.Figures, _ writer: inout MetricsWriter
+  ) {
+    let upstreams = figures.upstreams.sorted {
+      ($0.key.upstream, $0.key.result) < ($1.key.upstream, $1.key.result)
+    }
+    writer.family("easel_upstream_requests", .counter, "Attempts at chat upstreams that are over")
+    for (key, upstream) in upstreams {
+      writer.sample([("upstream", key.upstream), ("result", key.result)], upstream.count)
+    }
+    var sums: [String: LoopMetrics.UpstreamFigures] = [:]
+    for (key, upstream) in upstreams { sums[key.upstream, default: .init()] += upstream }
+    let ordered = sums.sorted { $0.key < $1.key }
+    writer.family(
+      "easel_upstream_duration_seconds", .histogram, "From an attempt's begin to its end")
+    for (name, upstream) in ordered { writer.histogram([("upstream", name)], upstream.total) }
+    writer.family(
+      "easel_upstream_time_to_first_byte_seconds", .histogram,
+      "From an attempt's begin to the head of the answer")
+    for (name, upstream) in ordered { writer.histogram([("upstream", name)], upstream.firstByte) }
+  }
+
+  private func pictures(_ loops: SeriesCounts, _ writer: inout MetricsWriter) {
+    var (series, durations) = shared.pictureMetrics.figures
+    series.add(loops)
+    series.write(to: &writer)
+    writer.family("easel_image_duration_seconds", .histogram, "How long image models took")
+    for (name, histogram) in durations.sorted(by: { $0.key < $1.key }) {
+      writer.histogram([("provider", name.provider), ("model", name.model)], histogram)
+    }
+    let load = shared.images.load
+    writer.family("easel_images_drawing", .gauge, "Requests for pictures that are being drawn")
+    writer.value(load.used)
+    writer.family("easel_images_waiting", .gauge, "Requests for pictures that wait for their turn")
+    writer.value(load.waiting)
+  }
+
+  private func breakers(_ writer: inout MetricsWriter) {
+    guard shared.resilience.isEnabled else { return }
+    let reports = shared.resilience.board.all.map(\.report)
+    writer.family(
+      "easel_breaker_open", .gauge, "Whether a circuit breaker keeps calls away: 1, or 0")
+    for report in reports {
+      let isOpen = report.state != .closed && report.state != .forcedClosed
+      writer.sample(report.key.labels, isOpen ? 1 : 0)
+    }
+    writer.family(
+      "easel_breaker_state", .gauge, "The state of a circuit breaker: 1 for the one it is in")
+    for report in reports {
+      writer.sample(report.key.labels + [("state", report.state.name)], 1)
+    }
+    writer.family("easel_breaker_transitions", .counter, "Times that a breaker came into a state")
+    let transitions = shared.resilience.log.transitions.sorted {
+      ($0.key.key.description, $0.key.state) < ($1.key.key.description, $1.key.state)
+    }
+    for (kind, count) in transitions {
+      writer.sample(kind.key.labels + [("state", kind.state)], count)
+    }
+  }
+
+  private func state(_ writer: inout MetricsWriter) {
+    let store = shared.resilience.store
+    let counts = store.statistics.counts
+    writer.family("easel_state_available", .gauge, "Whether the store of shared state is there")
+    writer.value(store.isAvailable ? 1 : 0)
+    writer.family(
+      "easel_state_operation_duration_seconds", .histogram, "How long the store took to answer")
+    let buckets = Array(zip(StateStatistics.bounds, counts.durations)).map {
+      (bound: $0.0, count: $0.1)
+    }
+    writer.histogram(buckets: buckets, count: counts.answers, seconds: counts.seconds)
+    writer.family("easel_state_errors", .counter, "Operations that the store did not do")
+    for (kind, count) in counts.failures.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      writer.sample([("kind", kind.rawValue)], count)
+    }
+    writer.family("easel_state_reconnects", .counter, "Connections to the store made anew")
+    writer.value(counts.reconnects)
+  }
+
+  private static func loops(_ figures: LoopMetrics.Figures, _ writer: inout MetricsWriter) {
+    writer.family("easel_loop_lag_seconds", .histogram, "How late an event loop's timers were")
+    for (index, lag) in figures.lag.sorted(by: { $0.key < $1.key }) {
+      writer.histogram([("loop", "\(index)")], lag)
+    }
+  }
+
+  private static func process(
+    _ process: ProcessStatistics, _ writer: inout MetricsWriter
+  ) {
+    func gauge(_ name: String, _ help: String, _ value: Int?) {
+      guard let value else { return }
+      writer.family("process_\(name)", .gauge, help)
+      writer.value(value)
+    }
+    gauge("resident_memory_bytes", "Memory in use", process.residentBytes)
+    gauge("virtual_memory_bytes", "Memory reserved", process.virtualBytes)
+    gauge("open_fds", "Open file descriptors", process.openFiles)
+    gauge("max_fds", "File descriptors that may be open", process.maximumFiles)
+    if let seconds = process.cpuSeconds {
+      writer.family("process_cpu_seconds", .counter, "CPU time, of user and system")
+      writer.value(seconds)
+    }
+    if let time = process.startTime {
+      writer.family("process_start_time_seconds", .gauge, "When the process began, since 1970")
+      writer.value(time)
+    }
+  }
+}
+
+extension BreakerKey {
+  fileprivate var labels: MetricsWriter.Labels {
+    [("kind", kind.rawValue), ("provider", provider), ("model", model)]
+  }
+}

@@ -1,0 +1,306 @@
+import EventLoop
+import Foundation
+import HTTP
+import OpenAIWire
+import Simulator
+import TestSupport
+import Testing
+
+@Suite("Chat upstreams that fail, behind the built program", .bounded, .timeLimit(.minutes(10)))
+struct ChatFallbackTests {
+  /// Two simulated upstreams behind one gateway.
+  struct Bench: Sendable {
+    let first: SimulatorServer
+    let second: SimulatorServer
+    let program: EaselProcess
+    let url: String
+    let client: LoopBound<HTTPClient>
+
+    /// Sends a chat.
+    func chat(
+      _ model: String = "pair", text: String = "hello", stream: Bool = false
+    ) async throws -> ClientAnswer {
+      let body = JSONWriter.object { writer in
+        writer.member("model", model)
+        writer.member("stream", stream)
+        writer.key("messages")
+        writer.beginArray()
+        writer.beginObject()
+        writer.member("role", "user")
+        writer.member("content", text)
+        writer.endObject()
+        writer.endArray()
+      }
+      return try await client.value.send(
+        ClientRequest(
+          .post, try HTTPURL(url).appending(path: "v1/chat/completions"), body: body),
+        bodyLimit: 16 << 20)
+    }
+
+    func chats(_ simulator: SimulatorServer) -> Int {
+      simulator.requests.filter { $0.route == "chat" }.count
+    }
+  }
+
+  /// - Parameter breakers: whether there are breakers: most tests want the same answer each time.
+  private func with(
+    _ configuration: String = "", upstream: String = "", breakers: Bool = false,
+    _ body: @escaping @Sendable (Bench) async throws -> Void
+  ) async throws {
+    let group = EventLoopGroup(count: 2)
+    let loop = group.loops[0]
+    let first = try await SimulatorServer.start(group: group)
+    let second = try await SimulatorServer.start(group: group)
+    let file = FileManager.default.temporaryDirectory
+      .appendingPathComponent("easel-\(UUID().uuidString).yaml")
+    let yaml = """
+      listen: 127.0.0.1:0
+      upstreams:
+        - {name: first, base_url: "\(first.baseURL)", models: [m], api_key_env: KEY\(upstream)}
+        - {name: second, base_url: "\(second.baseURL)", models: [n]}
+      aliases:
+        pair: [first/m, second/n]
+        lot: [{to: first/m, weight: 3}, {to: second/n, weight: 1}]
+      \(configuration)
+      """
+    try Data(yaml.utf8).write(to: file)
+    let program = try EaselProcess(
+      arguments: ["serve", "--config", file.path],
+      environment: [
+        "KEY": "canary", "EASEL_STATE": "memory:", "CIRCUIT_BREAKER_ENABLED": "\(breakers)",
+      ])
+    defer { program.kill() }
+    let url = try await program.url()
+    try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      try await body(
+        Bench(
+          first: first, second: second, program: program, url: url,
+          client: LoopBound(client, on: loop)))
+    }
+    #expect(!program.log.contains("canary"))
+    await first.stop()
+    await second.stop()
+    await group.shutdown()
+  }
+
+  /// What can go wrong before anything was said, and the word for it.
+  static let failures: [(String, String)] = [
+    ("500", "status_500"), ("503", "status_503"), ("529", "status_529"), ("429", "rate_limited"),
+    ("401", "bad_key"), ("402", "out_of_credit"), ("reset", "broken"), ("event", "stream_error"),
+    ("empty", "broken"),
+  ]
+
+  private static func fault(_ name: String) -> SimulatorFault {
+    var fault = SimulatorFault()
+    switch name {
+    case "reset": fault.resetAfter = 0
+    case "event":
+      fault.replay = Array(
+        ("data: {\"choices\":[]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":"
+          + "\"assistant\",\"content\":\"\"}}]}\n\ndata: {\"error\":{\"message\":\"no\"}}\n\n").utf8
+      )
+    case "empty":
+      fault.replay = Array(": ping\n\n".utf8)
+      fault.resetAfter = 3
+    default: fault.status = Int(name)
+    }
+    return fault
+  }
+
+  @Test("the next one takes over before anything is said", arguments: failures, [true, false])
+  func takesOver(_ failure: (String, String), _ withTools: Bool) async throws {
+    try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in
+      bench.first.queue(Self.fault(failure.0), route: "chat")
+      let answer = try await bench.chat(stream: true)
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-provider"] == "second")
+      #expect(answer.head.headers["x-easel-model"] == "n")
+      #expect(answer.head.headers["x-easel-attempts"] == "2")
+      #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=\(failure.1)")
+      let text = String(decoding: answer.body, as: UTF8.self)
+      #expect(text.components(separatedBy: "data: [DONE]").count == 2)
+      #expect(text.components(separatedBy: "\"role\":\"assistant\"").count == 2)
+      #expect(!text.contains("error"))
+      #expect(bench.chats(bench.first) == 1 && bench.chats(bench.second) == 1)
+      let body = try JSONSlice.parse(try #require(bench.second.requests.last).body)
+      #expect(body["model"]?.string == "n")
+      #expect(try #require(bench.second.requests.last).authorization == nil)
+    }
+  }
+
+  @Test("what the client got wrong is nobody else's business", arguments: [400, 404, 422])
+  func clientErrors(_ status: Int) async throws {
+    try await with { (bench: Bench) async throws in
+      bench.first.queue(Self.fault("\(status)"), route: "chat")
+      #expect(try await bench.chat().head.status == status)
+      #expect(bench.chats(bench.first) == 1 && bench.chats(bench.second) == 0)
+    }
+  }
+
+  @Test("nothing is tried again after a word was said, and no word comes twice")
+  func notAfter() async throws {
+    let whole = try await answerLength()
+    try await with("image_tool: {enabled: false}") { (bench: Bench) async throws in
+      for cut in stride(from: 900, to: whole, by: 397) {
+        bench.first.reset()
+        bench.second.reset()
+        var fault = SimulatorFault()
+        fault.resetAfter = cut
+        bench.first.queue(fault, route: "chat")
+        let text = String(decoding: try await bench.chat(stream: true).body, as: UTF8.self)
+        #expect(bench.chats(bench.first) == 1)
+        #expect(bench.chats(bench.second) == 0)
+        #expect(text.components(separatedBy: "\"error\"").count == 2, "one error event")
+        #expect(!text.contains("[DONE]"))
+      }
+    }
+  }
+
+  private func answerLength() async throws -> Int {
+    let length = LockedInt()
+    try await with("image_tool: {enabled: false}") { (bench: Bench) async throws in
+      length.value = try await bench.chat(stream: true).body.count
+    }
+    return length.value
+  }
+
+  @Test("an upstream's word on retries is kept")
+  func shouldRetry() async throws {
+    try await with { (bench: Bench) async throws in
+      var fault = SimulatorFault()
+      fault.status = 429
+      fault.retryAfter = "100"
+      fault.body = "{\"error\":{\"message\":\"later\"}}"
+      // The only one that has the model asks for more patience than there is.
+      bench.first.queue(fault, route: "chat")
+      let answer = try await bench.chat("m")
+      #expect(answer.head.status == 429)
+      #expect(answer.head.headers["retry-after"] == "100")
+      #expect(String(decoding: answer.body, as: UTF8.self).contains("later"))
+      #expect(bench.chats(bench.first) == 1)
+    }
+  }
+
+  @Test("the only one is asked again, at most three times in all")
+  func repeats() async throws {
+    try await with("retries: {floor: 100}") { (bench: Bench) async throws in
+      bench.first.queue(Self.fault("503"), route: "chat")
+      let answer = try await bench.chat("m")
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-attempts"] == "2")
+      #expect(answer.head.headers["x-easel-fallback"] == nil)
+      bench.first.setFailureRate(1, route: "chat")
+      #expect(try await bench.chat("m").head.status == 503)
+      #expect(bench.chats(bench.first) == 5)
+    }
+  }
+
+  @Test("without a budget an upstream that is down gets no request twice")
+  func budget() async throws {
+    try await with("retries: {floor: 0, budget: 0%}") { (bench: Bench) async throws in
+      bench.first.setFailureRate(1, route: "chat")
+      for _ in 0..<20 { #expect(try await bench.chat("m").head.status == 503) }
+      #expect(bench.chats(bench.first) == 20)
+    }
+  }
+
+  @Test("weights share requests out, and who is drawn second stands in")
+  func weights() async throws {
+    try await with { (bench: Bench) async throws in
+      for _ in 0..<400 { #expect(try await bench.chat("lot").head.status == 200) }
+      // Three quarters of 400, and six standard deviations to both sides.
+      #expect((248...352).contains(bench.chats(bench.first)))
+      bench.first.setFailureRate(1, route: "chat")
+      for _ in 0..<20 { #expect(try await bench.chat("lot").head.status == 200) }
+    }
+  }
+
+  @Test("an upstream that fails 30 % of its requests is not felt, nor asked more than it should be")
+  func unreliable() async throws {
+    try await with(breakers: true) { (bench: Bench) async throws in
+      bench.first.setFailureRate(0.3, route: "chat")
+      let count = 3000
+      let failed = LockedInt()
+      await withTaskGroup(of: Void.self) { group in
+        for worker in 0..<20 {
+          group.addTask {
+            for number in 0..<(count / 20) {
+              let answer = try? await bench.chat(stream: (worker + number).isMultiple(of: 2))
+              if answer?.head.status != 200 { failed.value += 1 }
+            }
+          }
+        }
+      }
+      #expect(failed.value * 1000 < count, "\(failed.value) of \(count) failed")
+      #expect(bench.chats(bench.first) * 10 <= count * 12)
+    }
+  }
+
+  @Test("a breaker keeps an upstream that is down from being asked")
+  func breaker() async throws {
+    try await with("circuit_breaker: {last_resort: false}", breakers: true) {
+      (bench: Bench) async throws in
+      bench.first.setFailureRate(1, route: "chat")
+      for _ in 0..<50 { #expect(try await bench.chat().head.status == 200) }
+      #expect(bench.chats(bench.first) == 5)
+      let answer = try await bench.chat()
+      #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=unavailable")
+      #expect(answer.head.headers["x-easel-attempts"] == nil)
+      let alone = try await bench.chat("m")
+      #expect(alone.head.status == 503)
+      #expect(alone.head.headers["retry-after"] != nil)
+      let message = try JSONSlice.parse(alone.body)["error"]?["message"]?.string ?? ""
+      #expect(message.contains("first/m: circuit breaker open, next trial in "), "\(message)")
+      bench.first.setFailureRate(0, route: "chat")
+      try await eventually("a trial closes it") {
+        try await bench.chat().head.headers["x-easel-provider"] == "first"
+      }
+      bench.first.setFailureRate(1, route: "chat")
+      bench.second.setFailureRate(1, route: "chat")
+      for _ in 0..<6 { _ = try await bench.chat() }
+      let client = bench.client.value
+      let request = ClientRequest(.get, try HTTPURL(bench.url).appending(path: "health/ready"))
+      #expect(try await client.send(request, bodyLimit: 1 << 16).head.status == 503)
+    }
+  }
+
+  @Test("so many at one time and no more, the next wait, and beyond them the other one is asked")
+  func limits() async throws {
+    try await with(upstream: ", concurrency: 2, queue: 3, queue_timeout: 5m") {
+      (bench: Bench) async throws in
+      for _ in 0..<5 {
+        var held = SimulatorFault()
+        held.isHeld = true
+        bench.first.queue(held, route: "chat")
+      }
+      let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<5 { group.addTask { try await bench.chat("m").head.status } }
+        try await eventually("two are under way") { bench.first.openCount == 2 }
+        try await eventually("the others wait, and one more is told so") {
+          let answer = try await bench.chat("m")
+          return answer.head.status == 503 && answer.head.headers["retry-after"] == "1"
+        }
+        let other = try await bench.chat("pair")
+        #expect(other.head.headers["x-easel-provider"] == "second")
+        #expect(other.head.headers["x-easel-fallback"] == "first/m;reason=busy")
+        #expect(bench.first.openCount == 2)
+        bench.first.release()
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(statuses == [200, 200, 200, 200, 200])
+      #expect(try await bench.chat("m").head.status == 200, "every place was given back")
+    }
+  }
+}
+
+/// A number that tasks of one loop change.
+final class LockedInt: @unchecked Sendable {
+  // Behind a lock.
+  private let lock = NSLock()
+  private var number = 0
+  var value: Int {
+    get { lock.withLock { number } }
+    set { lock.withLock { number = newValue } }
+  }
+}
