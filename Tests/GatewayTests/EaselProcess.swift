@@ -19,7 +19,8 @@ final class EaselProcess: Sendable {
   /// - Parameter breakers: whether it has circuit breakers: most tests want the same answer however
   ///   many failures came before.
   static func serve(
-    upstream: SimulatorServer, configuration extra: String = "", breakers: Bool = false
+    upstream: SimulatorServer, configuration extra: String = "", images: String = "",
+    breakers: Bool = false
   ) throws -> EaselProcess {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("easel-\(UUID().uuidString).yaml")
@@ -37,6 +38,7 @@ final class EaselProcess: Sendable {
             models:
               - {id: gpt-image-1, tier: ultra, priority: 1, max_count: 4, price: 0.04}
               - {id: dall-e-3, tier: high, priority: 2}
+        \(images)
       \(extra)
       """
     try Data(yaml.utf8).write(to: file)

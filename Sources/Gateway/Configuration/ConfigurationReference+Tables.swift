@@ -160,7 +160,11 @@ extension ConfigurationReference {
       "Whether a provider's picture URL may point into a private network"),
     Key(
       "images.concurrency", "16",
-      "Requests drawn at one time, 1 to 1000: each takes up to 3 times its pictures in memory"),
+      "Requests drawn at one time, 1 to 1000"),
+    Key(
+      "images.memory", "2GiB",
+      "What pictures may take in memory, 16MiB to 1TiB: each request is reckoned with three times "
+        + "`limits.image` for each of its pictures, until its answer is sent"),
     Key("images.queue", "256", "Requests that may wait for their turn, 0 to 100000"),
     Key(
       "state.url", "sqlite:data/easel.db",

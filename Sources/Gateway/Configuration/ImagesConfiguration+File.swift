@@ -9,6 +9,7 @@ extension ImagesConfiguration {
     settings.section("store") { store.read(&$0) }
     settings.read("allow_private_urls", &allowPrivateURLs)
     settings.read("concurrency", &concurrency, in: 1...1000)
+    settings.read("memory", &memory, in: .mebibytes(16) ... .mebibytes(1 << 20))
     settings.read("queue", &queue, in: 0...100_000)
   }
 }

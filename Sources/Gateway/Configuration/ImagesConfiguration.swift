@@ -11,6 +11,8 @@ package struct ImagesConfiguration: Sendable, Hashable {
   /// Requests that are drawn at one time, over all threads, and with them the memory that pictures
   /// take; default 16, 1 to 1000.
   package var concurrency = 16
+  /// What pictures may take in memory, by all requests together; default 2 GiB, 16 MiB to 1 TiB.
+  package var memory = ByteCount.mebibytes(2048)
   /// Requests that may wait for their turn; default 256, 0 to 100000.
   package var queue = 256
 

@@ -95,9 +95,12 @@ struct MetricsPage {
     }
     let load = shared.images.load
     writer.family("easel_images_drawing", .gauge, "Requests for pictures that are being drawn")
-    writer.value(load.used)
+    writer.value(load.drawing)
     writer.family("easel_images_waiting", .gauge, "Requests for pictures that wait for their turn")
     writer.value(load.waiting)
+    writer.family(
+      "easel_images_reserved_bytes", .gauge, "Memory that is reckoned for pictures under way")
+    writer.value(load.reserved)
   }
 
   private func breakers(_ writer: inout MetricsWriter) {

@@ -17,9 +17,11 @@ struct ImagesResponder {
     context.log.upstream = drawn.result.model.provider
     let answer = ImagesAnswer(
       drawn.result, ids: drawn.kept.map(\.id), created: WallClock.seconds)
-    context.respond(
-      json: answer.body(urls: call.format == .url ? drawn.kept.map(\.url) : nil),
+    await context.respond(
+      largeJSON: answer.body(urls: call.format == .url ? drawn.kept.map(\.url) : nil),
       extra: Self.fields(drawn))
+    // The place is held until the answer is with the client.
+    withExtendedLifetime(drawn) {}
   }
 
   /// Answers with another body than OpenAI's.
@@ -113,12 +115,16 @@ struct ImagesResponder {
         drawn.result, ids: drawn.kept.map(\.id), created: WallClock.seconds)
       for index in drawn.result.images.indices {
         do throws(HTTPServerError) {
-          try await exchange.write(answer.completed(index, operation: operation))
+          let event = answer.completed(index, operation: operation)
+          try await exchange.write(Array("event: \(event.type)\ndata: ".utf8))
+          try await exchange.write(inPieces: event.data)
+          try await exchange.write(Array("\n\n".utf8))
         } catch {
           return
         }
       }
       exchange.finish()
+      withExtendedLifetime(drawn) {}
     } catch {
       guard exchange.hasStarted, !exchange.isClientGone else { throw error }
       // The SDKs raise an error for an event that holds one.

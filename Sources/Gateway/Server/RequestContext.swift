@@ -104,6 +104,18 @@ final class RequestContext {
     exchange.respond(status, headers, json)
   }
 
+  /// Answers with JSON that may be long: no faster than the client takes it, so that what waits is
+  /// not copied.
+  func respond(largeJSON json: [UInt8], extra: HeaderFields) async {
+    guard json.count > Exchange.pieceSize else { return respond(json: json, extra: extra) }
+    var headers = fields
+    headers.append("content-type", "application/json", orDrop: ())
+    headers.append(contentsOf: extra)
+    exchange.start(200, headers, length: json.count)
+    do throws(HTTPServerError) { try await exchange.write(inPieces: json) } catch { return }
+    exchange.finish()
+  }
+
   /// The log line, once the request is over.
   func finish() -> RequestLog {
     log.status = exchange.status

@@ -23,6 +23,7 @@ extension SharedServices {
     limits.image = configuration.limits.image.bytes
     limits.concurrency = configuration.images.concurrency
     limits.queue = configuration.images.queue
+    limits.memory = configuration.images.memory.bytes
     limits.asksLastResort = configuration.circuitBreaker.lastResort
     let health: any ModelHealth =
       resilience.isEnabled ? BreakerHealth(resilience.board, resilience.checker) : AlwaysHealthy()

@@ -48,9 +48,12 @@ package struct ImagesAnswer {
     return writer.bytes
   }
 
-  /// The event that a finished picture of a stream goes out with.
+  /// The event that a finished picture of a stream goes out with: its type, and its data, which is
+  /// too long to be copied into one piece with what stands around it.
   /// - Parameter index: of the picture.
-  package func completed(_ index: Int, operation: ImageRequest.Operation) -> [UInt8] {
+  package func completed(
+    _ index: Int, operation: ImageRequest.Operation
+  ) -> (type: String, data: [UInt8]) {
     let image = result.images[index]
     let type = Self.prefix(operation) + ".completed"
     var writer = JSONWriter(capacity: (image.bytes.count + 2) / 3 * 4 + 4096)
@@ -63,7 +66,7 @@ package struct ImagesAnswer {
     writer.key("easel")
     account(to: &writer)
     writer.endObject()
-    return SSEWriter.event(data: writer.bytes, event: type)
+    return (type, writer.bytes)
   }
 
   /// The event that an unfinished picture goes out with.

@@ -175,6 +175,7 @@ package struct KeptPictures: Sendable {
   package init(_ result: ImageResult, _ pictures: [KeptPicture]) {
     var result = result
     for index in result.images.indices { result.images[index].bytes = [] }
+    result.place = nil
     self.result = result
     self.pictures = pictures
   }

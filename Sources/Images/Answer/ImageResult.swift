@@ -29,6 +29,8 @@ package struct ImageResult: Sendable {
   /// Models that were asked before and failed, and those of better standing that could not be
   /// asked, with the class of failure.
   package var passedOver: [PassedOver]
+  /// Held as long as the pictures are; nil for those that hold no bytes.
+  package var place: DrawingPlace?
 
   /// A model that did not draw.
   package struct PassedOver: Sendable, Hashable {

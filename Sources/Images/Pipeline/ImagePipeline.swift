@@ -14,6 +14,7 @@ package final class ImagePipeline: Sendable {
   private let observer: any ImageObserver
   private let limits: Limits
   private let gate: ConcurrencyLimit
+  private let memory: ConcurrencyLimit
 
   /// Bounds of the pipeline.
   package struct Limits: Sendable {
@@ -23,6 +24,9 @@ package final class ImagePipeline: Sendable {
     package var pixels = 40_000_000
     /// Requests that are drawn at one time, by all loops together; the others wait.
     package var concurrency = 16
+    /// Bytes that pictures may take, by all requests together that are drawn or answered; each is
+    /// reckoned with the largest pictures that it may bring.
+    package var memory = 2 << 30
     /// Requests that may wait.
     package var queue = 256
     /// For everything, fallbacks included.
@@ -46,10 +50,16 @@ package final class ImagePipeline: Sendable {
     self.limits = limits
     router = ImageRouter(catalog, health: health)
     gate = ConcurrencyLimit(capacity: limits.concurrency, queue: limits.queue)
+    // In MiB, so that a number of them is a number of units.
+    memory = ConcurrencyLimit(capacity: max(1, limits.memory >> 20), queue: limits.queue)
   }
 
-  /// Requests that are being drawn, and that wait for their turn.
-  package var load: (used: Int, waiting: Int) { gate.load }
+  /// Requests that are being drawn or answered, and that wait for their turn; and the memory, in
+  /// bytes, that is reckoned for the former.
+  package var load: (drawing: Int, waiting: Int, reserved: Int) {
+    let (places, room) = (gate.load, memory.load)
+    return (places.used - room.waiting, places.waiting + room.waiting, room.used << 20)
+  }
 
   /// Whether any model could be asked, now or later.
   package var hasProviders: Bool {
@@ -85,8 +95,7 @@ package final class ImagePipeline: Sendable {
     let usual = route
     let isLastResort = limits.asksLastResort && route.takeLastResort()
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
-    try await enterGate(client.loop)
-    defer { gate.leave() }
+    let place = try await takePlace(request, client.loop)
     var run = PipelineRun(request: request, route: route)
     let end = client.loop.now + limits.total.milliseconds
     var queue = route.candidates
@@ -129,14 +138,40 @@ package final class ImagePipeline: Sendable {
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
-    do throws(ImageFailure) { return try run.result() } catch {
+    do throws(ImageFailure) {
+      var result = try run.result()
+      result.place = place
+      return result
+    } catch {
       // A last resort that fails is no news; why nobody else was asked is.
       throw isLastResort && error.isProviders ? Self.nobody(usual, and: error) : error
     }
   }
 
-  private func enterGate(_ loop: EventLoop) async throws(ImageFailure) {
-    do throws(ConcurrencyLimit.Refusal) { try await gate.enter(on: loop) } catch {
+  /// How many times its size a picture is in memory at most: as it came, as it is, and as it is
+  /// answered.
+  private static let copies = 3
+
+  /// Waits until the request's turn has come, and there is room for its pictures.
+  private func takePlace(
+    _ request: ImageRequest, _ loop: EventLoop
+  ) async throws(ImageFailure) -> DrawingPlace {
+    let units = max(1, (request.count * limits.image * Self.copies) >> 20)
+    try await enter(gate, 1, loop)
+    do throws(ImageFailure) { try await enter(memory, units, loop) } catch {
+      gate.leave()
+      throw error
+    }
+    return DrawingPlace { [gate, memory] in
+      memory.leave(units: units)
+      gate.leave()
+    }
+  }
+
+  private func enter(
+    _ limit: ConcurrencyLimit, _ units: Int, _ loop: EventLoop
+  ) async throws(ImageFailure) {
+    do throws(ConcurrencyLimit.Refusal) { try await limit.enter(units: units, on: loop) } catch {
       switch error {
       case .cancelled: throw ImageFailure(.cancelled, "the request was cancelled")
       case .queueFull, .timedOut:

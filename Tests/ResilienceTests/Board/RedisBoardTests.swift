@@ -1,0 +1,119 @@
+import EventLoop
+import State
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Resilience
+
+@Suite("Breakers that gateways share through a real Redis", .bounded, .timeLimit(.minutes(10)))
+struct RedisBoardTests {
+  /// Gateways with a connection each, whose clocks go together.
+  private final class Gateways: Sendable {
+    let group = EventLoopGroup(count: 1)
+    let stores: [any StateStore]
+    let boards: [BreakerBoard]
+
+    init(_ count: Int, _ url: String) async throws {
+      var stores: [any StateStore] = []
+      for _ in 0..<count {
+        stores.append(
+          try await StateStores.open(StateURL(parsing: url + "?timeout=5s"), on: group.loops[0]))
+      }
+      self.stores = stores
+      boards = stores.enumerated().map { index, store in
+        var configuration = BreakerBoard.Configuration(owner: "gateway-\(index)")
+        configuration.claimLimit = .seconds(30)
+        return BreakerBoard(configuration, store: store)
+      }
+      for board in boards { await board.start([BoardBench.key], within: .seconds(30)) }
+    }
+
+    var breakers: [SharedBreaker] { boards.map { $0.breaker(BoardBench.key) } }
+
+    /// Moves the time of all gateways on.
+    func wait(_ milliseconds: Int64) {
+      for store in stores { store.clock.set(to: store.clock.now + milliseconds) }
+    }
+
+    func stop() async {
+      for board in boards { board.close() }
+      for store in stores { await store.close() }
+      await group.shutdown()
+    }
+  }
+
+  private static func isOpen(_ breaker: SharedBreaker) -> Bool {
+    if case .open = breaker.report.state { true } else { false }
+  }
+
+  @Test("of three gateways exactly one makes the trial, a thousand times")
+  func trials() async throws {
+    let redis = try await RedisProcess.start()
+    let gateways = try await Gateways(3, redis.url)
+    var trials = 0
+    var generator = SeededGenerator(5)
+    var delays: [Duration] = []
+    let clock = ContinuousClock()
+    for round in 0..<1000 {
+      let start = clock.now
+      gateways.breakers[round % 3].perform(.open, by: "test")
+      try await eventually("all know that it is open") {
+        gateways.breakers.allSatisfy(Self.isOpen)
+      }
+      delays.append(clock.now - start)
+      gateways.wait(2 * 3_600_000)
+      let permits = await withTaskGroup(of: (Int, CallPermit?).self) { group in
+        for index in 0..<3 {
+          for _ in 0..<2 {
+            let delay = Duration.microseconds(Int.random(in: 0...2000, using: &generator))
+            group.addTask {
+              try? await Task.sleep(for: delay)
+              return (index, await gateways.breakers[index].takeTrial())
+            }
+          }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      for (index, permit) in permits {
+        guard let permit else { continue }
+        trials += 1
+        gateways.breakers[index].record(.success(durationMs: 1), of: permit)
+      }
+      try await eventually("all know that it is closed, round \(round)") {
+        gateways.breakers.allSatisfy { $0.report.state == .closed }
+      }
+    }
+    #expect(trials == 1000, "as many trials as windows")
+    delays.sort()
+    print("opening seen by all: median \(delays[500]), p99 \(delays[990])")
+    await gateways.stop()
+    redis.kill()
+  }
+
+  @Test("a Redis that is killed, paused, flushed and restarted loses no open state")
+  func outages() async throws {
+    let redis = try await RedisProcess.start()
+    let gateways = try await Gateways(2, redis.url)
+    gateways.breakers[0].perform(.open, by: "test")
+    try await eventually("both know") { gateways.breakers.allSatisfy(Self.isOpen) }
+    try await redis.command("FLUSHALL")
+    for board in gateways.boards { await board.breaker(BoardBench.key).compareNow() }
+    let third = try await Gateways(1, redis.url)
+    #expect(third.breakers.allSatisfy(Self.isOpen), "what was flushed was stored again")
+    await third.stop()
+    redis.kill()
+    try await eventually("the outage is seen") {
+      gateways.stores.allSatisfy { !$0.isAvailable }
+    }
+    #expect(gateways.breakers.allSatisfy(Self.isOpen))
+    gateways.breakers[1].perform(.close, by: "test")
+    #expect(!Self.isOpen(gateways.breakers[1]))
+    try await redis.restart()
+    try await eventually("the newer state holds in both") {
+      gateways.breakers.allSatisfy { $0.report.state == .closed && $0.report.isShared }
+    }
+    await gateways.stop()
+    redis.kill()
+  }
+}
