@@ -36,8 +36,7 @@ final class PictureMetrics: ImageObserver {
         state.series.add(Series(.images, model.provider, model.id), report.pictures)
       }
       if let cost = report.cost {
-        state.series.add(
-          Series(.imageCost, model.provider, model.id), Int((cost * 1e6).rounded()))
+        state.series.add(Series(.imageCost, model.provider, model.id), dollars: cost)
       }
       state.durations[
         ModelName(provider: model.provider, model: model.id), default: DurationHistogram()
