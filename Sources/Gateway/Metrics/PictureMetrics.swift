@@ -5,7 +5,7 @@ internal import ToolLoop
 
 /// What is rare enough to be counted by all loops together, behind a lock: pictures, and calls of the
 /// tools that make them.
-final class PictureMetrics: ImageObserver {
+final class PictureMetrics: ImageObserver, ToolObserver {
   private struct State: Sendable {
     var series = SeriesCounts()
     var durations: [ModelName: DurationHistogram] = [:]
@@ -51,8 +51,7 @@ final class PictureMetrics: ImageObserver {
     }
   }
 
-  /// A call of a tool by a chat model is over.
-  func toolCall(_ tool: String, _ result: String) {
-    state.withLock { $0.series.add(Series(.toolCalls, tool, result)) }
+  func toolCall(_ tool: ImageTool, _ result: ToolCallResult) {
+    state.withLock { $0.series.add(Series(.toolCalls, tool.rawValue, result.rawValue)) }
   }
 }
