@@ -12,7 +12,8 @@ struct MetricsProcessTests {
     let group = EventLoopGroup(count: 1)
     let loop = group.loops[0]
     let simulator = try await SimulatorServer.start(group: group)
-    let program = try EaselProcess.serve(upstream: simulator, breakers: true)
+    let program = try EaselProcess.serve(
+      upstream: simulator, configuration: "state: {url: \"memory:\"}", breakers: true)
     defer { program.kill() }
     let url = try HTTPURL(try await program.url())
     let folder = try TemporaryFolder.make("metrics")

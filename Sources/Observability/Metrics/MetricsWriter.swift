@@ -62,7 +62,7 @@ package struct MetricsWriter: Sendable {
   package mutating func value(_ value: Int) { sample([], value) }
 
   /// A histogram.
-  package mutating func histogram(_ labels: Labels = [], _ histogram: DurationHistogram) {
+  package mutating func histogram(_ labels: Labels, _ histogram: DurationHistogram) {
     var sum = 0
     for (index, bound) in DurationHistogram.bounds.enumerated() {
       sum += histogram.counts[index]
