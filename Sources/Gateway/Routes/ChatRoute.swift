@@ -56,8 +56,8 @@ enum ChatRoute {
       output: output(options, request),
       events: options.events ?? false, confirms: options.imageTool == .confirm,
       settings: context.shared.toolSettings,
-      maker: PipelinePictureMaker(context), observer: context.shared.toolObserver, memory: context.shared.memory, scope: scope,
-      fields: context.fields)
+      maker: PipelinePictureMaker(context), observer: context.shared.toolObserver,
+      memory: context.shared.memory, scope: scope, fields: context.fields)
     let outcome =
       request.isStreamed
       ? await StreamedToolLoop(run, conversation).answer()
