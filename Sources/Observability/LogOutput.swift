@@ -13,7 +13,9 @@ package final class LogOutput: Sendable {
     /// An empty array with the storage of the batch before, to be used again.
     var spare: [UInt8] = []
     var clock = LogClock()
+    /// Lines that were dropped since the last line which told of it, and all.
     var dropped = 0
+    var droppedInAll = 0
     var wake = Wake.none
     var isClosed = false
   }
@@ -55,14 +57,23 @@ package final class LogOutput: Sendable {
     self.write = write
   }
 
+  /// Lines that were dropped since the start: for want of room, or of a reader.
+  package var droppedLines: Int { state.withLock { $0.droppedInAll } }
+
+  private static func lines(in bytes: [UInt8]) -> Int { bytes.count { $0 == UInt8(ascii: "\n") } }
+
   /// Appends one line; `fields` writes what stands behind `context`. Never waits for the writer.
   func append(
     _ level: LogLevel, _ message: String, context: [UInt8], fields: (inout LogLine) -> Void
   ) {
     let wake: Wake = state.withLock { state in
-      guard !state.isClosed else { return .none }
+      guard !state.isClosed else {
+        state.droppedInAll += 1
+        return .none
+      }
       guard state.waiting.count + lineLimit <= capacity else {
         state.dropped += 1
+        state.droppedInAll += 1
         return .none
       }
       var waiting: [UInt8] = []
@@ -116,9 +127,13 @@ package final class LogOutput: Sendable {
     state.withLock { state in
       switch result {
       case .written: break
-      case .lost: state.dropped += batch.count { $0 == UInt8(ascii: "\n") }
+      case .lost:
+        let lines = Self.lines(in: batch)
+        state.dropped += lines
+        state.droppedInAll += lines
       case .closed:
         state.isClosed = true
+        state.droppedInAll += Self.lines(in: batch) + Self.lines(in: state.waiting)
         state.waiting = []
       }
       if batch.capacity <= 4 * Self.batchSize {

@@ -34,6 +34,9 @@ package struct Logger: Sendable {
     return logger
   }
 
+  /// See ``LogOutput/droppedLines``.
+  package var droppedLines: Int { output?.droppedLines ?? 0 }
+
   /// Whether a line of `level` would be written.
   package func isEnabled(_ level: LogLevel) -> Bool {
     output != nil && level >= self.level

@@ -24,6 +24,8 @@ package struct RequestLog: Sendable {
   package var upstream: String?
   /// Attempts at upstreams, where there was more than one.
   package var attempts: Int?
+  /// Calls of the chat model that the answer took, where it was offered tools of the gateway.
+  package var rounds: Int?
   /// How it ended.
   package var outcome: Outcome
   /// What failed behind the answer, for the operator; holds no secret.
@@ -79,6 +81,7 @@ package struct RequestLog: Sendable {
     line.field("model", model.map(LogValue.string))
     line.field("upstream", upstream.map(LogValue.string))
     line.field("attempts", attempts.map(LogValue.int))
+    line.field("rounds", rounds.map(LogValue.int))
     line.field("bytes_in", .int(bytesIn))
     line.field("bytes_out", .int(bytesOut))
     line.field("first_byte_ms", firstByte.map(LogValue.duration))

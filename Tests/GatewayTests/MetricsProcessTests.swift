@@ -12,7 +12,8 @@ struct MetricsProcessTests {
     let group = EventLoopGroup(count: 1)
     let loop = group.loops[0]
     let simulator = try await SimulatorServer.start(group: group)
-    let program = try EaselProcess.serve(upstream: simulator, breakers: true)
+    let program = try EaselProcess.serve(
+      upstream: simulator, configuration: "state: {url: \"memory:\"}", breakers: true)
     defer { program.kill() }
     let url = try HTTPURL(try await program.url())
     let folder = try TemporaryFolder.make("metrics")
@@ -75,6 +76,11 @@ struct MetricsProcessTests {
       #expect(lines.contains(line), "\(line) is missing in\n\(pages[0])")
     }
     #expect(!pages[0].contains("canary"), "no prompt reaches a metric")
+    let readme = try String(contentsOf: ReadmeTests.file, encoding: .utf8)
+    let listed = MetricsTable.rows(in: readme)
+    let rows = MetricsTable.rows(
+      in: MetricsTable(page: pages[0]).rows(known: listed).joined(separator: "\n"))
+    #expect(listed == rows, "the README should hold:\n\(rows.joined(separator: "\n"))")
     #expect(try await program.terminate().status == 0)
     await simulator.stop()
     await group.shutdown()

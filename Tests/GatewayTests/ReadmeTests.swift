@@ -5,12 +5,14 @@ import Testing
 
 @Suite("README")
 struct ReadmeTests {
+  /// The README.
+  static let file = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("README.md")
+
   @Test("its configuration tables are those that the loader is held against")
   func tables() throws {
-    var folder = URL(fileURLWithPath: #filePath)
-    for _ in 0..<3 { folder.deleteLastPathComponent() }
-    let readme = try String(
-      contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
+    let readme = try String(contentsOf: Self.file, encoding: .utf8)
     let tables = ConfigurationReference.markdown()
     #expect(readme.contains(tables), "the README should hold:\n\(tables)")
   }

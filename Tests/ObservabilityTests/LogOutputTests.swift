@@ -164,4 +164,35 @@ struct LogOutputTests {
     try pipe.fileHandleForReading.close()
     #expect(output.flush(within: .seconds(30)))
   }
+
+  @Test(
+    "counts every line that was lost: for want of room, by a failing disk, for want of a reader")
+  func droppedLines() {
+    let output = LogOutput(capacity: 1024, lineLimit: 256, write: capture.write)
+    let logger = Logger(level: .info, output: output)
+    #expect(logger.droppedLines == 0)
+    let gate = capture.hold()
+    logger.info("first")
+    // What is written out is not in the buffer: the rest waits, and most of it finds no room.
+    for _ in 0..<100 { logger.info(String(repeating: "x", count: 100)) }
+    let full = logger.droppedLines
+    #expect((90...99).contains(full))
+    for _ in 0..<10 { gate.signal() }
+    output.flush(within: .seconds(60))
+    #expect(logger.droppedLines == full)
+    capture.answer(.lost)
+    logger.info("one")
+    for _ in 0..<10 { gate.signal() }
+    output.flush(within: .seconds(60))
+    // With the line that told of those before.
+    #expect(logger.droppedLines > full)
+    capture.answer(.closed)
+    let lost = logger.droppedLines
+    logger.info("two")
+    for _ in 0..<10 { gate.signal() }
+    output.flush(within: .seconds(60))
+    logger.info("three")
+    #expect(logger.droppedLines >= lost + 2)
+    #expect(Logger.disabled.droppedLines == 0)
+  }
 }

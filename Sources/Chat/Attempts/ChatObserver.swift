@@ -2,12 +2,13 @@
 package protocol ChatObserver: Sendable {
   /// An attempt is over.
   /// - Parameters:
-  ///   - result: `ok`, or the reason of its failure.
+  ///   - result: `ok`, the reason of its failure, or `client_left`.
   ///   - firstByte: until the upstream began to answer; nil where it did not.
   func attempt(upstream: String, result: String, firstByte: Duration?, total: Duration)
   /// The same upstream is asked again.
   func retry(upstream: String, reason: String)
-  /// Another upstream is asked.
+  /// Another upstream is asked in place of this one.
+  /// - Parameter reason: of its failure; `unavailable` or `busy` where it was not asked.
   func fallback(from upstream: String, reason: String)
 }
 

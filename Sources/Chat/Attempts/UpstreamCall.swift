@@ -20,6 +20,8 @@ package final class UpstreamCall {
   package private(set) var current: UpstreamTarget
   /// Who was not asked or has failed, and why, in order.
   package private(set) var passedOver: [(name: String, reason: String)] = []
+  /// Of these, who was passed over since somebody was asked.
+  private var untold: [(target: UpstreamTarget, reason: String)] = []
   /// Attempts so far.
   package private(set) var attempts = 0
 
@@ -59,6 +61,7 @@ package final class UpstreamCall {
       guard let attempt = try await begin(target, &skipped) else { continue }
       defer { leave(target) }
       (tries, attempts) = (tries + 1, attempts + 1)
+      tellFallbacks()
       current = target
       do {
         return .answered(try await run(attempt, try request(target), body))
@@ -69,9 +72,7 @@ package final class UpstreamCall {
           after: failure, attempt: tries, hasOther: hasOther, using: &services.generator)
         last = error
         switch step {
-        case .next:
-          passOver(target, failure.reason)
-          services.observer.fallback(from: target.upstream.name, reason: failure.reason)
+        case .next: passOver(target, failure.reason)
         case .again(let wait) where services.takeRetry(at: target.upstream):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
           try await services.loop.sleep(for: wait)
@@ -128,6 +129,7 @@ package final class UpstreamCall {
     guard let failure = Self.failure(error, attempt) else {
       // The client has left, or the request cannot be made.
       attempt.record(.ignored)
+      if Self.meansThatClientLeft(error) { observe(attempt, "client_left") }
       throw error
     }
     attempt.record(outcome(failure, attempt.target.upstream), reason: failure.reason)
@@ -148,6 +150,14 @@ package final class UpstreamCall {
     }
   }
 
+  private static func meansThatClientLeft(_ error: any Error) -> Bool {
+    switch error {
+    case is HTTPServerError, is CancellationError: true
+    case let error as HTTPClientError: error.kind == .cancelled
+    default: false
+    }
+  }
+
   private func outcome(_ failure: AttemptFailure, _ upstream: ChatUpstream) -> CallOutcome {
     failure.outcome(ownKey: upstream.apiKey != nil)
   }
@@ -163,6 +173,15 @@ package final class UpstreamCall {
       return
     }
     passedOver.append((target.name, reason))
+    untold.append((target, reason))
+  }
+
+  /// Tells that another upstream is asked in place of those that were passed over since the last.
+  private func tellFallbacks() {
+    for passed in untold {
+      services.observer.fallback(from: passed.target.upstream.name, reason: passed.reason)
+    }
+    untold = []
   }
 
   // MARK: Places
@@ -258,6 +277,8 @@ package final class UpstreamCall {
     attempts += 1
     current = target
     passedOver.removeAll { $0.name == target.name }
+    untold.removeAll { $0.target.name == target.name }
+    tellFallbacks()
     do {
       return .answered(try await run(attempt, try request(target), body))
     } catch {

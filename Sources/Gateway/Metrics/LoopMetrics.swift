@@ -6,7 +6,6 @@ internal import Observability
 /// somebody looks at them.
 final class LoopMetrics {
   private(set) var figures = Figures()
-  private var lagTimer: LoopTimer?
   private static let lagInterval = Duration.milliseconds(500)
 
   /// Plain numbers.
@@ -17,6 +16,8 @@ final class LoopMetrics {
     var series = SeriesCounts()
     /// How late timers were, by loop.
     var lag: [Int: DurationHistogram] = [:]
+    /// Chats that were offered the tools, by the calls of the chat model that they took.
+    var rounds: [Int: Int] = [:]
   }
 
   /// Requests of one kind. All its parts are words of the gateway's own.
@@ -45,11 +46,15 @@ final class LoopMetrics {
     var firstByte = DurationHistogram()
   }
 
-  /// Begins to watch how late the loop is.
+  /// Begins to watch how late the loop is, for as long as anybody holds this.
   func watch(_ loop: EventLoop) {
     var due = EventLoop.nanoseconds
-    lagTimer = loop.schedule(after: Self.lagInterval, repeating: Self.lagInterval) {
-      [unowned self] in
+    var timer: LoopTimer?
+    timer = loop.schedule(after: Self.lagInterval, repeating: Self.lagInterval) { [weak self] in
+      guard let self else {
+        timer?.cancel()
+        return timer = nil
+      }
       let now = EventLoop.nanoseconds
       let expected = due + 500_000_000
       figures.lag[loop.index, default: DurationHistogram()]
@@ -64,6 +69,7 @@ final class LoopMetrics {
     figures.inFlight -= 1
     let key = RequestKey(route: log.route, status: log.status, outcome: log.outcome.name)
     figures.requests[key, default: RequestFigures()].add(log)
+    if let rounds = log.rounds { figures.rounds[rounds, default: 0] += 1 }
   }
 }
 
@@ -100,6 +106,7 @@ extension LoopMetrics.Figures {
     for (key, figures) in right.upstreams { left.upstreams[key, default: .init()] += figures }
     left.series.add(right.series)
     left.lag.merge(right.lag) { $1 }
+    left.rounds.merge(right.rounds, uniquingKeysWith: +)
   }
 }
 

@@ -8,9 +8,10 @@ internal import State
 struct MetricsPage {
   let shared: SharedServices
   let services: [LoopBound<LoopServices>]
+  let logger: Logger
 
   /// Asks every loop, and writes it all.
-  func write(_ format: MetricsWriter.Format) async -> [UInt8] {
+  func write(_ format: MetricsFormat) async -> [UInt8] {
     var figures = LoopMetrics.Figures()
     for bound in services {
       if let part = try? await bound.loop.run({ bound.value.metrics.figures }) { figures += part }
@@ -19,14 +20,17 @@ struct MetricsPage {
       try await services[0].loop.offload { ProcessStatistics() }
     }
     var writer = MetricsWriter(format)
-    writer.family("easel_build", .gauge, "The version that runs")
+    writer.family("easel_build", .info, "The version that runs")
     writer.sample([("version", Product.version)], 1)
     Self.requests(figures, &writer)
+    connections(&writer)
     Self.upstreams(figures, &writer)
+    Self.tools(figures, &writer)
     pictures(figures.series, &writer)
     breakers(&writer)
     state(&writer)
     Self.loops(figures, &writer)
+    log(&writer)
     if let process { Self.process(process, &writer) }
     return writer.finished()
   }
@@ -85,6 +89,22 @@ struct MetricsPage {
     for (name, upstream) in ordered { writer.histogram([("upstream", name)], upstream.firstByte) }
   }
 
+  private static func tools(_ figures: LoopMetrics.Figures, _ writer: inout MetricsWriter) {
+    writer.family(
+      "easel_tool_rounds", .histogram,
+      "Calls of the chat model for one answer, where it was offered the gateway's tools")
+    let bounds = [1, 2, 3, 4, 5, 6, 8, 10, 20, 50]
+    let buckets = bounds.map { bound in
+      (
+        bound: Double(bound),
+        count: figures.rounds.reduce(0) { $0 + ($1.key <= bound ? $1.value : 0) }
+      )
+    }
+    writer.histogram(
+      buckets: buckets, count: figures.rounds.values.reduce(0, +),
+      sum: Double(figures.rounds.reduce(0) { $0 + $1.key * $1.value }))
+  }
+
   private func pictures(_ loops: SeriesCounts, _ writer: inout MetricsWriter) {
     var (series, durations) = shared.pictureMetrics.figures
     series.add(loops)
@@ -136,42 +156,13 @@ struct MetricsPage {
     let buckets = Array(zip(StateStatistics.bounds, counts.durations)).map {
       (bound: $0.0, count: $0.1)
     }
-    writer.histogram(buckets: buckets, count: counts.answers, seconds: counts.seconds)
+    writer.histogram(buckets: buckets, count: counts.answers, sum: counts.seconds)
     writer.family("easel_state_errors", .counter, "Operations that the store did not do")
     for (kind, count) in counts.failures.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       writer.sample([("kind", kind.rawValue)], count)
     }
     writer.family("easel_state_reconnects", .counter, "Connections to the store made anew")
     writer.value(counts.reconnects)
-  }
-
-  private static func loops(_ figures: LoopMetrics.Figures, _ writer: inout MetricsWriter) {
-    writer.family("easel_loop_lag_seconds", .histogram, "How late an event loop's timers were")
-    for (index, lag) in figures.lag.sorted(by: { $0.key < $1.key }) {
-      writer.histogram([("loop", "\(index)")], lag)
-    }
-  }
-
-  private static func process(
-    _ process: ProcessStatistics, _ writer: inout MetricsWriter
-  ) {
-    func gauge(_ name: String, _ help: String, _ value: Int?) {
-      guard let value else { return }
-      writer.family("process_\(name)", .gauge, help)
-      writer.value(value)
-    }
-    gauge("resident_memory_bytes", "Memory in use", process.residentBytes)
-    gauge("virtual_memory_bytes", "Memory reserved", process.virtualBytes)
-    gauge("open_fds", "Open file descriptors", process.openFiles)
-    gauge("max_fds", "File descriptors that may be open", process.maximumFiles)
-    if let seconds = process.cpuSeconds {
-      writer.family("process_cpu_seconds", .counter, "CPU time, of user and system")
-      writer.value(seconds)
-    }
-    if let time = process.startTime {
-      writer.family("process_start_time_seconds", .gauge, "When the process began, since 1970")
-      writer.value(time)
-    }
   }
 }
 

@@ -5,7 +5,7 @@ internal import ToolLoop
 
 /// What is rare enough to be counted by all loops together, behind a lock: pictures, and calls of the
 /// tools that make them.
-final class PictureMetrics: ImageObserver {
+final class PictureMetrics: ImageObserver, ToolObserver {
   private struct State: Sendable {
     var series = SeriesCounts()
     var durations: [ModelName: DurationHistogram] = [:]
@@ -36,8 +36,7 @@ final class PictureMetrics: ImageObserver {
         state.series.add(Series(.images, model.provider, model.id), report.pictures)
       }
       if let cost = report.cost {
-        state.series.add(
-          Series(.imageCost, model.provider, model.id), Int((cost * 1e6).rounded()))
+        state.series.add(Series(.imageCost, model.provider, model.id), dollars: cost)
       }
       state.durations[
         ModelName(provider: model.provider, model: model.id), default: DurationHistogram()
@@ -52,8 +51,7 @@ final class PictureMetrics: ImageObserver {
     }
   }
 
-  /// A call of a tool by a chat model is over.
-  func toolCall(_ tool: String, _ result: String) {
-    state.withLock { $0.series.add(Series(.toolCalls, tool, result)) }
+  func toolCall(_ tool: ImageTool, _ result: ToolCallResult) {
+    state.withLock { $0.series.add(Series(.toolCalls, tool.rawValue, result.rawValue)) }
   }
 }

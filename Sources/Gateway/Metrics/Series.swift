@@ -3,11 +3,18 @@ internal import Observability
 /// A time series: a family, and the values of its labels.
 struct Series: Hashable, Sendable {
   let family: Family
-  let values: [String]
+  private(set) var values: [String]
 
   init(_ family: Family, _ values: String...) {
     self.family = family
     self.values = values
+  }
+
+  /// What stands for all series of the family that are too many.
+  var other: Series {
+    var series = self
+    series.values = values.map { _ in "other" }
+    return series
   }
 
   /// The families that are counted by hand, with the names of their labels.
@@ -53,19 +60,32 @@ struct Series: Hashable, Sendable {
       }
     }
 
-    /// Costs are counted in millionths, so that sums are exact.
-    var scale: Double { self == .imageCost ? 1e-6 : 1 }
+    /// Parts of a unit that are counted: costs in millionths, so that sums are exact.
+    var parts: Int { self == .imageCost ? 1_000_000 : 1 }
   }
 }
 
-/// Counts by series. Bounded: what would be a series too many is not counted.
+/// Counts by series. Bounded: when a family has very many series, what would be a new one is counted
+/// as `other`, so that sums stay right.
 struct SeriesCounts: Sendable {
   private(set) var counts: [Series: Int] = [:]
-  private static let capacity = 5000
+  /// Series of each family.
+  private var sizes: [Series.Family: Int] = [:]
+  private static let capacity = 1000
 
   mutating func add(_ series: Series, _ number: Int = 1) {
-    guard counts[series] != nil || counts.count < Self.capacity else { return }
+    if counts[series] == nil {
+      let size = sizes[series.family, default: 0]
+      guard size < Self.capacity else { return counts[series.other, default: 0] += number }
+      sizes[series.family] = size + 1
+    }
     counts[series, default: 0] += number
+  }
+
+  /// Counts an amount of dollars; one that is not to be believed is not counted.
+  mutating func add(_ series: Series, dollars: Double) {
+    guard (0...1_000_000).contains(dollars) else { return }
+    add(series, Int((dollars * Double(series.family.parts)).rounded()))
   }
 
   mutating func add(_ other: SeriesCounts) {
@@ -80,10 +100,10 @@ struct SeriesCounts: Sendable {
         $0.key.values.lexicographicallyPrecedes($1.key.values)
       }) {
         let labels = Array(zip(family.labels, series.values)).map { (name: $0.0, value: $0.1) }
-        if family.scale == 1 {
+        if family.parts == 1 {
           writer.sample(labels, count)
         } else {
-          writer.sample(labels, Double(count) * family.scale)
+          writer.sample(labels, Double(count) / Double(family.parts))
         }
       }
     }

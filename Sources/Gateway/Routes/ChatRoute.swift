@@ -56,12 +56,13 @@ enum ChatRoute {
       output: output(options, request),
       events: options.events ?? false, confirms: options.imageTool == .confirm,
       settings: context.shared.toolSettings,
-      maker: PipelinePictureMaker(context), memory: context.shared.memory, scope: scope,
-      fields: context.fields)
+      maker: PipelinePictureMaker(context), observer: context.shared.toolObserver,
+      memory: context.shared.memory, scope: scope, fields: context.fields)
     let outcome =
       request.isStreamed
       ? await StreamedToolLoop(run, conversation).answer()
       : await WholeToolLoop(run, conversation).answer()
+    context.log.rounds = run.rounds
     switch outcome {
     case .complete: break
     case .clientLeft:

@@ -9,26 +9,22 @@ final class PipelinePictureMaker: PictureMaker {
   init(_ context: RequestContext) { self.context = context }
 
   func draw(_ arguments: ImageArguments) async -> PictureResult {
-    count("generate_image", await make(request(arguments)))
+    await make(request(arguments))
   }
 
   func edit(_ arguments: EditArguments) async -> PictureResult {
-    do throws(PictureLoader.Missing) {
-      return count("edit_image", await make(try await request(arguments)))
-    } catch {
-      return count("edit_image", Self.failed(error, arguments))
+    do throws(PictureLoader.Missing) { return await make(try await request(arguments)) } catch {
+      return Self.failed(error, arguments)
     }
   }
 
   func propose(_ arguments: ImageArguments) async -> PictureResult {
-    count("generate_image", propose(request(arguments)))
+    propose(request(arguments))
   }
 
   func propose(_ arguments: EditArguments) async -> PictureResult {
-    do throws(PictureLoader.Missing) {
-      return count("edit_image", propose(try await request(arguments)))
-    } catch {
-      return count("edit_image", Self.failed(error, arguments))
+    do throws(PictureLoader.Missing) { return propose(try await request(arguments)) } catch {
+      return Self.failed(error, arguments)
     }
   }
 
@@ -47,14 +43,6 @@ final class PipelinePictureMaker: PictureMaker {
     else { return nil }
     let cost = model.quote(request).price.map { $0 * Double(request.count) }
     return PictureForecast(provider: model.provider, model: model.id, cost: cost)
-  }
-
-  /// Counts a call of a tool.
-  private func count(_ tool: String, _ result: PictureResult) -> PictureResult {
-    if context.services.counts {
-      context.shared.pictureMetrics.toolCall(tool, result.word)
-    }
-    return result
   }
 
   private static func failed(
@@ -132,17 +120,5 @@ final class PipelinePictureMaker: PictureMaker {
   private func quality(_ asked: String?) -> String? {
     let configured = context.shared.configuration.imageTool.defaultQuality
     return asked ?? (configured == .auto ? nil : configured.rawValue)
-  }
-}
-
-extension PictureResult {
-  /// A word for metrics.
-  fileprivate var word: String {
-    switch self {
-    case .made: "made"
-    case .proposed: "proposed"
-    case .failed(_, isRefusal: true): "refused"
-    case .failed: "failed"
-    }
   }
 }

@@ -43,7 +43,7 @@ struct Router: Sendable {
       (.get, HealthRoute.providerPaths[1]), (.head, HealthRoute.providerPaths[1]):
       HealthRoute.providers(context)
     case (.get, MetricsRoute.path), (.head, MetricsRoute.path):
-      await MetricsRoute.answer(context, services)
+      await MetricsRoute.answer(context, services, logger)
     case (.options, _):
       options(context)
     default:

@@ -15,6 +15,7 @@ final class SharedServices: Sendable {
   let store: any PictureStore
   let memory: any TurnMemory
   let pictureMetrics: PictureMetrics
+  let serverStatistics = ServerStatistics()
   let proposals = Proposals()
   let paid = PaidRequests()
   let toolSettings: ToolLoopSettings
@@ -48,6 +49,11 @@ final class SharedServices: Sendable {
     tool.keepAlive = configuration.imageTool.keepAlive
     tool.stream.arguments = configuration.imageTool.argumentBytes.bytes
     toolSettings = tool
+  }
+
+  /// Who is told of tool calls.
+  var toolObserver: any ToolObserver {
+    configuration.metrics.enabled ? pictureMetrics : NoToolObserver()
   }
 
   var defaultImageTool: EaselOptions.ImageTool {
@@ -93,6 +99,7 @@ final class SharedServices: Sendable {
   /// The bounds that clients are held to.
   func serverConfiguration() throws(GatewayStartError) -> ServerConfiguration {
     var server = ServerConfiguration()
+    server.statistics = serverStatistics
     server.limits.body = configuration.limits.body.bytes
     server.headerTimeout = configuration.limits.headerTimeout
     server.bodyTimeout = configuration.limits.bodyTimeout

@@ -22,6 +22,8 @@ package struct ServerConfiguration: Sendable {
   package var writeHighWater = 64 * 1024
   /// Bytes that a client may send ahead while an answer is pending.
   package var readAhead = 64 * 1024
+  /// Where the server counts; every copy of the configuration has the same.
+  package var statistics = ServerStatistics()
   /// For TLS; nil for plain TCP.
   package var tls: TLSContext?
 

@@ -108,6 +108,7 @@ final class ServerConnection: TCPStreamHandler {
 
   /// Answers a request that cannot be read, and closes.
   private func refuse(_ error: HTTPParseError) {
+    shard.configuration.statistics.didRefuseRequest()
     var head: [UInt8] = []
     let body = OpenAIShapedError.body(error.message, status: error.status)
     var headers = HeaderFields()

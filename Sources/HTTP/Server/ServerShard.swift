@@ -36,11 +36,13 @@ final class ServerShard {
       do throws(StreamError) { try stream.acceptTLS(tls) } catch { return stream.close() }
     }
     guard connections.count < maximum else {
+      configuration.statistics.didRefuseConnection()
       stream.write(Array(Self.busy.utf8))
       return stream.closeWhenDrained()
     }
     let connection = ServerConnection(stream, self)
     connections[ObjectIdentifier(connection)] = connection
+    configuration.statistics.didOpen()
     connection.start()
   }
 
@@ -52,7 +54,8 @@ final class ServerShard {
   }()
 
   func didClose(_ connection: ServerConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+    configuration.statistics.didClose()
     if connections.isEmpty { drained?.fire(()) }
   }
 

@@ -3,7 +3,9 @@ package protocol ImageObserver: Sendable {
   /// A model was asked, and has answered or failed.
   func attempt(_ model: ImageModel, _ report: ImageAttemptReport)
   /// Another model is asked in place of this one.
-  /// - Parameter mayHaveBeenPaid: whether this one may charge nevertheless.
+  /// - Parameters:
+  ///   - reason: the kind of its failure, or `unavailable` where its breaker kept it from being asked.
+  ///   - mayHaveBeenPaid: whether this one may charge nevertheless.
   func fallback(from model: ImageModel, reason: String, mayHaveBeenPaid: Bool)
 }
 

@@ -105,7 +105,9 @@ package final class ImagePipeline: Sendable {
       let adapter = AdapterDirectory.adapter(for: provider.format)
       let call: any ModelCall
       switch await health.begin(model, isLastResort: isLastResort) {
-      case .begun(let begun): call = begun
+      case .begun(let begun):
+        call = begun
+        run.tellFallbacks(observer)
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
         run.pass(over: model, refusal)
@@ -131,10 +133,6 @@ package final class ImagePipeline: Sendable {
         queue =
           queue.filter { $0.provider != model.provider }
           + queue.filter { $0.provider == model.provider }
-      }
-      if let failure = outcome.failure, !run.isOver, !queue.isEmpty {
-        observer.fallback(
-          from: model, reason: failure.kind.rawValue, mayHaveBeenPaid: failure.mayHaveBeenPaid)
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }

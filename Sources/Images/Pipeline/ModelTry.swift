@@ -89,8 +89,13 @@ struct ModelTry {
   }
 
   private func cost(_ answer: ProviderAnswer, _ count: Int) -> Double? {
-    answer.cost ?? answer.usage.flatMap(model.cost(ofUsage:)) ?? quoted(count)
+    let billed = answer.cost ?? answer.usage.flatMap(model.cost(ofUsage:))
+    return billed.flatMap { Self.plausible.contains($0) ? $0 : nil } ?? quoted(count)
   }
+
+  /// Dollars for one call. What a provider says beyond them is a mistake that sums and budgets must
+  /// not take over.
+  private static let plausible = 0.0...10_000.0
 
   private func quoted(_ count: Int) -> Double? {
     model.quote(request).price.map { $0 * Double(count) }

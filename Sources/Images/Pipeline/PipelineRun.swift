@@ -8,12 +8,15 @@ struct PipelineRun {
   private var adjusted: [String] = []
   private var passedOver: [ImageResult.PassedOver] = []
   private var failures: [ImageFailure] = []
+  /// Models in whose place another one is asked, as soon as one is: until then nobody is told.
+  private var untold: [(model: ImageModel, reason: String, mayHaveBeenPaid: Bool)]
   /// Models that could still be asked.
   private var left: Int
 
   init(request: ImageRequest, route: ImageRoute) {
     self.request = request
     left = route.candidates.count
+    untold = route.passedOver.map { ($0, "unavailable", false) }
     // Only what would have been asked otherwise is worth a word: not what does not fit.
     for exclusion in route.excluded where exclusion.reason == "unavailable" {
       passedOver.append(
@@ -37,9 +40,19 @@ struct PipelineRun {
   mutating func pass(over model: ImageModel, _ refusal: ModelRefusal) {
     left -= 1
     passedOver.append(ImageResult.PassedOver(model: model.name, reason: "unavailable"))
+    untold.append((model, "unavailable", false))
     failures.append(
       ImageFailure(
         .overloaded, "\(model.name): \(refusal.reason)", retryAfter: refusal.wait))
+  }
+
+  /// Tells that a model is asked in place of those that were passed over since the last one.
+  mutating func tellFallbacks(_ observer: any ImageObserver) {
+    for passed in untold {
+      observer.fallback(
+        from: passed.model, reason: passed.reason, mayHaveBeenPaid: passed.mayHaveBeenPaid)
+    }
+    untold = []
   }
 
   mutating func add(_ outcome: ModelTry.Outcome, of model: ImageModel) {
@@ -53,6 +66,7 @@ struct PipelineRun {
     }
     guard let failure = outcome.failure else { return }
     failures.append(failure)
+    untold.append((model, failure.kind.rawValue, failure.mayHaveBeenPaid))
     passedOver.append(
       ImageResult.PassedOver(model: model.name, reason: failure.kind.rawValue))
   }

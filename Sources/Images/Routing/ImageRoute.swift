@@ -20,13 +20,17 @@ package struct ImageRoute: Sendable {
       let nearest = excluded.indices.filter({ excluded[$0].allowsLastResort })
         .min(by: { excluded[$0].wait < excluded[$1].wait })
     else { return false }
-    candidates = [excluded.remove(at: nearest).model]
+    let model = excluded.remove(at: nearest).model
+    candidates = [model]
+    passedOver.removeAll { $0.name == model.name }
     return true
   }
 
   /// In the order in which they are asked.
   package var candidates: [ImageModel]
   package var excluded: [Exclusion]
+  /// Those of the excluded that would be asked before all candidates, were they available.
+  package var passedOver: [ImageModel] = []
   /// The tier that the request asks for, by name or by the words of its prompt.
   package var tier: QualityTier?
 }

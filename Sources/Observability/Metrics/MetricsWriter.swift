@@ -10,50 +10,50 @@ package struct MetricsWriter: Sendable {
     case gauge
     /// Counts in buckets.
     case histogram
-  }
-
-  /// The two formats, by the media types that stand for them.
-  package enum Format: String, Sendable {
-    case text = "text/plain; version=0.0.4; charset=utf-8"
-    case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-
-    /// The format that an `Accept` field asks for.
-    package init(accept: String?) {
-      let wantsOpenMetrics = accept?.contains("application/openmetrics-text") ?? false
-      self = wantsOpenMetrics ? .openMetrics : .text
-    }
+    /// Facts, as the labels of a sample that is always 1; its name ends in `_info`.
+    case info
   }
 
   /// Names and values of labels, in their order.
   package typealias Labels = [(name: String, value: String)]
 
-  private let format: Format
+  private let format: MetricsFormat
   private var text = ""
   private var family = ""
   private var kind = Kind.gauge
 
-  /// Bytes of a label's value.
-  private static let longestValue = 128
-
   /// A writer that has written nothing.
-  package init(_ format: Format) { self.format = format }
+  package init(_ format: MetricsFormat) { self.format = format }
 
   /// Begins a family; its samples follow.
-  /// - Parameter name: with its unit, and for a counter without `_total`.
+  /// - Parameters:
+  ///   - name: with its unit, but without the ending that its kind has.
+  ///   - help: one line without backslashes.
   package mutating func family(_ name: String, _ kind: Kind, _ help: String) {
     (family, self.kind) = (name, kind)
-    let shown = kind == .counter && format == .text ? name + "_total" : name
-    text += "# HELP \(shown) \(help)\n# TYPE \(shown) \(kind.rawValue)\n"
+    // The older format knows no families, only names of samples; nor has it a kind for facts.
+    let shown = format == .text ? name + suffix : name
+    let word = format == .text && kind == .info ? Kind.gauge : kind
+    text += "# HELP \(shown) \(help)\n# TYPE \(shown) \(word.rawValue)\n"
+  }
+
+  /// What the samples of a counter, a gauge or facts add to the family's name.
+  private var suffix: String {
+    switch kind {
+    case .counter: "_total"
+    case .info: "_info"
+    case .gauge, .histogram: ""
+    }
   }
 
   /// A sample of a counter or a gauge.
   package mutating func sample(_ labels: Labels, _ value: Double) {
-    line(kind == .counter ? "_total" : "", labels, Self.number(value))
+    line(suffix, labels, Self.number(value))
   }
 
-  /// A sample of a counter or a gauge.
+  /// A sample of a counter, a gauge or facts.
   package mutating func sample(_ labels: Labels, _ value: Int) {
-    line(kind == .counter ? "_total" : "", labels, "\(value)")
+    line(suffix, labels, "\(value)")
   }
 
   /// The only sample of a family.
@@ -62,29 +62,32 @@ package struct MetricsWriter: Sendable {
   package mutating func value(_ value: Int) { sample([], value) }
 
   /// A histogram.
-  package mutating func histogram(_ labels: Labels = [], _ histogram: DurationHistogram) {
+  package mutating func histogram(_ labels: Labels, _ histogram: DurationHistogram) {
     var sum = 0
     for (index, bound) in DurationHistogram.bounds.enumerated() {
       sum += histogram.counts[index]
-      line("_bucket", labels + [("le", Self.number(Double(bound) / 1e9))], "\(sum)")
+      line("_bucket", labels + [("le", threshold(Double(bound) / 1e9))], "\(sum)")
     }
-    buckets(labels, count: histogram.count, seconds: Double(histogram.nanoseconds) / 1e9)
+    buckets(labels, count: histogram.count, sum: Double(histogram.nanoseconds) / 1e9)
   }
 
   /// A histogram whose buckets somebody else has counted.
-  /// - Parameter buckets: for each bound, in seconds, how many were no longer.
+  /// - Parameters:
+  ///   - buckets: for each bound, in ascending order, how many were not above it.
+  ///   - count: of all.
+  ///   - sum: of all.
   package mutating func histogram(
-    _ labels: Labels = [], buckets: [(bound: Double, count: Int)], count: Int, seconds: Double
+    _ labels: Labels = [], buckets: [(bound: Double, count: Int)], count: Int, sum: Double
   ) {
     for (bound, count) in buckets {
-      line("_bucket", labels + [("le", Self.number(bound))], "\(count)")
+      line("_bucket", labels + [("le", threshold(bound))], "\(count)")
     }
-    self.buckets(labels, count: count, seconds: seconds)
+    self.buckets(labels, count: count, sum: sum)
   }
 
-  private mutating func buckets(_ labels: Labels, count: Int, seconds: Double) {
+  private mutating func buckets(_ labels: Labels, count: Int, sum: Double) {
     line("_bucket", labels + [("le", "+Inf")], "\(count)")
-    line("_sum", labels, Self.number(seconds))
+    line("_sum", labels, Self.number(sum))
     line("_count", labels, "\(count)")
   }
 
@@ -98,24 +101,17 @@ package struct MetricsWriter: Sendable {
   private mutating func line(_ suffix: String, _ labels: Labels, _ value: String) {
     text += family + suffix
     if !labels.isEmpty {
-      let list = labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
+      let list = labels.map { "\($0.name)=\"\(LabelText.escaped($0.value))\"" }
       text += "{\(list.joined(separator: ","))}"
     }
     text += " \(value)\n"
   }
 
-  private static func escaped(_ value: String) -> String {
-    var result = ""
-    for character in value.unicodeScalars {
-      guard result.utf8.count < longestValue else { break }
-      switch character {
-      case "\\": result += "\\\\"
-      case "\"": result += "\\\""
-      case "\n": result += "\\n"
-      default: result.unicodeScalars.append(character)
-      }
-    }
-    return result
+  /// The bound of a bucket. OpenMetrics has one spelling for each number, since labels are compared
+  /// as texts: whole ones have a decimal.
+  private func threshold(_ bound: Double) -> String {
+    let text = Self.number(bound)
+    return format == .openMetrics && bound == bound.rounded() ? text + ".0" : text
   }
 
   private static func number(_ value: Double) -> String {

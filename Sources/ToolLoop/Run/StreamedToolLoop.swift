@@ -97,6 +97,7 @@ package final class StreamedToolLoop {
   // MARK: One upstream call
 
   private func runRound(_ round: Int) async throws -> Round {
+    run.rounds += 1
     let conversation = conversation
     let answer = try await run.call.answer { target in
       try self.run.upstreamRequest(target, conversation, round: round)
@@ -170,7 +171,7 @@ package final class StreamedToolLoop {
 
   private func start(_ call: ToolCall) {
     let job = PictureJob(
-      call, of: conversation.pictures, run.maker, run.loop, left: &imagesLeft,
+      call, of: conversation.pictures, run.maker, run.loop, run.observer, left: &imagesLeft,
       confirms: run.confirms, forecasts: run.events)
     jobs.append(job)
     if keepAlive == nil { keepAlive = comments() }

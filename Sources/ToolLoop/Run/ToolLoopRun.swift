@@ -19,18 +19,22 @@ package final class ToolLoopRun {
   package let confirms: Bool
   package let settings: ToolLoopSettings
   package let maker: any PictureMaker
+  package let observer: any ToolObserver
   package let memory: any TurnMemory
   /// Whose conversation it is.
   package let scope: String
   /// Fields that the gateway adds to every answer.
   package let fields: HeaderFields
+  /// Rounds begun: calls of the chat model, however many attempts each took.
+  package internal(set) var rounds = 0
 
   /// Everything that one request needs.
   package init(
     exchange: Exchange, call: UpstreamCall, request: ChatRequest,
     requestID: String, output: EaselOptions.ImageOutput, events: Bool, confirms: Bool,
     settings: ToolLoopSettings,
-    maker: any PictureMaker, memory: any TurnMemory, scope: String, fields: HeaderFields
+    maker: any PictureMaker, observer: any ToolObserver = NoToolObserver(), memory: any TurnMemory,
+    scope: String, fields: HeaderFields
   ) {
     self.exchange = exchange
     self.call = call
@@ -41,6 +45,7 @@ package final class ToolLoopRun {
     self.confirms = confirms
     self.settings = settings
     self.maker = maker
+    self.observer = observer
     self.memory = memory
     self.scope = scope
     self.fields = fields

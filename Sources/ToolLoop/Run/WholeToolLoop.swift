@@ -41,6 +41,7 @@ package final class WholeToolLoop {
   }
 
   private func ask(_ round: Int) async throws -> ClientAnswer {
+    run.rounds += 1
     let conversation = conversation
     let answer = try await run.call.answer { target in
       try run.upstreamRequest(target, conversation, round: round)
@@ -124,7 +125,7 @@ package final class WholeToolLoop {
   ) async throws -> [(call: ToolCall, result: [UInt8])] {
     let jobs = calls.map {
       PictureJob(
-        $0, of: conversation.pictures, run.maker, run.loop, left: &imagesLeft,
+        $0, of: conversation.pictures, run.maker, run.loop, run.observer, left: &imagesLeft,
         confirms: run.confirms)
     }
     defer { for job in jobs { job.cancel() } }

@@ -20,8 +20,10 @@ final class PictureJob {
   ///   - forecasts: whether anybody wants to know who will carry it out.
   init(
     _ call: ToolCall, of pictures: ConversationPictures, _ maker: any PictureMaker,
-    _ loop: EventLoop, left: inout Int, confirms: Bool, forecasts: Bool = false
+    _ loop: EventLoop, _ observer: any ToolObserver, left: inout Int, confirms: Bool,
+    forecasts: Bool = false
   ) {
+    let tool = ImageTool(rawValue: call.name) ?? .generate
     self.call = call
     self.loop = loop
     started = loop.now
@@ -30,14 +32,18 @@ final class PictureJob {
       self.order = order
       forecast = forecasts ? maker.forecast(order) : nil
       guard order.count <= left else {
+        observer.toolCall(tool, .failed)
         done.fire(.failed(reason: Self.overBudget(left), isRefusal: false))
         return
       }
       left -= order.count
       task = loop.spawn { [done] in
-        done.fire(await order.carryOut(maker, confirms: confirms))
+        let result = await order.carryOut(maker, confirms: confirms)
+        observer.toolCall(tool, result.word)
+        done.fire(result)
       }
     } catch {
+      observer.toolCall(tool, .failed)
       order = nil
       forecast = nil
       done.fire(.failed(reason: error.message, isRefusal: false))

@@ -12,7 +12,7 @@ for parse, name in ((text, sys.argv[1]), (openmetrics, sys.argv[2])):
     names = [family.name for family in families]
     assert len(names) == len(set(names)), names
     for family in families:
-        assert family.type in ("counter", "gauge", "histogram"), family
+        assert family.type in ("counter", "gauge", "histogram", "info"), family
         assert family.documentation, family
         seen = set()
         for sample in family.samples:
