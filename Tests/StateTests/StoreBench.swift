@@ -54,6 +54,14 @@ extension StateKey {
 }
 
 extension StateStore {
+  /// Writes under a revision, and tells nobody.
+  func set(
+    _ key: StateKey, _ value: [UInt8], ifRevision revision: Int64
+  ) async throws -> CompareAndSetResult {
+    try await compareAndSet(
+      key, revision: revision, to: value, lifetime: .seconds(600), announced: false)
+  }
+
   /// Writes as if nobody else did.
   func write(_ key: StateKey = .breaker, _ value: [UInt8]) async throws {
     for _ in 0..<100 {

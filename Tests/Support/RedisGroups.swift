@@ -95,7 +95,7 @@ package final class RedisCluster: Sendable {
           return false
         }
         let nodes = try await server.command("CLUSTER", "NODES")
-        guard !replicas || nodes.components(separatedBy: " slave ").count == 4 else { return false }
+        guard !replicas || nodes.components(separatedBy: "slave ").count == 4 else { return false }
       }
       return true
     }

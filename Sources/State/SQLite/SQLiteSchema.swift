@@ -2,28 +2,49 @@
 enum SQLiteSchema {
   /// Raised when the tables change.
   static let version: Int64 = 1
+  /// Tells a store of Easel from other programs' databases: "Easl".
+  /// https://www.sqlite.org/pragma.html#pragma_application_id
+  static let application: Int64 = 0x4561_736C
 
   /// Makes the tables where they are missing.
-  /// - Throws: `StateError` for a file of another program, or of a later version.
-  static func prepare(_ database: SQLiteDatabase) throws(StateError) {
+  /// - Throws: `StateError` for a file of another program, or of a later version, which is left as
+  ///   it is.
+  static func prepare(_ database: SQLiteDatabase, path: String) throws(StateError) {
+    _ = try isComplete(database, path)
     try database.run("PRAGMA journal_mode = WAL")
     // A power cut may lose the last changes, never the file. What is kept here can be lost: a
     // breaker finds out again what it had forgotten.
     try database.run("PRAGMA synchronous = NORMAL")
     try database.transaction { () throws(StateError) in
-      let found = try database.run("PRAGMA user_version").first?.first?.integer ?? 0
-      guard found <= version else {
-        throw StateError(
-          .malformed, "the store was written by a later version of Easel (schema \(found))")
-      }
-      guard found < version else { return }
-      let tables = try database.run("SELECT count(*) FROM sqlite_master").first?.first?.integer
-      guard tables == 0 else {
-        throw StateError(.malformed, "the file is a database of another program")
-      }
+      // Looked at once more, now that nobody else can make the tables.
+      guard try !isComplete(database, path) else { return }
       for statement in statements { try database.run(statement) }
+      try database.run("PRAGMA application_id = \(application)")
       try database.run("PRAGMA user_version = \(version)")
     }
+  }
+
+  /// Whether the tables are there; false for a file that is empty.
+  private static func isComplete(
+    _ database: SQLiteDatabase, _ path: String
+  ) throws(StateError) -> Bool {
+    func number(_ sql: String) throws(StateError) -> Int64 {
+      try database.run(sql).first?.first?.integer ?? 0
+    }
+    if try number("PRAGMA application_id") != application {
+      guard try number("SELECT count(*) FROM sqlite_master") == 0 else {
+        throw StateError(.malformed, "\(path) is the database of another program")
+      }
+      return false
+    }
+    let found = try number("PRAGMA user_version")
+    guard found <= version else {
+      throw StateError(
+        .malformed,
+        "\(path) was written by a later version of Easel (schema \(found), this one knows "
+          + "\(version)); use that version, or another file")
+    }
+    return found == version
   }
 
   private static let statements = [
