@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The tables of a store in a file.
 enum SQLiteSchema {
   /// Raised when the tables change.
@@ -10,8 +12,10 @@ enum SQLiteSchema {
   /// - Throws: `StateError` for a file of another program, or of a later version, which is left as
   ///   it is.
   static func prepare(_ database: SQLiteDatabase, path: String) throws(StateError) {
-    _ = try isComplete(database, path)
-    try database.run("PRAGMA journal_mode = WAL")
+    _ = try database.transaction(writes: false) { () throws(StateError) in
+      try isComplete(database, path)
+    }
+    try useLog(database)
     // A power cut may lose the last changes, never the file. What is kept here can be lost: a
     // breaker finds out again what it had forgotten.
     try database.run("PRAGMA synchronous = NORMAL")
@@ -24,7 +28,23 @@ enum SQLiteSchema {
     }
   }
 
-  /// Whether the tables are there; false for a file that is empty.
+  /// Has changes written to a log beside the file, so that who reads never waits for who writes.
+  /// To begin with it takes the whole file, for which SQLite does not wait where another process
+  /// begins at the same moment: https://www.sqlite.org/wal.html
+  private static func useLog(_ database: SQLiteDatabase) throws(StateError) {
+    for attempt in 1... {
+      do throws(StateError) {
+        try database.run("PRAGMA journal_mode = WAL")
+        return
+      } catch {
+        guard error.kind == .timedOut, attempt < 200 else { throw error }
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+  }
+
+  /// Whether the tables are there; false for a file that is empty. Within a transaction, so that
+  /// another process that makes them meanwhile is seen as a whole.
   private static func isComplete(
     _ database: SQLiteDatabase, _ path: String
   ) throws(StateError) -> Bool {
