@@ -46,6 +46,7 @@ final class StoreEvents: Sendable {
   var all: [StateEvent] { events.withLock { $0 } }
   @Sendable func add(_ event: StateEvent) { events.withLock { $0.append(event) } }
   func contains(_ event: StateEvent) -> Bool { all.contains(event) }
+  func contains(where isWanted: (StateEvent) -> Bool) -> Bool { all.contains(where: isWanted) }
   func count(where isWanted: (StateEvent) -> Bool) -> Int { all.filter(isWanted).count }
 }
 

@@ -92,7 +92,8 @@ package final class RedisStore: StateStore {
     let name = schema.value(key)
     let reply = try await run { RedisKeyCommand("HMGET", key: name, ["r", "v"]) }
     guard let parts = reply.elements, parts.count == 2 else { throw Self.senseless }
-    guard let revision = parts[0].integer, let value = parts[1].bytes else { return nil }
+    if parts == [.null, .null] { return nil }
+    guard let revision = parts[0].integer, let value = parts[1].bytes else { throw Self.senseless }
     return StoredValue(revision: revision, value: value)
   }
 
