@@ -54,4 +54,95 @@ struct RedisPeerTests {
     await store.close()
     await group.shutdown()
   }
+
+  /// Opens the store of a peer that answers commands as it is told to.
+  private func with(
+    _ options: String = "?timeout=5s",
+    _ answer: @escaping @Sendable (String) -> String?,
+    _ body: (any StateStore, StoreEvents) async throws -> Void
+  ) async throws {
+    let group = EventLoopGroup(count: 1)
+    let port = try await ScriptedPeer.listen(on: group.loops[0], answer)
+    let store = try await StateStores.open(
+      StateURL(parsing: "redis://127.0.0.1:\(port)\(options)"), on: group.loops[0])
+    let events = StoreEvents()
+    store.listen(events.add)
+    try await body(store, events)
+    await store.close()
+    await group.shutdown()
+  }
+
+  @Test(
+    "that answers commands with nonsense fails them, and is left where it must be",
+    arguments: [
+      ("*3\r\n:1\r\n", .timedOut, true), (":1\r\n", .malformed, false),
+      ("*2\r\n:7\r\n*0\r\n", .malformed, false), ("*1\r\n$-1\r\n", .malformed, false),
+      ("+OK\r\n+OK\r\n", .malformed, true), ("nonsense\r\n", .malformed, true),
+      ("-ERR canary\r\n", .refused, false), ("-OOM canary\r\n", .refused, false),
+      ("-MOVED 1 127.0.0.1:1\r\n", .refused, false), ("-NOSCRIPT\r\n", .refused, false),
+      ("-READONLY\r\n", .unavailable, true), ("-NOAUTH\r\n", .unavailable, true),
+      ("-LOADING\r\n", .unavailable, true), ("-CLUSTERDOWN\r\n", .unavailable, false),
+      ("*2000000000\r\n", .malformed, true), ("$99999999999999999999\r\n", .malformed, true),
+    ] as [(String, StateError.Kind, Bool)])
+  func nonsense(_ answer: String, _ kind: StateError.Kind, isLeft: Bool) async throws {
+    let options = kind == .timedOut ? "?timeout=50ms" : "?timeout=5s"
+    try await with(options) {
+      $0 == "HMGET" ? answer : nil
+    } _: { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      let error = await #expect(throws: StateError.self) { try await store.get(.breaker) }
+      #expect(error?.kind == kind)
+      guard isLeft else { return #expect(store.isAvailable) }
+      try await eventually("it is connected to again") { store.statistics.counts.reconnects >= 1 }
+      let outages = events.all.filter { if case .unavailable = $0 { true } else { false } }
+      #expect(outages.count == 1 && !"\(outages)".contains("canary"))
+    }
+  }
+
+  @Test(
+    "that answers a writing with nonsense fails it",
+    arguments: [
+      ":1\r\n", "*0\r\n", "*2\r\n:1\r\n$1\r\nx\r\n", "*1\r\n:1\r\n",
+      "*3\r\n:0\r\n$1\r\nx\r\n:1\r\n",
+      "*2\r\n:7\r\n:7\r\n", "*3\r\n:1\r\n:1\r\n:1\r\n",
+    ])
+  func nonsenseWhenWriting(_ answer: String) async throws {
+    try await with {
+      $0 == "EVALSHA" ? answer : nil
+    } _: { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      let error = await #expect(throws: StateError.self) {
+        try await store.set(.breaker, [1], ifRevision: 0)
+      }
+      #expect(error?.kind == .malformed)
+      let second = await #expect(throws: StateError.self) {
+        try await store.count(
+          .breaker, bucket: 1, window: 3, adding: [1, 2, 3, 4], lifetime: .seconds(60))
+      }
+      #expect(second?.kind == .malformed)
+    }
+  }
+
+  @Test("that lets commands wait gets no more than so many, and the rest fail at once")
+  func crowded() async throws {
+    try await with("?timeout=1s") {
+      $0 == "HMGET" ? "" : nil
+    } _: { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      let kinds = await withTaskGroup(of: StateError.Kind?.self) { group in
+        for _ in 0..<12_000 {
+          group.addTask {
+            do throws(StateError) {
+              _ = try await store.get(.breaker)
+              return nil
+            } catch { return error.kind }
+          }
+        }
+        return await group.reduce(into: [StateError.Kind?: Int]()) { $0[$1, default: 0] += 1 }
+      }
+      #expect(kinds.keys.allSatisfy { $0 != nil })
+      #expect(kinds[.timedOut, default: 0] <= 10_000, "\(kinds)")
+      #expect(kinds[.unavailable, default: 0] >= 2000, "\(kinds)")
+    }
+  }
 }

@@ -46,6 +46,7 @@ final class StoreEvents: Sendable {
   var all: [StateEvent] { events.withLock { $0 } }
   @Sendable func add(_ event: StateEvent) { events.withLock { $0.append(event) } }
   func contains(_ event: StateEvent) -> Bool { all.contains(event) }
+  func contains(where isWanted: (StateEvent) -> Bool) -> Bool { all.contains(where: isWanted) }
   func count(where isWanted: (StateEvent) -> Bool) -> Int { all.filter(isWanted).count }
 }
 
@@ -54,6 +55,14 @@ extension StateKey {
 }
 
 extension StateStore {
+  /// Writes under a revision, and tells nobody.
+  func set(
+    _ key: StateKey, _ value: [UInt8], ifRevision revision: Int64
+  ) async throws -> CompareAndSetResult {
+    try await compareAndSet(
+      key, revision: revision, to: value, lifetime: .seconds(600), announced: false)
+  }
+
   /// Writes as if nobody else did.
   func write(_ key: StateKey = .breaker, _ value: [UInt8]) async throws {
     for _ in 0..<100 {

@@ -1,50 +1,39 @@
 internal import EventLoop
-internal import Observability
 
-/// A link to a Redis Cluster: a connection to each master that is needed, and one to hear
-/// announcements, which the servers pass on among themselves. Loop-bound.
+/// A link to a Redis Cluster: a connection to each master, and two to one of them, to ask for the
+/// map and to hear announcements, which the servers pass on among themselves. Loop-bound.
 /// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
 final class ClusterLink: RedisLink {
   private let opener: RedisOpener
   private let events: RedisLinkEvents
-  private let channel: String
-  private var task: Task<Void, Never>?
+  private let schema: RedisSchema
+  private let keeper: RedisKeeper
   private var map = ClusterMap()
-  private var nodes: [RedisURL.Host: Node] = [:]
-  private var digests = RedisScriptDigests()
-  private var backoff = RedisBackoff()
-  private var isOutageTold = false
-  private var wasAvailable = false
+  private var nodes: [RedisURL.Host: ClusterNode] = [:]
+  /// Answers for the map while the link is connected.
+  private var guide: (host: RedisURL.Host, connection: RedisConnection)?
   private var isRefreshing = false
-  private(set) var isAvailable = false
-
-  /// A server, while it is being connected to and after.
-  private enum Node {
-    case opening([(RedisConnection?, StateError?) -> Void])
-    case open(RedisConnection)
-  }
 
   /// How often a command follows a server's word that its key lies elsewhere.
   private static let redirections = 4
-  private static let pingInterval = Duration.seconds(1)
+  private static let checkInterval = Duration.seconds(1)
+  /// Between two looks at the map, which the servers may not have agreed upon yet.
+  private static let refreshInterval = Duration.milliseconds(100)
 
-  init(_ opener: RedisOpener, channel: String, _ events: RedisLinkEvents) {
+  init(_ opener: RedisOpener, _ schema: RedisSchema, _ events: RedisLinkEvents) {
     self.opener = opener
-    self.channel = channel
+    self.schema = schema
     self.events = events
+    keeper = RedisKeeper(opener.loop, events)
   }
 
-  private var loop: EventLoop { opener.loop }
-
-  func start() {
-    task = loop.spawn { [self] in await run() }
-  }
+  func start() { keeper.start { [self] () throws(StateError) in try await serve() } }
 
   func stop() {
-    task?.cancel()
-    isAvailable = false
-    for case .open(let connection) in nodes.values { connection.close() }
+    keeper.stop()
+    let all = nodes.values
     nodes = [:]
+    for node in all { node.close() }
   }
 
   // MARK: Commands
@@ -61,27 +50,23 @@ final class ClusterLink: RedisLink {
     _ command: RedisKeyCommand, to host: RedisURL.Host, asking: Bool, left: Int,
     _ done: @escaping RedisConnection.Handler
   ) {
-    withNode(host) { [self] connection, error in
-      guard let connection else {
-        refresh()
-        return done(.failure(error ?? StateError(.unavailable, "\(host) is not connected")))
-      }
-      if asking { connection.send([Array("ASKING".utf8)]) { _ in } }
-      connection.send(command, digests) { [weak self] result in
-        guard let self, case .success(.error(let text)) = result else { return done(result) }
-        follow(text, command, host, connection, left, done)
-      }
+    guard !keeper.isStopped else {
+      return done(.failure(StateError(.closed, "the store is closed")))
+    }
+    node(host).send(command, asking: asking) { [weak self] result in
+      guard let self, case .success(.error(let text)) = result else { return done(result) }
+      follow(text, command, host, left, done)
     }
   }
 
   private func follow(
-    _ text: String, _ command: RedisKeyCommand, _ host: RedisURL.Host,
-    _ connection: RedisConnection, _ left: Int, _ done: @escaping RedisConnection.Handler
+    _ text: String, _ command: RedisKeyCommand, _ host: RedisURL.Host, _ left: Int,
+    _ done: @escaping RedisConnection.Handler
   ) {
     guard left > 0, let redirection = ClusterRedirection(text, asked: host) else {
       let fault = RedisFault(text)
       done(.failure(fault.error))
-      if fault.endsConnection { connection.close(fault.error) }
+      if fault.endsConnection { nodes[host]?.drop(fault.error) }
       if fault.error.kind == .unavailable { refresh() }
       return
     }
@@ -95,88 +80,104 @@ final class ClusterLink: RedisLink {
     }
   }
 
-  // MARK: Servers
-
-  /// Calls `body` with a connection to a server, which is made where there is none.
-  private func withNode(
-    _ host: RedisURL.Host, _ body: @escaping (RedisConnection?, StateError?) -> Void
-  ) {
-    switch nodes[host] {
-    case .open(let connection) where connection.closed == nil: return body(connection, nil)
-    case .opening(let waiting):
-      nodes[host] = .opening(waiting + [body])
-      return
-    case .open, nil: break
-    }
-    nodes[host] = .opening([body])
-    loop.spawn { [self] in
-      do throws(StateError) { finish(host, try await connect(host), nil) } catch {
-        finish(host, nil, error)
-      }
-    }
-  }
-
-  private func finish(
-    _ host: RedisURL.Host, _ connection: RedisConnection?, _ error: StateError?
-  ) {
-    guard case .opening(let waiting) = nodes[host] else {
-      connection?.close()
-      return
-    }
-    if let connection {
-      nodes[host] = .open(connection)
-      connection.whenClosed = { [weak self] _ in
-        self?.nodes[host] = nil
-        self?.refresh()
-      }
-    } else {
-      nodes[host] = nil
-    }
-    for body in waiting { body(connection, error) }
-  }
-
-  private func connect(_ host: RedisURL.Host) async throws(StateError) -> RedisConnection {
-    let connection = try await opener.open(host)
-    do throws(StateError) {
-      try await opener.introduce(connection, password: opener.url.password)
-      try await digests.load(on: connection)
-      return connection
-    } catch {
-      connection.close()
-      throw error
-    }
+  private func node(_ host: RedisURL.Host) -> ClusterNode {
+    if let node = nodes[host] { return node }
+    let node = ClusterNode(host, opener) { [weak self] in self?.refresh() }
+    nodes[host] = node
+    return node
   }
 
   // MARK: Map
 
   /// Reads the map anew, on the side.
   private func refresh() {
-    guard isAvailable, !isRefreshing else { return }
+    guard let guide, !isRefreshing else { return }
     isRefreshing = true
-    loop.spawn { [self] in
-      // Not again and again while the servers have not agreed yet.
-      try? await loop.sleep(for: .milliseconds(100))
-      _ = try? await readMap()
-      isRefreshing = false
+    opener.loop.spawn { [self] in
+      defer { isRefreshing = false }
+      try? await opener.loop.sleep(for: Self.refreshInterval)
+      guard let new = try? await readMap(guide.connection, of: guide.host), !keeper.isStopped else {
+        return
+      }
+      take(new)
     }
   }
 
+  private func take(_ new: ClusterMap) {
+    map = new
+    // A server without slots may still be one that a slot moves to.
+    for (host, node) in nodes where !map.masters.contains(host) && node.isIdle {
+      nodes[host] = nil
+      node.close()
+    }
+  }
+
+  private func readMap(
+    _ connection: RedisConnection, of host: RedisURL.Host
+  ) async throws(StateError) -> ClusterMap {
+    let reply = try await connection.call("CLUSTER", "SLOTS")
+    if case .error(let text) = reply { throw RedisFault(text).error }
+    guard let map = ClusterMap(reply, asked: host) else {
+      throw StateError(.unavailable, "\(host) knows no cluster")
+    }
+    return map
+  }
+
+  /// What is wrong with the cluster, as a server sees it that may have lost the others; nil also
+  /// where this user may not ask.
+  private static func fault(_ reply: RedisReply, of host: RedisURL.Host) -> StateError? {
+    guard reply.text?.contains("cluster_state:fail") == true else { return nil }
+    return StateError(.unavailable, "the cluster is down, as \(host) sees it")
+  }
+
+  // MARK: Connecting
+
+  /// Connects, and returns when announcements are no longer heard.
+  private func serve() async throws(StateError) -> StateError {
+    defer { guide = nil }
+    let (host, connection) = try await findGuide()
+    guide = (host, connection)
+    try await connection.setClock(events.clock)
+    for master in map.masters where !keeper.isStopped { await node(master).prepare() }
+    try await checkSchema()
+    let subscriber = try await opener.open(host)
+    try keeper.keep(subscriber)
+    try await opener.introduce(subscriber, password: opener.url.password)
+    subscriber.onMessage = events.message
+    let reply = try await subscriber.call("SUBSCRIBE", schema.channel)
+    if case .error(let text) = reply { throw RedisFault(text).error }
+    let end = keeper.firstEnd()
+    try keeper.connected()
+    let checks = opener.loop.schedule(
+      after: Self.checkInterval, repeating: Self.checkInterval
+    ) {
+      connection.send(["CLUSTER", "INFO"].map { Array($0.utf8) }) { [weak connection] result in
+        guard case .success(let reply) = result, let error = Self.fault(reply, of: host) else {
+          return
+        }
+        connection?.close(error)
+      }
+      // Allowed on a connection that is subscribed: its answer shows that the server is there.
+      subscriber.send([Array("PING".utf8)]) { _ in }
+    }
+    defer { checks.cancel() }
+    return await end.wait()
+  }
+
   /// Asks the servers, those that are known and those that were named, for the map.
-  /// - Returns: the one that answered.
-  private func readMap() async throws(StateError) -> RedisURL.Host {
+  private func findGuide() async throws(StateError) -> (RedisURL.Host, RedisConnection) {
     var last = StateError(.unavailable, "no server of the cluster can be reached")
-    for host in map.masters + opener.url.hosts {
+    for host in map.masters + opener.url.hosts.filter({ !map.masters.contains($0) }) {
       do throws(StateError) {
         let connection = try await opener.open(host)
-        defer { connection.close() }
-        try await opener.introduce(connection, password: opener.url.password)
-        let reply = try await connection.call("CLUSTER", "SLOTS")
-        if case .error(let text) = reply { throw RedisFault(text).error }
-        guard let new = ClusterMap(reply, asked: host) else {
-          throw StateError(.unavailable, "\(host) knows no cluster")
+        try keeper.keep(connection)
+        do throws(StateError) {
+          try await introduce(connection, to: host)
+          return (host, connection)
+        } catch {
+          keeper.discard(connection)
+          throw error
         }
-        map = new
-        return host
       } catch {
         last = error
       }
@@ -184,66 +185,25 @@ final class ClusterLink: RedisLink {
     throw last
   }
 
-  // MARK: Connecting
-
-  private func run() async {
-    while !Task.isCancelled {
-      let reason = await serve()
-      isAvailable = false
-      if Task.isCancelled { return }
-      if !isOutageTold {
-        isOutageTold = true
-        events.unavailable(reason.description)
-      }
-      try? await loop.sleep(for: backoff.next())
+  /// Reads the map from a server that is part of a cluster which works.
+  private func introduce(
+    _ connection: RedisConnection, to host: RedisURL.Host
+  ) async throws(StateError) {
+    try await opener.introduce(connection, password: opener.url.password)
+    if let fault = Self.fault(try await connection.call("CLUSTER", "INFO"), of: host) {
+      throw fault
     }
+    take(try await readMap(connection, of: host))
   }
 
-  /// Connects, and returns when announcements are no longer heard.
-  private func serve() async -> StateError {
-    var opened: [RedisConnection] = []
-    defer { for connection in opened { connection.close() } }
-    do throws(StateError) {
-      let host = try await readMap()
-      let subscriber = try await opener.open(host)
-      opened.append(subscriber)
-      try await opener.introduce(subscriber, password: opener.url.password)
-      try await subscriber.setClock(events.clock, loop: loop)
-      try await digests.load(on: subscriber)
-      subscriber.onMessage = events.message
-      let reply = try await subscriber.call("SUBSCRIBE", channel)
-      if case .error(let text) = reply { throw RedisFault(text).error }
-      let end = LoopEvent<StateError>()
-      subscriber.whenClosed = { end.fire($0) }
-      if let error = subscriber.closed { throw error }
-      isAvailable = true
-      try await checkSchema()
-      if wasAvailable { events.statistics.reconnected() }
-      (wasAvailable, isOutageTold) = (true, false)
-      events.available()
-      let pings = loop.schedule(after: Self.pingInterval, repeating: Self.pingInterval) {
-        [weak subscriber] in
-        // Allowed on a connection that is subscribed: its answer shows that the server is there.
-        subscriber?.send([Array("PING".utf8)]) { _ in }
-      }
-      let reason = await end.wait()
-      pings.cancel()
-      backoff.reset()
-      return reason
-    } catch {
-      return error
-    }
-  }
-
-  /// Makes sure that whoever else writes into this store means the same.
   private func checkSchema() async throws(StateError) {
-    let key = Array((opener.url.prefix + "{schema}version").utf8)
-    _ = try await call(RedisKeyCommand("SET", key: key, [RedisSchema.version, "NX"]))
-    let found = try await call(RedisKeyCommand("GET", key: key)).text
-    guard found == RedisSchema.version else {
-      throw StateError(
-        .unavailable, "another version of Easel writes there (schema \(found ?? "?"))")
+    let commands = schema.versionCommands
+    var written = RedisReply.null
+    do throws(StateError) { written = try await call(commands.write) } catch {
+      // A server that takes no writings for the moment, being full, can still be read.
+      guard error.kind == .refused else { throw error }
     }
+    try schema.check(written: written, read: try await call(commands.read))
   }
 
   private func call(_ command: RedisKeyCommand) async throws(StateError) -> RedisReply {

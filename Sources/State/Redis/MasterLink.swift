@@ -1,175 +1,130 @@
 internal import EventLoop
-internal import Observability
 
 /// A link to the one server that holds everything: the one that is named, or the master that the
 /// sentinels know. Loop-bound.
 final class MasterLink: RedisLink {
   private let opener: RedisOpener
   private let events: RedisLinkEvents
-  private let channel: String
-  private var task: Task<Void, Never>?
+  private let schema: RedisSchema
+  private let keeper: RedisKeeper
+  private let sentinels: SentinelDirectory
   private var commands: RedisConnection?
   private var digests = RedisScriptDigests()
-  private var backoff = RedisBackoff()
-  /// Whether the present outage has been told.
-  private var isOutageTold = false
-  private var wasAvailable = false
-  private var sentinel = 0
 
-  /// How often a server that nobody asks is asked whether it is there.
-  private static let pingInterval = Duration.seconds(1)
+  /// How often a server that nobody asks is asked whether it is there, and still the master.
+  private static let checkInterval = Duration.seconds(1)
 
-  init(_ opener: RedisOpener, channel: String, _ events: RedisLinkEvents) {
+  init(_ opener: RedisOpener, _ schema: RedisSchema, _ events: RedisLinkEvents) {
     self.opener = opener
-    self.channel = channel
+    self.schema = schema
     self.events = events
+    keeper = RedisKeeper(opener.loop, events)
+    sentinels = SentinelDirectory(opener)
   }
 
-  var isAvailable: Bool { commands != nil }
-
-  func start() {
-    task = opener.loop.spawn { [self] in await run() }
-  }
-
-  func stop() {
-    task?.cancel()
-    commands?.close()
-    commands = nil
-  }
+  func start() { keeper.start { [self] () throws(StateError) in try await serve() } }
+  func stop() { keeper.stop() }
 
   func send(_ command: RedisKeyCommand, _ done: @escaping RedisConnection.Handler) {
     guard let commands else {
       return done(.failure(StateError(.unavailable, "Redis is not connected")))
     }
-    commands.send(command, digests) { [weak self] result in
+    commands.send(command, digests) { [weak commands] result in
       guard case .success(.error(let text)) = result else { return done(result) }
       let fault = RedisFault(text)
       done(.failure(fault.error))
       // A server that is no master any more, or lets us in no more: look for the one that is.
-      if fault.endsConnection { self?.commands?.close(fault.error) }
+      if fault.endsConnection { commands?.close(fault.error) }
     }
   }
 
   // MARK: Connecting
 
-  private func run() async {
-    while !Task.isCancelled {
-      let reason = await serve()
-      if Task.isCancelled { return }
-      if !isOutageTold {
-        isOutageTold = true
-        events.unavailable(reason.description)
-      }
-      try? await opener.loop.sleep(for: backoff.next())
-    }
+  /// The server, where it is now.
+  private enum Server {
+    case socket
+    case host(RedisURL.Host)
   }
 
   /// Connects, and returns when the connection is over.
-  private func serve() async -> StateError {
-    var opened: [RedisConnection] = []
-    defer { for connection in opened { connection.close() } }
-    do throws(StateError) {
-      let connection = try await connect(&opened)
-      let subscriber = try await subscribe(&opened)
-      let end = LoopEvent<StateError>()
-      connection.whenClosed = { end.fire($0) }
-      subscriber.whenClosed = { end.fire($0) }
-      if let error = connection.closed ?? subscriber.closed { throw error }
-      commands = connection
-      if wasAvailable { events.statistics.reconnected() }
-      (wasAvailable, isOutageTold) = (true, false)
-      events.available()
-      let pings = ping(connection)
-      let reason = await end.wait()
-      pings.cancel()
-      commands = nil
-      backoff.reset()
-      return reason
-    } catch {
-      return error
-    }
-  }
-
-  private func ping(_ connection: RedisConnection) -> LoopTimer {
-    opener.loop.schedule(after: Self.pingInterval, repeating: Self.pingInterval) {
-      connection.send([Array("PING".utf8)]) { [weak connection] result in
-        if case .success(.error(let text)) = result { connection?.close(RedisFault(text).error) }
+  private func serve() async throws(StateError) -> StateError {
+    defer { commands = nil }
+    let server: Server =
+      switch opener.url.form {
+      case .unixSocket: .socket
+      case .sentinel: .host(try await sentinels.master())
+      case .single, .cluster: .host(opener.url.hosts[0])
       }
+    let connection = try await open(server, database: opener.url.database)
+    let showsRole = try await checkRole(connection)
+    try await checkSchema(connection)
+    try await connection.setClock(events.clock)
+    digests = try await .load(on: connection)
+    let subscriber = try await open(server)
+    subscriber.onMessage = events.message
+    let reply = try await subscriber.call("SUBSCRIBE", schema.channel)
+    if case .error(let text) = reply { throw RedisFault(text).error }
+    let end = keeper.firstEnd()
+    commands = connection
+    try keeper.connected()
+    let checks = opener.loop.schedule(
+      after: Self.checkInterval, repeating: Self.checkInterval
+    ) {
+      Self.check(connection, by: showsRole ? "ROLE" : "PING")
+      // Allowed on a connection that is subscribed: its answer shows that the server is there.
+      Self.check(subscriber, by: "PING")
     }
+    defer { checks.cancel() }
+    return await end.wait()
   }
 
-  private func connect(_ opened: inout [RedisConnection]) async throws(StateError)
-    -> RedisConnection
-  {
-    let connection = try await open()
-    opened.append(connection)
-    let url = opener.url
-    try await opener.introduce(connection, password: url.password, database: url.database)
-    // Users who may not ask for the role find out by their first writing.
-    if let role = try await connection.call("ROLE").elements?.first?.text, role != "master" {
-      throw StateError(.unavailable, "the server is a \(role), not the master")
-    }
-    try await connection.checkSchema(prefix: url.prefix)
-    try await connection.setClock(events.clock, loop: opener.loop)
-    try await digests.load(on: connection)
+  private func open(
+    _ server: Server, database: Int = 0
+  ) async throws(StateError) -> RedisConnection {
+    let connection =
+      switch server {
+      case .socket: try opener.openSocket()
+      case .host(let host): try await opener.open(host)
+      }
+    try keeper.keep(connection)
+    try await opener.introduce(
+      connection, password: opener.url.password, database: database)
     return connection
   }
 
-  private func subscribe(
-    _ opened: inout [RedisConnection]
-  ) async throws(StateError) -> RedisConnection {
-    let subscriber = try await open()
-    opened.append(subscriber)
-    try await opener.introduce(subscriber, password: opener.url.password)
-    subscriber.onMessage = events.message
-    let reply = try await subscriber.call("SUBSCRIBE", channel)
-    if case .error(let text) = reply { throw RedisFault(text).error }
-    return subscriber
+  // MARK: Checks
+
+  /// - Returns: whether this user may ask. Who may not finds out by the first writing.
+  private func checkRole(_ connection: RedisConnection) async throws(StateError) -> Bool {
+    let reply = try await connection.call("ROLE")
+    if let error = Self.roleFault(reply) { throw error }
+    return reply.elements != nil
   }
 
-  private func open() async throws(StateError) -> RedisConnection {
-    switch opener.url.form {
-    case .unixSocket: return try opener.openSocket()
-    case .sentinel: return try await opener.open(try await askSentinels())
-    case .single, .cluster: return try await opener.open(opener.url.hosts[0])
+  private static func check(_ connection: RedisConnection, by command: String) {
+    connection.send([Array(command.utf8)]) { [weak connection] result in
+      guard case .success(let reply) = result, let error = roleFault(reply) else { return }
+      connection?.close(error)
     }
   }
 
-  // MARK: Sentinel
-
-  /// Asks the sentinels, one after the other, who the master is.
-  /// https://redis.io/docs/latest/develop/reference/sentinel-clients/
-  private func askSentinels() async throws(StateError) -> RedisURL.Host {
-    let hosts = opener.url.hosts
-    var last = StateError(.unavailable, "no sentinel is named")
-    for offset in hosts.indices {
-      let index = (sentinel + offset) % hosts.count
-      do throws(StateError) {
-        let master = try await ask(hosts[index])
-        // The one that answers is asked first the next time.
-        sentinel = index
-        return master
-      } catch {
-        last = error
-      }
+  /// What is wrong with a server, by its answer to `ROLE` or `PING`.
+  private static func roleFault(_ reply: RedisReply) -> StateError? {
+    if case .error(let text) = reply {
+      let fault = RedisFault(text)
+      return fault.endsConnection ? fault.error : nil
     }
-    throw last
+    // A subscribed connection answers a PING with an array too.
+    guard let role = reply.elements?.first?.text, role != "master", role != "pong" else {
+      return nil
+    }
+    return StateError(.unavailable, "the server is no master but a \(role.prefix(16))")
   }
 
-  private func ask(_ host: RedisURL.Host) async throws(StateError) -> RedisURL.Host {
-    let connection = try await opener.open(host)
-    defer { connection.close() }
-    if let password = opener.url.sentinelPassword {
-      _ = try await connection.call("AUTH", password.reveal())
-    }
-    let reply = try await connection.call(
-      "SENTINEL", "get-master-addr-by-name", opener.url.master)
-    if case .error(let text) = reply { throw RedisFault(text).error }
-    guard let parts = reply.elements, parts.count == 2, let name = parts[0].text,
-      let port = parts[1].integer, (1...65535).contains(port)
-    else {
-      throw StateError(.unavailable, "\(host) knows no master '\(opener.url.master)'")
-    }
-    return RedisURL.Host(name: name, port: Int(port))
+  private func checkSchema(_ connection: RedisConnection) async throws(StateError) {
+    let commands = schema.versionCommands
+    let written = try await connection.call(commands.write.words(nil))
+    let read = try await connection.call(commands.read.words(nil))
+    try schema.check(written: written, read: read)
   }
 }

@@ -9,22 +9,24 @@ internal import EventLoop
 /// the replies. (hiredis's own asynchronous connections look names up on the calling thread, have no
 /// TLS in many distributions, and end the process where a server answers what nobody asked.)
 final class RedisConnection: TCPStreamHandler {
-  typealias Handler = (Result<RedisReply, StateError>) -> Void
+  typealias Handler = RedisWaiting.Handler
 
   private let stream: TCPStream
   private let timeout: Duration
   private let reader = RedisReader()
-  private var waiting: [(deadline: UInt64, handler: Handler)] = []
+  private var waiting = RedisWaiting()
   private var timer: LoopTimer?
   /// Why it was closed; nil while it is open.
   private(set) var closed: StateError?
-  /// Called once, when it is closed for whatever reason.
+  /// Called once, when it is closed for whatever reason, before what is under way fails.
   var whenClosed: ((StateError) -> Void)?
   /// Called for each message of a channel that is subscribed to.
   var onMessage: (([UInt8]) -> Void)?
 
   /// Commands that may be under way.
   private static let capacity = 10_000
+  /// Bytes of commands that may wait for the kernel.
+  private static let largestBacklog = 64 << 20
 
   /// A connection over a stream that is connected.
   init(_ stream: TCPStream, timeout: Duration) {
@@ -36,17 +38,25 @@ final class RedisConnection: TCPStreamHandler {
 
   private var loop: EventLoop { stream.loop }
 
+  /// Whether it waits for no answer.
+  var isIdle: Bool { waiting.count == 0 }
+
   // MARK: Commands
 
   /// Sends a command; `handler` is called once, on the loop.
   func send(_ command: [[UInt8]], _ handler: @escaping Handler) {
-    if let closed { return handler(.failure(closed)) }
-    guard waiting.count < Self.capacity else {
+    if let closed {
+      // Whatever ended it, this command was not sent.
+      let kind: StateError.Kind = closed.kind == .closed ? .closed : .unavailable
+      return handler(.failure(StateError(kind, closed.description)))
+    }
+    guard waiting.count < Self.capacity, stream.pendingBytes < Self.largestBacklog else {
       return handler(.failure(StateError(.unavailable, "too many commands are under way")))
     }
-    waiting.append((loop.now + timeout.milliseconds, handler))
+    let deadline = EventLoop.nanoseconds + timeout.milliseconds * 1_000_000
+    waiting.append(RedisWaiting.Entry(deadline: deadline, handler: handler))
     stream.write(RedisCommand.encode(command))
-    if timer == nil { watch() }
+    if timer == nil, closed == nil { watch() }
   }
 
   /// Sends a command and waits for its answer, which may be an error of the server.
@@ -62,19 +72,22 @@ final class RedisConnection: TCPStreamHandler {
 
   // MARK: Time
 
-  /// Watches the oldest command. Where this thread itself was held up, the answer may lie there
-  /// unread: so what is overdue gets one more turn of the loop.
+  /// Looks when the oldest command is due, not at each: one that is answered in time, as nearly all
+  /// are, costs no timer. Where this thread itself was held up, the answer may lie there unread: so
+  /// what is overdue gets one more turn of the loop.
   private func watch() {
-    timer?.cancel()
     timer = nil
     guard let oldest = waiting.first?.deadline else { return }
-    let wait = oldest > loop.now ? oldest - loop.now : 0
-    timer = loop.schedule(after: .milliseconds(Int64(wait))) { [weak self] in
-      guard let self, let first = waiting.first else { return }
-      guard first.deadline <= loop.now else { return watch() }
+    let now = EventLoop.nanoseconds
+    let wait = Duration.nanoseconds(Int64(clamping: oldest > now ? oldest - now : 0))
+    timer = loop.schedule(after: wait) { [weak self] in
+      guard let self else { return }
+      guard let first = waiting.first, first.deadline <= EventLoop.nanoseconds else {
+        return watch()
+      }
       timer = loop.schedule(after: .milliseconds(2)) { [weak self] in
-        guard let self, let first = waiting.first else { return }
-        guard first.deadline <= oldest else { return watch() }
+        guard let self else { return }
+        guard let still = waiting.first, still.deadline <= first.deadline else { return watch() }
         close(StateError(.timedOut, "the server does not answer in time"))
       }
     }
@@ -92,18 +105,15 @@ final class RedisConnection: TCPStreamHandler {
   }
 
   private func received(_ reply: RedisReply) {
-    if let elements = reply.elements, elements.count == 3, elements[0].text == "message" {
-      onMessage?(elements[2].bytes ?? [])
-      return
+    if let onMessage, let elements = reply.elements, elements.count == 3,
+      elements[0].text == "message"
+    {
+      return onMessage(elements[2].bytes ?? [])
     }
-    guard !waiting.isEmpty else {
+    guard let entry = waiting.popFirst() else {
       return close(StateError(.malformed, "the server answers what nobody has asked"))
     }
-    waiting.removeFirst().handler(.success(reply))
-    if waiting.isEmpty {
-      timer?.cancel()
-      timer = nil
-    }
+    entry.handler(.success(reply))
   }
 
   func streamDidReadEOF(_ stream: TCPStream) {
@@ -130,12 +140,13 @@ final class RedisConnection: TCPStreamHandler {
     closed = reason
     timer?.cancel()
     timer = nil
-    let handlers = waiting
-    waiting = []
-    for entry in handlers { entry.handler(.failure(reason)) }
+    onMessage = nil
     let whenClosed = whenClosed
     self.whenClosed = nil
-    onMessage = nil
     whenClosed?(reason)
+    // What was sent may have been done.
+    let kind: StateError.Kind = reason.kind == .unavailable ? .timedOut : reason.kind
+    let failure = StateError(kind, reason.description)
+    for entry in waiting.removeAll() { entry.handler(.failure(failure)) }
   }
 }

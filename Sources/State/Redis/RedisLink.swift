@@ -6,8 +6,6 @@ protocol RedisLink: AnyObject {
   func start()
   /// Closes everything.
   func stop()
-  /// Whether commands can be sent.
-  var isAvailable: Bool { get }
   /// Sends a command about a key to the server that has it.
   func send(_ command: RedisKeyCommand, _ done: @escaping RedisConnection.Handler)
 }
@@ -36,26 +34,38 @@ struct RedisKeyCommand {
 
 /// What a link tells its store.
 struct RedisLinkEvents {
+  /// Commands can be sent, and announcements are heard.
   let available: () -> Void
+  /// That is over, as of now.
+  let lost: () -> Void
+  /// Why, or why it has not begun; once for each outage.
   let unavailable: (String) -> Void
+  /// What was announced.
   let message: ([UInt8]) -> Void
   let statistics: StateStatistics
   let clock: SharedClock
 }
 
-/// The digests of the scripts; the same on every server.
+/// The digests of the scripts that a server has loaded.
 struct RedisScriptDigests {
   private var digests: [RedisScript: String] = [:]
 
   subscript(script: RedisScript) -> String? { digests[script] }
 
-  /// Has a server load the scripts.
-  mutating func load(on connection: RedisConnection) async throws(StateError) {
+  /// Has a server load the scripts. One that does not let this user load them is sent each script
+  /// in full, each time.
+  static func load(on connection: RedisConnection) async throws(StateError) -> RedisScriptDigests {
+    var result = RedisScriptDigests()
     for script in RedisScript.allCases {
       let reply = try await connection.call("SCRIPT", "LOAD", script.text)
-      if case .error(let text) = reply { throw RedisFault(text).error }
-      digests[script] = reply.text
+      if case .error(let text) = reply {
+        let fault = RedisFault(text)
+        guard fault.isPermission else { throw fault.error }
+        continue
+      }
+      result.digests[script] = reply.text
     }
+    return result
   }
 }
 
@@ -73,53 +83,18 @@ extension RedisConnection {
     }
   }
 
-  /// Makes sure that whoever else writes into this store means the same.
-  func checkSchema(prefix: String) async throws(StateError) {
-    let key = prefix + "{schema}version"
-    _ = try await call("SET", key, RedisSchema.version, "NX")
-    let reply = try await call("GET", key)
-    if case .error(let text) = reply { throw RedisFault(text).error }
-    guard reply.text == RedisSchema.version else {
-      throw StateError(
-        .unavailable,
-        "another version of Easel writes there (schema \(reply.text ?? "?"), this one needs "
-          + "\(RedisSchema.version)); give one of them another prefix")
-    }
-  }
-
   /// Sets a clock by the server's.
-  func setClock(_ clock: SharedClock, loop: EventLoop) async throws(StateError) {
+  func setClock(_ clock: SharedClock) async throws(StateError) {
     let sent = EventLoop.nanoseconds
     let reply = try await call("TIME")
+    if case .error(let text) = reply { throw RedisFault(text).error }
     guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].integer,
-      let micros = parts[1].integer
+      let micros = parts[1].integer, (0..<1 << 40).contains(seconds),
+      (0..<1_000_000).contains(micros)
     else {
       throw StateError(.malformed, "the server does not tell its time")
     }
     let halfWay = Int64((EventLoop.nanoseconds - sent) / 2_000_000)
     clock.set(to: seconds * 1000 + micros / 1000 + halfWay)
-  }
-}
-
-/// What is written, and how.
-enum RedisSchema {
-  /// Raised when keys or values change their meaning.
-  static let version = "1"
-}
-
-/// How long to wait before connecting again: twice as long each time, at random.
-struct RedisBackoff {
-  private var attempt = 0
-  private static let base = 100
-  private static let cap = 10_000
-
-  /// Begins anew, after a connection that worked.
-  mutating func reset() { attempt = 0 }
-
-  /// The next wait: full jitter, and never nothing.
-  mutating func next() -> Duration {
-    let longest = min(Self.cap, Self.base << min(attempt, 10))
-    attempt += 1
-    return .milliseconds(Int.random(in: Self.base / 2...longest))
   }
 }

@@ -38,7 +38,14 @@ struct RedisOpener {
       return stream
     } catch {
       stream.close()
-      throw StateError(.unavailable, "TLS with \(host) failed: \(error)")
+      throw StateError(.unavailable, "TLS with \(host) failed: \(Self.reason(error))")
+    }
+  }
+
+  private static func reason(_ error: StreamError) -> String {
+    switch error {
+    case .system(let error): "\(error)"
+    case .tls(let reason): reason
     }
   }
 
@@ -51,9 +58,7 @@ struct RedisOpener {
       let user = url.user.map { [Array($0.utf8)] } ?? []
       let reply = try await connection.call(
         [Array("AUTH".utf8)] + user + [Array(password.reveal().utf8)])
-      if case .error = reply {
-        throw StateError(.unavailable, "the server does not take the password")
-      }
+      if case .error(let text) = reply { throw RedisFault.ofPassword(text) }
     }
     if database != 0 {
       let reply = try await connection.call("SELECT", "\(database)")

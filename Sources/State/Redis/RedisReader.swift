@@ -3,11 +3,13 @@ internal import CHiredis
 /// Reads replies from the bytes of a connection, by hiredis's parser. Loop-bound.
 final class RedisReader {
   private let reader: UnsafeMutablePointer<redisReader>?
+  /// Bytes that came since the last reply was whole.
+  private var unfinished = 0
   /// Bytes that one reply may have: more than any that is asked for.
   private static let largestReply = 16 << 20
 
-  init() { reader = redisReaderCreate() }
-  deinit { redisReaderFree(reader) }
+  init() { reader = easel_redis_reader_create() }
+  deinit { if let reader { easel_redis_reader_free(reader) } }
 
   /// Takes bytes.
   /// - Throws: `StateError` of kind `malformed` where they are no replies.
@@ -17,7 +19,8 @@ final class RedisReader {
       // hiredis copies the bytes.
       redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
-    guard status == REDIS_OK, reader.pointee.len <= Self.largestReply else {
+    unfinished += bytes.count
+    guard status == REDIS_OK, unfinished <= Self.largestReply else {
       throw StateError(.malformed, "the server's answer is too large")
     }
   }
@@ -32,6 +35,7 @@ final class RedisReader {
     }
     guard let object else { return nil }
     defer { freeReplyObject(object) }
+    unfinished = Int(reader.pointee.len) - Int(reader.pointee.pos)
     return RedisReply(object)
   }
 }
@@ -40,9 +44,11 @@ final class RedisReader {
 enum RedisCommand {
   /// The bytes of a command.
   static func encode(_ words: [[UInt8]]) -> [UInt8] {
-    var bytes = Array("*\(words.count)\r\n".utf8)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(words.reduce(16) { $0 + $1.count + 16 })
+    bytes += "*\(words.count)\r\n".utf8
     for word in words {
-      bytes += Array("$\(word.count)\r\n".utf8)
+      bytes += "$\(word.count)\r\n".utf8
       bytes += word
       bytes += [13, 10]
     }

@@ -33,36 +33,3 @@ enum RedisReply: Sendable, Hashable {
     return String(text.prefix { $0 != " " })
   }
 }
-
-/// What an error of Redis means for a store.
-struct RedisFault: Hashable {
-  /// The error, without what could be a secret.
-  let error: StateError
-  /// Whether the connection is of no more use: the server is not the one to write to, or does not
-  /// let us in.
-  let endsConnection: Bool
-
-  init(_ text: String) {
-    let code = String(text.prefix { $0 != " " }.prefix(32))
-    switch code {
-    case "READONLY":
-      self.init(.unavailable, "the server is a read-only replica", endsConnection: true)
-    case "LOADING": self.init(.unavailable, "the server is loading its data", endsConnection: true)
-    case "MASTERDOWN", "CLUSTERDOWN":
-      self.init(.unavailable, "the servers are failing over (\(code))", endsConnection: false)
-    case "NOAUTH", "WRONGPASS":
-      self.init(.unavailable, "the server does not take the password", endsConnection: true)
-    case "NOPERM":
-      self.init(.refused, "the user may not do this (NOPERM): \(text.prefix(200))")
-    case "OOM": self.init(.refused, "the server is out of memory")
-    case "MISCONF", "NOREPLICAS":
-      self.init(.refused, "the server takes no writings now (\(code))")
-    default: self.init(.refused, "the server refused: \(text.prefix(200))")
-    }
-  }
-
-  private init(_ kind: StateError.Kind, _ text: String, endsConnection: Bool = false) {
-    error = StateError(kind, text)
-    self.endsConnection = endsConnection
-  }
-}

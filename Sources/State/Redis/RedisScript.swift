@@ -34,25 +34,30 @@ enum RedisScript: CaseIterable {
       """
     case .count:
       """
+      if redis.replicate_commands then redis.replicate_commands() end
+      local most = \(WindowCounts.largest)
+      local function bounded(number) return math.max(-most, math.min(most, number)) end
       local bucket, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-      local sums = {}
+      local all, found, sums = redis.call('HGETALL', KEYS[1]), {}, {}
+      for i = 1, #all, 2 do found[all[i]] = tonumber(all[i + 1]) end
       for i = 1, #ARGV - 3 do
+        local field = ARGV[1] .. ':' .. i
+        found[field] = bounded((found[field] or 0) + tonumber(ARGV[3 + i]))
+        redis.call('HSET', KEYS[1], field, string.format('%.0f', found[field]))
         sums[i] = 0
-        redis.call('HINCRBY', KEYS[1], ARGV[1] .. ':' .. i, ARGV[3 + i])
       end
       redis.call('PEXPIRE', KEYS[1], ARGV[3])
-      local all = redis.call('HGETALL', KEYS[1])
       local newest = bucket
-      for i = 1, #all, 2 do
-        newest = math.max(newest, tonumber(string.match(all[i], '^[^:]+')))
+      for field in pairs(found) do
+        newest = math.max(newest, tonumber(string.match(field, '^[^:]+')))
       end
-      for i = 1, #all, 2 do
-        local number, counter = string.match(all[i], '^(%-?%d+):(%d+)$')
-        number, counter = tonumber(number), tonumber(counter)
-        if number <= newest - window then
-          redis.call('HDEL', KEYS[1], all[i])
-        elseif number > bucket - window and number <= bucket and sums[counter] then
-          sums[counter] = sums[counter] + tonumber(all[i + 1])
+      for field, number in pairs(found) do
+        local part, counter = string.match(field, '^(%-?%d+):(%d+)$')
+        part, counter = tonumber(part), tonumber(counter)
+        if part <= newest - window then
+          redis.call('HDEL', KEYS[1], field)
+        elseif part > bucket - window and part <= bucket and sums[counter] then
+          sums[counter] = bounded(sums[counter] + number)
         end
       end
       for i = 1, #sums do sums[i] = string.format('%.0f', sums[i]) end

@@ -7,8 +7,7 @@ internal import Synchronization
 package final class RedisStore: StateStore {
   private let loop: EventLoop
   private let link: LoopBound<any RedisLink>
-  private let url: RedisURL
-  private let channel: [UInt8]
+  private let schema: RedisSchema
   private let shared: Shared
   package let clock: SharedClock
   package let statistics: StateStatistics
@@ -17,6 +16,7 @@ package final class RedisStore: StateStore {
   private final class Shared: Sendable {
     let listener = Mutex<(@Sendable (StateEvent) -> Void)?>(nil)
     let isAvailable = Atomic<Bool>(false)
+    let isClosed = Atomic<Bool>(false)
     func tell(_ event: StateEvent) { listener.withLock { $0 }?(event) }
   }
 
@@ -27,12 +27,13 @@ package final class RedisStore: StateStore {
     do throws(StreamError) {
       tls = url.usesTLS ? try TLSContext(client: url.authorityFile) : nil
     } catch {
-      throw StateError(.refused, "\(error)")
+      guard case .tls(let reason) = error else { throw StateError(.refused, "\(error)") }
+      throw StateError(.refused, reason)
     }
     let shared = Shared()
     let clock = SharedClock()
     let statistics = StateStatistics()
-    let prefix = url.prefix
+    let schema = RedisSchema(prefix: url.prefix, database: url.database)
     let link: LoopBound<any RedisLink>
     do {
       link = try await loop.run {
@@ -41,38 +42,33 @@ package final class RedisStore: StateStore {
             shared.isAvailable.store(true, ordering: .relaxed)
             shared.tell(.available)
           },
-          unavailable: { reason in
-            shared.isAvailable.store(false, ordering: .relaxed)
-            shared.tell(.unavailable(reason))
-          },
+          lost: { shared.isAvailable.store(false, ordering: .relaxed) },
+          unavailable: { reason in shared.tell(.unavailable(reason)) },
           message: { bytes in
             if let event = StateEvent(message: bytes) { shared.tell(event) }
           }, statistics: statistics, clock: clock)
         let opener = RedisOpener(loop: loop, url: url, tls: tls)
-        let channel = prefix + "changes"
         let link: any RedisLink =
           url.form == .cluster
-          ? ClusterLink(opener, channel: channel, events)
-          : MasterLink(opener, channel: channel, events)
+          ? ClusterLink(opener, schema, events) : MasterLink(opener, schema, events)
         return LoopBound(link, on: loop)
       }
     } catch {
       throw StateError(.closed, "the loop has stopped")
     }
-    self.init(url, loop, link, shared, clock, statistics)
+    self.init(schema, loop, link, shared, clock, statistics)
   }
 
   private init(
-    _ url: RedisURL, _ loop: EventLoop, _ link: LoopBound<any RedisLink>, _ shared: Shared,
+    _ schema: RedisSchema, _ loop: EventLoop, _ link: LoopBound<any RedisLink>, _ shared: Shared,
     _ clock: SharedClock, _ statistics: StateStatistics
   ) {
-    self.url = url
+    self.schema = schema
     self.loop = loop
     self.link = link
     self.shared = shared
     self.clock = clock
     self.statistics = statistics
-    channel = Array((url.prefix + "changes").utf8)
   }
 
   package var isAvailable: Bool { shared.isAvailable.load(ordering: .relaxed) }
@@ -83,6 +79,7 @@ package final class RedisStore: StateStore {
   }
 
   package func close() async {
+    shared.isClosed.store(true, ordering: .relaxed)
     shared.listener.withLock { $0 = nil }
     shared.isAvailable.store(false, ordering: .relaxed)
     _ = try? await loop.run { [link] in link.value.stop() }
@@ -92,10 +89,11 @@ package final class RedisStore: StateStore {
 
   package func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
     try key.check()
-    let name = self.name(key)
+    let name = schema.value(key)
     let reply = try await run { RedisKeyCommand("HMGET", key: name, ["r", "v"]) }
     guard let parts = reply.elements, parts.count == 2 else { throw Self.senseless }
-    guard let revision = parts[0].integer, let value = parts[1].bytes else { return nil }
+    if parts == [.null, .null] { return nil }
+    guard let revision = parts[0].integer, let value = parts[1].bytes else { throw Self.senseless }
     return StoredValue(revision: revision, value: value)
   }
 
@@ -107,13 +105,18 @@ package final class RedisStore: StateStore {
     guard let parts = reply.elements, let outcome = parts.first?.integer else {
       throw Self.senseless
     }
-    if outcome == 1, parts.count == 2, let revision = parts[1].integer {
+    switch (outcome, parts.count) {
+    case (1, 2):
+      guard let revision = parts[1].integer else { throw Self.senseless }
       return .stored(revision: revision)
+    case (0, 1): return .conflict(nil)
+    case (0, 3):
+      guard let revision = parts[1].integer, let value = parts[2].bytes else {
+        throw Self.senseless
+      }
+      return .conflict(StoredValue(revision: revision, value: value))
+    default: throw Self.senseless
     }
-    guard parts.count == 3, let revision = parts[1].integer, let value = parts[2].bytes else {
-      return .conflict(nil)
-    }
-    return .conflict(StoredValue(revision: revision, value: value))
   }
 
   package func put(
@@ -126,17 +129,17 @@ package final class RedisStore: StateStore {
   private func set(
     _ key: StateKey, _ revision: String, _ value: [UInt8], _ lifetime: Duration, _ announced: Bool
   ) async throws(StateError) -> RedisReply {
-    let name = self.name(key)
+    let name = schema.value(key)
     let arguments = [
-      Array(revision.utf8), value, Array("\(max(1, lifetime.wholeMilliseconds))".utf8),
-      announced ? channel : [], Array("\(key.group)\n\(key.name)".utf8),
+      Array(revision.utf8), value, Array("\(lifetime.lifetimeMilliseconds)".utf8),
+      announced ? Array(schema.channel.utf8) : [], Array("\(key.group)\n\(key.name)".utf8),
     ]
     return try await run { RedisKeyCommand(.compareAndSet, key: name, arguments) }
   }
 
   package func remove(_ key: StateKey) async throws(StateError) {
     try key.check()
-    let name = self.name(key)
+    let name = schema.value(key)
     _ = try await run { RedisKeyCommand("DEL", key: name) }
   }
 
@@ -144,20 +147,15 @@ package final class RedisStore: StateStore {
     _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
   ) async throws(StateError) -> [Int64] {
     try key.check()
-    let name = self.name(key)
-    let numbers = [bucket, window, max(1, lifetime.wholeMilliseconds)] + adding
+    let adding = try WindowCounts.checked(bucket: bucket, window: window, adding: adding)
+    let name = schema.window(key)
+    let numbers = [bucket, window, lifetime.lifetimeMilliseconds] + adding
     let arguments = numbers.map { Array("\($0)".utf8) }
     let reply = try await run { RedisKeyCommand(.count, key: name, arguments) }
     guard let sums = reply.elements?.compactMap(\.integer), sums.count == adding.count else {
       throw Self.senseless
     }
     return sums
-  }
-
-  /// The name in Redis. What stands in braces decides where it lies in a cluster:
-  /// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
-  private func name(_ key: StateKey) -> [UInt8] {
-    Array("\(url.prefix){\(key.group)}\(key.name)".utf8)
   }
 
   // MARK: Running
@@ -168,8 +166,13 @@ package final class RedisStore: StateStore {
     _ command: @escaping @Sendable () -> RedisKeyCommand
   ) async throws(StateError) -> RedisReply {
     guard isAvailable else {
-      statistics.failed(.unavailable)
-      throw StateError(.unavailable, "Redis is not connected")
+      let isClosed = shared.isClosed.load(ordering: .relaxed)
+      let error =
+        isClosed
+        ? StateError(.closed, "the store is closed")
+        : StateError(.unavailable, "Redis is not connected")
+      statistics.failed(error.kind)
+      throw error
     }
     let started = EventLoop.nanoseconds
     let result: Result<RedisReply, StateError> = await withCheckedContinuation { done in

@@ -72,6 +72,10 @@ package struct RedisURL: Sendable, Hashable {
       rest = rest[rest.index(after: at)...]
     }
     if parts.count > 1 { try readOptions(parts[1]) }
+    if password?.isEmpty == true { password = nil }
+    guard user == nil || password != nil else {
+      throw StateURL.Fault(message: "names a user without a password: write USER:PASSWORD@HOST")
+    }
     guard form != .unixSocket else {
       guard rest.hasPrefix("/"), rest.utf8.count < 100, !rest.utf8.contains(0) else {
         throw StateURL.Fault(
@@ -99,6 +103,9 @@ package struct RedisURL: Sendable, Hashable {
     }
     guard segments.count < 2 else {
       throw StateURL.Fault(message: "has more parts than host and database")
+    }
+    guard form != .cluster || database == 0 else {
+      throw StateURL.Fault(message: "a cluster has one database only; leave 'db' out")
     }
   }
 
@@ -180,9 +187,11 @@ package struct RedisURL: Sendable, Hashable {
         connectTimeout = try Self.duration(
           value, "connect_timeout", .milliseconds(10) ... .seconds(30))
       default:
+        // With a '@' after it, a '?' may be part of a password, which must not be shown.
+        let name = text.contains("@") ? "a part after '?'" : "'\(pair[0].prefix(32))'"
         throw StateURL.Fault(
-          message: "'\(pair[0].prefix(32))' is no option; there are prefix, timeout, "
-            + "connect_timeout, db, user, password, sentinel_password, tls, ca_file")
+          message: "\(name) is no option; there are prefix, timeout, connect_timeout, db, user, "
+            + "password, sentinel_password, tls and ca_file (in a password, '?' is written %3F)")
       }
     }
   }

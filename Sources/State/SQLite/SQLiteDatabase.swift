@@ -1,5 +1,11 @@
 internal import CSQLite
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// A connection to an SQLite file. For one thread at a time.
 ///
 /// `@unchecked Sendable`: used on the serial queue of its store alone.
@@ -16,9 +22,10 @@ final class SQLiteDatabase: @unchecked Sendable {
     case null
   }
 
-  /// Opens a file; makes it where it is missing.
+  /// Opens a file; makes it, readable for its owner alone, where it is missing.
   /// - Throws: `StateError`.
   init(path: String) throws(StateError) {
+    Self.makeFile(path)
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
     guard sqlite3_open_v2(path, &handle, flags, nil) == SQLITE_OK else {
       let reason = Self.message(handle)
@@ -31,6 +38,14 @@ final class SQLiteDatabase: @unchecked Sendable {
   }
 
   deinit { close() }
+
+  /// SQLite gives the files beside it the same mode. One that exists is not touched: to close it
+  /// would take the locks away that another connection of this process has on it
+  /// (https://www.sqlite.org/howtocorrupt.html, 2.2).
+  private static func makeFile(_ path: String) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor >= 0 { _ = systemClose(descriptor) }
+  }
 
   func close() {
     for statement in statements.values { sqlite3_finalize(statement) }
@@ -64,9 +79,11 @@ final class SQLiteDatabase: @unchecked Sendable {
     }
   }
 
-  /// Runs `body` in a transaction that writes: all of it or nothing.
-  func transaction<T>(_ body: () throws(StateError) -> T) throws(StateError) -> T {
-    try run("BEGIN IMMEDIATE")
+  /// Runs `body` in a transaction: all of it or nothing, and as of one moment.
+  func transaction<T>(
+    writes: Bool = true, _ body: () throws(StateError) -> T
+  ) throws(StateError) -> T {
+    try run(writes ? "BEGIN IMMEDIATE" : "BEGIN")
     do throws(StateError) {
       let result = try body()
       try run("COMMIT")
@@ -140,3 +157,9 @@ extension SQLiteDatabase.Value {
   var text: String? { if case .text(let text) = self { text } else { nil } }
   var bytes: [UInt8]? { if case .blob(let bytes) = self { bytes } else { nil } }
 }
+
+#if canImport(Glibc)
+private func systemClose(_ descriptor: CInt) -> CInt { Glibc.close(descriptor) }
+#elseif canImport(Darwin)
+private func systemClose(_ descriptor: CInt) -> CInt { Darwin.close(descriptor) }
+#endif

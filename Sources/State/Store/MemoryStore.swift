@@ -74,7 +74,7 @@ package final class MemoryStore: StateStore {
   ) -> StoredValue {
     contents.revision += 1
     let stored = StoredValue(revision: contents.revision, value: value)
-    contents.values[key] = Entry(stored: stored, expires: now + lifetime.wholeMilliseconds)
+    contents.values[key] = Entry(stored: stored, expires: now + lifetime.lifetimeMilliseconds)
     if contents.values.count > capacity {
       Self.makeRoom(&contents.values, capacity, now) { $0.expires }
     }
@@ -82,6 +82,7 @@ package final class MemoryStore: StateStore {
   }
 
   package func remove(_ key: StateKey) async throws(StateError) {
+    try key.check()
     contents.withLock { _ = $0.values.removeValue(forKey: key) }
   }
 
@@ -89,6 +90,7 @@ package final class MemoryStore: StateStore {
     _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
   ) async throws(StateError) -> [Int64] {
     try key.check()
+    let adding = try WindowCounts.checked(bucket: bucket, window: window, adding: adding)
     let now = clock.now
     return contents.withLock { contents in
       var entry = contents.windows[key] ?? Window()
@@ -98,14 +100,14 @@ package final class MemoryStore: StateStore {
       entry.buckets[bucket] = sums
       let newest = entry.buckets.keys.max() ?? bucket
       entry.buckets = entry.buckets.filter { $0.key > newest - window }
-      entry.expires = now + lifetime.wholeMilliseconds
+      entry.expires = now + lifetime.lifetimeMilliseconds
       contents.windows[key] = entry
       if contents.windows.count > capacity {
         Self.makeRoom(&contents.windows, capacity, now) { $0.expires }
       }
       var total = [Int64](repeating: 0, count: adding.count)
       for (number, counts) in entry.buckets where number <= bucket && number > bucket - window {
-        total.add(counts)
+        total.add(Array(counts.prefix(adding.count)))
       }
       return total
     }
@@ -135,15 +137,14 @@ package final class MemoryStore: StateStore {
 }
 
 extension [Int64] {
-  /// Adds number by number; a shorter list is filled up with zeros. Sums stop at the largest number.
+  /// Adds number by number; a shorter list is filled up with zeros.
   fileprivate mutating func add(_ other: [Int64]) {
     for (index, number) in other.enumerated() {
       guard index < count else {
         append(number)
         continue
       }
-      let (sum, overflow) = self[index].addingReportingOverflow(number)
-      self[index] = overflow ? .max : sum
+      self[index] = WindowCounts.sum(self[index], number)
     }
   }
 }

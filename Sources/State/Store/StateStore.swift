@@ -23,11 +23,14 @@ package protocol StateStore: Sendable {
   /// Forgets a value. Harmless where there is none.
   func remove(_ key: StateKey) async throws(StateError)
 
-  /// Adds to counters in the part `bucket` of a sliding window, and sums the window up.
+  /// Adds to counters in the part `bucket` of a sliding window, and sums the window up. Windows and
+  /// values have nothing to do with each other, also under one key.
   /// - Parameters:
   ///   - bucket: the number of a span of time; parts `window` and more older than the newest seen
   ///     are forgotten.
-  ///   - adding: one number for each counter, 1 to 8 of them, always as many under one key.
+  ///   - window: 1 to 1000 parts.
+  ///   - adding: one number for each counter, 1 to 8 of them, always as many under one key. What is
+  ///     counted stops at 2^53 - 1, the largest number that every store counts exactly.
   ///   - lifetime: after which the whole window is forgotten, unless it is added to before.
   /// - Returns: for each counter its sum over the parts from `bucket - window + 1` to `bucket`.
   func count(
@@ -107,7 +110,8 @@ package struct StateError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Kind: String, Sendable, Hashable {
     /// Not connected. Nothing was done.
     case unavailable
-    /// No answer in time. It may have been done, or may still be.
+    /// No answer in time, or none before the connection was lost. It may have been done, or may
+    /// still be.
     case timedOut = "timed_out"
     /// The store refused: out of memory, read-only, no permission.
     case refused

@@ -27,8 +27,11 @@ package enum StateURL: Sendable, Hashable {
     } else if text.hasPrefix("sqlite:") {
       var path = text.dropFirst("sqlite:".count)
       if path.hasPrefix("//") { path = path.dropFirst(2) }
-      guard !path.isEmpty, !path.utf8.contains(0) else {
-        throw Fault(message: "sqlite: needs the path of a file, such as sqlite:data/easel.db")
+      // SQLite takes the name ":memory:" for no file at all.
+      guard !path.isEmpty, path != ":memory:", !path.utf8.contains(0) else {
+        throw Fault(
+          message: "sqlite: needs the path of a file, such as sqlite:data/easel.db; a store "
+            + "without a file is memory:")
       }
       self = .sqlite(path: String(path))
     } else if let scheme = text.firstRange(of: "://").map({ String(text[..<$0.lowerBound]) }) {

@@ -1,0 +1,66 @@
+/// What is written, and under which names.
+///
+/// - values: a hash `PREFIX{GROUP}NAME` of a revision `r` and a value `v`
+/// - windows: a hash `PREFIX#{GROUP}NAME` of a number for each `BUCKET:COUNTER`
+/// - `PREFIXschema`: the version of all this
+/// - announcements: the channel `PREFIXchanges`, in another database than 0 `PREFIXchanges/DB`, since
+///   channels know no databases
+///
+/// What stands in braces decides where a name lies in a cluster, so that a group lies in one place:
+/// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+struct RedisSchema {
+  /// Raised when names or values change their meaning.
+  static let version = "1"
+
+  let prefix: String
+  let database: Int
+
+  func value(_ key: StateKey) -> [UInt8] { name(prefix, key) }
+  func window(_ key: StateKey) -> [UInt8] { name(prefix + "#", key) }
+  var versionKey: String { prefix + "schema" }
+  var channel: String { prefix + "changes" + (database == 0 ? "" : "/\(database)") }
+
+  /// A group's own braces must not end the place in braces.
+  private func name(_ prefix: String, _ key: StateKey) -> [UInt8] {
+    var bytes = Array("\(prefix){".utf8)
+    for byte in key.group.utf8 {
+      switch byte {
+      case UInt8(ascii: "%"): bytes += "%25".utf8
+      case UInt8(ascii: "{"): bytes += "%7b".utf8
+      case UInt8(ascii: "}"): bytes += "%7d".utf8
+      default: bytes.append(byte)
+      }
+    }
+    return bytes + "}\(key.name)".utf8
+  }
+
+  // MARK: Version
+
+  /// The commands that write the version where there is none, and read it.
+  var versionCommands: (write: RedisKeyCommand, read: RedisKeyCommand) {
+    let key = Array(versionKey.utf8)
+    return (
+      RedisKeyCommand("SET", key: key, [Self.version, "NX"]), RedisKeyCommand("GET", key: key)
+    )
+  }
+
+  /// Makes sure that whoever else writes there means the same.
+  /// - Parameters: the answers to ``versionCommands``.
+  func check(written: RedisReply, read: RedisReply) throws(StateError) {
+    // A server that takes no writings for the moment, being full, can still be read.
+    if case .error(let text) = written, case let fault = RedisFault(text), fault.endsConnection {
+      throw fault.error
+    }
+    if case .error(let text) = read { throw RedisFault(text).error }
+    if read == .null, case .error(let text) = written { throw RedisFault(text).error }
+    guard let found = read.text else {
+      throw StateError(.unavailable, "the server keeps nothing that is written")
+    }
+    guard found == Self.version else {
+      throw StateError(
+        .unavailable,
+        "another version of Easel writes there (schema \(found.prefix(16)), this one "
+          + "needs \(Self.version)); give one of them another prefix")
+    }
+  }
+}
