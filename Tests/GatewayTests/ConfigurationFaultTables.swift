@@ -369,7 +369,7 @@ extension ConfigurationFaultTests {
     .init(
       "images:\n  cache: x",
       "easel.yaml:6: images.cache: unknown key; known here: providers, store, allow_private_urls, "
-        + "concurrency, queue"),
+        + "concurrency, memory, queue"),
   ]
 
   /// A bucket, in line 6.
