@@ -12,6 +12,7 @@ extension EventLoop {
   /// - Throws: `SystemError` where there is no such socket, or nobody listens at it.
   package func connect(toUnixSocket path: String) throws(SystemError) -> TCPStream {
     preconditionOnLoop()
+    guard !isClosing else { throw .cancelled }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)

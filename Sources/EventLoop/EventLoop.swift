@@ -32,6 +32,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private var thread: pthread_t
   private var jobs: [UnownedJob] = []
   private var running: [UnownedJob] = []
+  /// Whether the loop is ending: what is opened from now on would be closed by nobody. Loop-bound.
+  package private(set) var isClosing = false
   private let remote = Mutex(Remote())
 
   private struct Remote {
@@ -124,6 +126,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   }
 
   private func closeHandles() {
+    isClosing = true
     streams.closeAll()
     watches.closeAll()
     LoopTimer.closeAll(on: self)

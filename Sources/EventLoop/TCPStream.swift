@@ -55,6 +55,7 @@ package final class TCPStream {
   private var deadline: UInt64 = 0
 
   init(_ loop: EventLoop) throws(SystemError) {
+    guard !loop.isClosing else { throw .cancelled }
     self.loop = loop
     let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
     let status = uv_tcp_init(loop.handle, handle)

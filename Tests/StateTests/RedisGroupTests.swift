@@ -16,19 +16,41 @@ struct RedisGroupTests {
     return (store, events)
   }
 
+  /// Sees that every promise is kept, each in a store of its own.
+  private func keepsPromises(_ url: String, _ group: EventLoopGroup) async throws {
+    for (index, check) in StoreCheck.all.enumerated() {
+      let store = try await StateStores.open(
+        StateURL(parsing: url + "?timeout=5s&connect_timeout=2s&prefix=\(index):"),
+        on: group.loops[0])
+      let events = StoreEvents()
+      store.listen(events.add)
+      try await eventually("the store is there: \(events.all)") { store.isAvailable }
+      try await check.run(store, events)
+      await store.close()
+    }
+  }
+
+  /// Writes, and waits until a replica has it.
+  private func write(
+    _ value: UInt8, _ store: any StateStore, seenBy replica: RedisProcess
+  ) async throws {
+    try await store.write(.breaker, [value])
+    let revision = try #require(try await store.get(.breaker)).revision
+    let name = "easel:{\(StateKey.breaker.group)}\(StateKey.breaker.name)"
+    try await eventually("the replica has it") {
+      try await replica.command("HGET", name, "r").contains("\(revision)")
+    }
+  }
+
   @Test("sentinels: the master is found, and the next one when it has failed")
   func sentinels() async throws {
     let group = EventLoopGroup(count: 1)
     let servers = try await RedisSentinels.start()
     defer { servers.kill() }
     let (store, events) = try await open(servers.url, group)
-    try await store.write(.breaker, [1])
     let first = try #require(try await servers.master())
-    try await eventually("the replicas have it") {
-      for server in servers.servers {
-        guard try await server.command("DBSIZE").contains("2") else { return false }
-      }
-      return true
+    for server in servers.servers where server !== first {
+      try await write(1, store, seenBy: server)
     }
     first.kill()
     try await eventually("the master is missed") { !store.isAvailable }
@@ -41,6 +63,34 @@ struct RedisGroupTests {
       events.count { if case .changed(_, let stored) = $0 { stored.value == [2] } else { false } }
         == 1
     }
+    #expect(
+      events.count { if case .unavailable = $0 { true } else { false } } == 1,
+      "the outage is told once: \(events.all)")
+    await store.close()
+    await group.shutdown()
+  }
+
+  @Test("sentinels: a master that is replaced is left, though it takes itself for the master still")
+  func replacedMaster() async throws {
+    let group = EventLoopGroup(count: 1)
+    let servers = try await RedisSentinels.start()
+    defer { servers.kill() }
+    try await keepsPromises(servers.url, group)
+    let (store, events) = try await open(servers.url, group)
+    let first = try #require(try await servers.master())
+    for server in servers.servers where server !== first {
+      try await write(1, store, seenBy: server)
+    }
+    try await servers.failOver()
+    try await eventually("the sentinels have replaced it") {
+      try await servers.master() !== first
+    }
+    try await eventually("it is left, and the next one found") {
+      events.count { $0 == .available } == 2 && store.isAvailable
+    }
+    #expect(try await store.get(.breaker)?.value == [1])
+    let second = try #require(try await servers.master())
+    try await write(2, store, seenBy: second)
     await store.close()
     await group.shutdown()
   }
@@ -50,6 +100,7 @@ struct RedisGroupTests {
     let group = EventLoopGroup(count: 1)
     let servers = try await RedisCluster.start()
     defer { servers.kill() }
+    try await keepsPromises(servers.url, group)
     let (store, events) = try await open(servers.url, group)
     let keys = (0..<60).map { StateKey(group: "breaker:chat/a/\($0)", name: "state") }
     for key in keys { try await store.write(key, [1]) }

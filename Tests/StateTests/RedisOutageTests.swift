@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import State
 import TestSupport
 import Testing
@@ -171,5 +172,175 @@ struct RedisOutageTests {
         #expect(difference < 5000, "\(difference)")
       }
     }
+  }
+
+  @Test("one that has become a replica is left, also when nobody writes")
+  func demoted() async throws {
+    let other = try await RedisProcess.start()
+    let server = try await RedisProcess.start()
+    try await with(server.url + "?timeout=5s") { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      try await server.command("REPLICAOF", "127.0.0.1", "\(other.port)")
+      try await eventually("it is left") { "\(events.all)".contains("slave") }
+      #expect(!store.isAvailable)
+    }
+  }
+
+  @Test("announcements that are heard no more are an outage, too")
+  func subscriberLost() async throws {
+    let server = try await RedisProcess.start()
+    try await with(server.url + "?timeout=5s") { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      try await server.command("CLIENT", "KILL", "TYPE", "pubsub")
+      try await eventually("it is connected to again") {
+        events.count { $0 == .available } == 2 && store.isAvailable
+      }
+      try await store.write(.breaker, [1])
+      let stored = try #require(try await store.get(.breaker))
+      try await eventually("announcements are heard") {
+        events.contains(.changed(.breaker, stored))
+      }
+    }
+  }
+
+  @Test("one that is full refuses writings, and can be read")
+  func full() async throws {
+    let server = try await RedisProcess.start()
+    try await with(server.url + "?timeout=5s") { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      try await store.write(.breaker, [1])
+      try await server.command("CONFIG", "SET", "maxmemory", "1")
+      let error = await #expect(throws: StateError.self) { try await store.write(.breaker, [2]) }
+      #expect(error?.kind == .refused)
+      #expect(try await store.get(.breaker)?.value == [1])
+      try await self.with(server.url + "?timeout=5s") { late, events in
+        try await eventually("it is there for others: \(events.all)") { late.isAvailable }
+      }
+      try await server.command("CONFIG", "SET", "maxmemory", "0")
+      try await store.write(.breaker, [2])
+      #expect(store.statistics.counts.reconnects == 0)
+    }
+  }
+
+  @Test("a user who may load no scripts sends them, and one without other rights is told so")
+  func scripts() async throws {
+    let server = try await RedisProcess.start()
+    try await server.command(
+      "ACL", "SETUSER", "default", "on", "nopass", "resetkeys", "resetchannels", "~easel:*",
+      "&easel:*", "+@all", "-script|load", "-role")
+    try await with(server.url + "?timeout=5s") { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      try await store.write(.breaker, [1])
+      _ = try await store.count(
+        .breaker, bucket: 1, window: 3, adding: [1], lifetime: .seconds(60))
+    }
+    try await server.command("ACL", "SETUSER", "default", "resetchannels")
+    try await with(server.url + "?timeout=5s") { store, events in
+      try await eventually("it is told") { "\(events.all)".contains("NOPERM") }
+      #expect(!store.isAvailable)
+    }
+  }
+
+  @Test("stores of other databases and other prefixes are heard and seen by nobody else")
+  func apart() async throws {
+    let server = try await RedisProcess.start()
+    try await with(server.url + "/0?timeout=5s") { first, firstEvents in
+      try await self.with(server.url + "/1?timeout=5s") { second, secondEvents in
+        try await self.with(server.url + "/0?timeout=5s&prefix=b:") { third, thirdEvents in
+          try await eventually("all are there") {
+            first.isAvailable && second.isAvailable && third.isAvailable
+          }
+          try await first.write(.breaker, [1])
+          try await second.write(.breaker, [2])
+          try await third.write(.breaker, [3])
+          for (store, events, value) in [
+            (first, firstEvents, 1), (second, secondEvents, 2), (third, thirdEvents, 3),
+          ] as [(any StateStore, StoreEvents, UInt8)] {
+            let stored = try #require(try await store.get(.breaker))
+            #expect(stored.value == [value])
+            try await eventually("it hears itself") {
+              events.contains(.changed(.breaker, stored))
+            }
+            #expect(events.count { if case .changed = $0 { true } else { false } } == 1)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("what is under way when a store is closed fails, and no connection is left")
+  func closed() async throws {
+    let server = try await RedisProcess.start()
+    let group = EventLoopGroup(count: 1)
+    let connecting = try await StateStores.open(
+      StateURL(parsing: server.url + "?timeout=5s"), on: group.loops[0])
+    connecting.listen { _ in }
+    await connecting.close()
+    let store = try await StateStores.open(
+      StateURL(parsing: server.url + "?timeout=5s"), on: group.loops[0])
+    store.listen { _ in }
+    try await eventually("it is there") { store.isAvailable }
+    server.pause()
+    let waiting = Task { try await store.get(.breaker) }
+    try await eventually("it is asked") {
+      await Task.yield()
+      return true
+    }
+    await store.close()
+    let error = await #expect(throws: StateError.self) { try await waiting.value }
+    #expect(error?.kind == .closed)
+    server.resume()
+    try await eventually("no connection is left") {
+      try await !server.command("CLIENT", "LIST").contains("name=easel")
+    }
+    let late = await #expect(throws: StateError.self) { try await store.get(.breaker) }
+    #expect(late?.kind == .closed)
+    await group.shutdown()
+  }
+
+  @Test("a loop may end before the stores that live on it, whatever they are doing")
+  func loopEnds() async throws {
+    let server = try await RedisProcess.start()
+    for url in [server.url, server.url + "?timeout=5s", "redis://127.0.0.1:1", "unix:///nowhere"] {
+      let group = EventLoopGroup(count: 1)
+      let store = try await StateStores.open(StateURL(parsing: url), on: group.loops[0])
+      let events = StoreEvents()
+      store.listen(events.add)
+      if url.hasSuffix("5s") { try await eventually("it is there") { store.isAvailable } }
+      await group.shutdown()
+      #expect(!store.isAvailable)
+    }
+  }
+
+  @Test("a server by TLS is trusted only by its authority, and spoken to when it is")
+  func tls() async throws {
+    var tests = URL(fileURLWithPath: #filePath)
+    for _ in 0..<2 { tests.deleteLastPathComponent() }
+    let files = tests.appendingPathComponent("EventLoopTests/Fixtures/tls").path
+    let port = try FreePort.next()
+    let server = try await RedisProcess.start([
+      "--tls-port", "\(port)", "--tls-cert-file", "\(files)/server.pem", "--tls-key-file",
+      "\(files)/server.key", "--tls-ca-cert-file", "\(files)/authority.pem", "--tls-auth-clients",
+      "no",
+    ])
+    let url = "rediss://localhost:\(port)?timeout=5s&connect_timeout=5s"
+    try await with(url + "&ca_file=\(files)/authority.pem") { store, events in
+      try await eventually("it is there: \(events.all)") { store.isAvailable }
+      try await store.write(.breaker, Array(repeating: 7, count: 1 << 20))
+      #expect(try await store.get(.breaker)?.value.count == 1 << 20)
+    }
+    try await with(url) { store, events in
+      try await eventually("the distrust is told") { "\(events.all)".contains("TLS") }
+      #expect(!store.isAvailable)
+    }
+    try await with("redis://localhost:\(port)?timeout=5s") { store, events in
+      try await eventually("it is told") { !events.all.isEmpty }
+      #expect(!store.isAvailable)
+    }
+    let missing = await #expect(throws: StateError.self) {
+      try await self.with(url + "&ca_file=/nowhere.pem") { _, _ in }
+    }
+    #expect(missing?.description.contains("authorities") == true)
+    server.kill()
   }
 }

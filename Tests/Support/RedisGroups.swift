@@ -18,10 +18,11 @@ package final class RedisSentinels: Sendable {
 
   /// Starts all of them, and waits until the sentinels know everyone.
   package static func start() async throws -> RedisSentinels {
-    let master = try await RedisProcess.start()
+    let options = ["--repl-diskless-sync-delay", "0"]
+    let master = try await RedisProcess.start(options)
     var servers = [master]
     for _ in 0..<2 {
-      servers.append(try await .start(["--replicaof", "127.0.0.1 \(master.port)"]))
+      servers.append(try await .start(options + ["--replicaof", "127.0.0.1 \(master.port)"]))
     }
     var sentinels: [RedisProcess] = []
     for _ in 0..<3 {
@@ -54,6 +55,13 @@ package final class RedisSentinels: Sendable {
     let reply = try await sentinels[0].command("SENTINEL", "get-master-addr-by-name", "main")
     let port = reply.split(separator: "\n").last.flatMap { Int($0) }
     return servers.first { $0.port == port }
+  }
+
+  /// Has the sentinels replace the master, which goes on as a replica.
+  package func failOver() async throws {
+    try await eventually("the sentinels agree to replace the master") {
+      try await sentinels[0].command("SENTINEL", "FAILOVER", "main").contains("OK")
+    }
   }
 
   package func kill() { for server in servers + sentinels { server.kill() } }

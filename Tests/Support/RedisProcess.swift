@@ -22,6 +22,7 @@ package final class RedisProcess: Sendable {
 
   /// `redis://127.0.0.1:PORT`.
   package var url: String { "redis://127.0.0.1:\(port)" }
+  package var isRunning: Bool { child.withLock { $0.isRunning } }
   package var processIdentifier: Int32 { child.withLock { $0.processIdentifier } }
 
   /// Starts a server and waits until it answers.

@@ -10,6 +10,7 @@ final class MasterLink: RedisLink {
   private let sentinels: SentinelDirectory
   private var commands: RedisConnection?
   private var digests = RedisScriptDigests()
+  private var isAsking = false
 
   /// How often a server that nobody asks is asked whether it is there, and still the master.
   private static let checkInterval = Duration.seconds(1)
@@ -23,7 +24,11 @@ final class MasterLink: RedisLink {
   }
 
   func start() { keeper.start { [self] () throws(StateError) in try await serve() } }
-  func stop() { keeper.stop() }
+
+  func stop() {
+    keeper.stop()
+    sentinels.close()
+  }
 
   func send(_ command: RedisKeyCommand, _ done: @escaping RedisConnection.Handler) {
     guard let commands else {
@@ -56,7 +61,11 @@ final class MasterLink: RedisLink {
       case .single, .cluster: .host(opener.url.hosts[0])
       }
     let connection = try await open(server, database: opener.url.database)
-    let showsRole = try await checkRole(connection)
+    let showsRole: Bool
+    do throws(StateError) { showsRole = try await checkRole(connection) } catch {
+      sentinels.next()
+      throw error
+    }
     try await checkSchema(connection)
     try await connection.setClock(events.clock)
     digests = try await .load(on: connection)
@@ -69,7 +78,8 @@ final class MasterLink: RedisLink {
     try keeper.connected()
     let checks = opener.loop.schedule(
       after: Self.checkInterval, repeating: Self.checkInterval
-    ) {
+    ) { [self] in
+      if case .host(let host) = server, opener.url.form == .sentinel { askAgain(host, connection) }
       Self.check(connection, by: showsRole ? "ROLE" : "PING")
       // Allowed on a connection that is subscribed: its answer shows that the server is there.
       Self.check(subscriber, by: "PING")
@@ -105,6 +115,24 @@ final class MasterLink: RedisLink {
     connection.send([Array(command.utf8)]) { [weak connection] result in
       guard case .success(let reply) = result, let error = roleFault(reply) else { return }
       connection?.close(error)
+    }
+  }
+
+  /// Leaves a master that the sentinels have replaced by another, which answers as one. The old one,
+  /// where it lives, takes itself for the master for some seconds longer.
+  private func askAgain(_ host: RedisURL.Host, _ connection: RedisConnection) {
+    guard !isAsking else { return }
+    isAsking = true
+    opener.loop.spawn { [self] in
+      defer { isAsking = false }
+      guard let other = try? await sentinels.master(), other != host, connection.closed == nil,
+        let candidate = try? await opener.open(other)
+      else { return }
+      defer { candidate.close() }
+      guard (try? await opener.introduce(candidate, password: opener.url.password)) != nil,
+        (try? await checkRole(candidate)) == true
+      else { return }
+      connection.close(StateError(.unavailable, "the sentinels have made \(other) the master"))
     }
   }
 

@@ -23,7 +23,7 @@ final class RedisKeeper {
   /// returns why it is over when it is.
   func start(_ serve: @escaping () async throws(StateError) -> StateError) {
     task = loop.spawn { [self] in
-      while !isStopped {
+      while !isStopped, !loop.isClosing {
         let reason: StateError
         do throws(StateError) { reason = try await serve() } catch { reason = error }
         if isStopped { return }
