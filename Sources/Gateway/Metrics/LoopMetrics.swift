@@ -92,6 +92,12 @@ extension LoopMetrics.RequestFigures {
 }
 
 extension LoopMetrics.UpstreamFigures {
+  fileprivate mutating func add(_ firstByte: Duration?, _ total: Duration) {
+    count += 1
+    self.total.add(total)
+    if let firstByte { self.firstByte.add(firstByte) }
+  }
+
   static func += (left: inout Self, right: Self) {
     left.count += right.count
     left.total += right.total
@@ -116,11 +122,7 @@ struct ChatMetrics: ChatObserver {
 
   func attempt(upstream: String, result: String, firstByte: Duration?, total: Duration) {
     let key = LoopMetrics.UpstreamKey(upstream: upstream, result: result)
-    metrics.value.update { figures in
-      figures.upstreams[key, default: .init()].count += 1
-      figures.upstreams[key]?.total.add(total)
-      if let firstByte { figures.upstreams[key]?.firstByte.add(firstByte) }
-    }
+    metrics.value.update { $0.upstreams[key, default: .init()].add(firstByte, total) }
   }
 
   func retry(upstream: String, reason: String) {
