@@ -4,13 +4,13 @@ internal import Synchronization
 /// Bounds how much is under way at one time, in units of the caller's choice; more waits in the order
 /// of its coming, for a bounded time in a bounded queue. Shared by all loops.
 package final class ConcurrencyLimit: Sendable {
-  private struct Waiter {
+  fileprivate struct Waiter {
     let ticket: Int
     let units: Int
     let wake: @Sendable () -> Void
   }
 
-  private struct State {
+  fileprivate struct State {
     var free: Int
     var waiting: [Waiter] = []
     var nextTicket = 0
@@ -72,17 +72,14 @@ package final class ConcurrencyLimit: Sendable {
   /// Gives a place back: to the first that waits and fits.
   package func leave(units: Int = 1) {
     let units = bounded(units)
-    let wakes = state.withLock { state in
-      state.free += units
-      var wakes: [@Sendable () -> Void] = []
-      // In order: one that needs much is not passed by those that need little.
-      while let first = state.waiting.first, first.units <= state.free {
-        state.free -= first.units
-        wakes.append(first.wake)
-        state.waiting.removeFirst()
-      }
-      return wakes
-    }
+    wake(
+      state.withLock { state in
+        state.free += units
+        return state.grant()
+      })
+  }
+
+  private func wake(_ wakes: [@Sendable () -> Void]) {
     for wake in wakes { wake() }
   }
 
@@ -109,10 +106,28 @@ package final class ConcurrencyLimit: Sendable {
 
   /// - Returns: whether the ticket was still waiting.
   private func giveUp(_ ticket: Int) -> Bool {
-    state.withLock { state in
+    let (wasWaiting, wakes) = state.withLock { state in
       let before = state.waiting.count
       state.waiting.removeAll { $0.ticket == ticket }
-      return state.waiting.count < before
+      // What was too much for the place that is left may have kept back what is not.
+      return (state.waiting.count < before, state.grant())
     }
+    wake(wakes)
+    return wasWaiting
+  }
+}
+
+extension ConcurrencyLimit.State {
+  /// Gives the places that are free to those that wait, in order: one that needs much is not passed
+  /// by those that need little.
+  /// - Returns: what tells them.
+  fileprivate mutating func grant() -> [@Sendable () -> Void] {
+    var wakes: [@Sendable () -> Void] = []
+    while let first = waiting.first, first.units <= free {
+      free -= first.units
+      wakes.append(first.wake)
+      waiting.removeFirst()
+    }
+    return wakes
   }
 }

@@ -1,10 +1,11 @@
-/// How many retries a provider may get: a share of its requests, and a few each second, so that
-/// retries never multiply an outage. Finagle's and tower's budget.
+/// How many retries a provider may get: a share of its requests, or a few each second where that is
+/// more, so that retries never multiply an outage. Finagle's and tower's budget, but that the few a
+/// second come in place of the share and not on top of it: while requests come in numbers, retries
+/// are never more than their share.
 /// https://docs.rs/tower/latest/tower/retry/budget/
 ///
 /// Two buckets of thousandths of a retry, both bounded: what requests have paid in, and what time
-/// has. Whatever happened before, in any span of time there are at most `ratio` retries a request,
-/// `floorPerSecond` a second, and once `burst + floorPerSecond`.
+/// has. A retry is taken out of both, and is there while one of them has it.
 package struct RetryBudget: Sendable, Hashable {
   private let deposit: Int64
   private let floorPerSecond: Int64
@@ -35,13 +36,9 @@ package struct RetryBudget: Sendable, Hashable {
   /// Takes a retry out of the budget, if there is one.
   package mutating func takeRetry(now: Int64) -> Bool {
     refill(now: now)
-    if floor >= Self.retry {
-      floor -= Self.retry
-    } else if deposited >= Self.retry {
-      deposited -= Self.retry
-    } else {
-      return false
-    }
+    guard max(floor, deposited) >= Self.retry else { return false }
+    floor = max(0, floor - Self.retry)
+    deposited = max(0, deposited - Self.retry)
     return true
   }
 
@@ -49,7 +46,7 @@ package struct RetryBudget: Sendable, Hashable {
   package func available(now: Int64) -> Int {
     var copy = self
     copy.refill(now: now)
-    return Int(copy.floor / Self.retry + copy.deposited / Self.retry)
+    return Int(max(copy.floor, copy.deposited) / Self.retry)
   }
 
   private static let retry: Int64 = 1000
