@@ -59,6 +59,8 @@ package struct StreamStart: Sendable {
   private mutating func release() -> [UInt8] {
     isOver = true
     defer { held = [] }
+    // A stream may last for long: what was needed for its beginning goes.
+    framer = SSEFramer(limit: Self.largest * 2)
     return held
   }
 
