@@ -39,6 +39,19 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 }
 
+/// Opens the store of a URL on a loop of its own, and closes it afterwards.
+func withStore(
+  _ url: String, _ body: @Sendable (any StateStore, StoreEvents) async throws -> Void
+) async throws {
+  let group = EventLoopGroup(count: 1)
+  let store = try await StateStores.open(StateURL(parsing: url), on: group.loops[0])
+  let events = StoreEvents()
+  store.listen(events.add)
+  try await body(store, events)
+  await store.close()
+  await group.shutdown()
+}
+
 /// What a store has told.
 final class StoreEvents: Sendable {
   private let events = Mutex([StateEvent]())
