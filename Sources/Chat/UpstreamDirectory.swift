@@ -5,6 +5,8 @@ package struct UpstreamDirectory: Sendable {
   /// Names that stand for one or more targets.
   package let aliases: [String: Alias]
   private let routes: [String: Route]
+  /// Those that take any model, in order.
+  private let open: [ChatUpstream]
 
   /// What an alias stands for.
   package struct Alias: Sendable, Hashable {
@@ -65,6 +67,8 @@ package struct UpstreamDirectory: Sendable {
     let upstreams = upstreams.map { $0.prepared() }
     self.upstreams = upstreams
     self.aliases = aliases
+    let open = upstreams.filter { $0.models == .any }
+    self.open = open
     var lists: [String: [UpstreamTarget]] = [:]
     for upstream in upstreams {
       guard case .listed(let models) = upstream.models else { continue }
@@ -77,7 +81,7 @@ package struct UpstreamDirectory: Sendable {
     var routes = lists.compactMapValues { Route($0) }
     for (name, alias) in aliases {
       let entries = alias.targets.flatMap { entry in
-        let targets = lists[entry.target] ?? Self.open(entry.target, upstreams).map { [$0] } ?? []
+        let targets = lists[entry.target] ?? Self.target(entry.target, open).map { [$0] } ?? []
         return targets.map { (target: $0, weight: entry.weight) }
       }
       let isWeighted = entries.contains { $0.weight != nil }
@@ -89,7 +93,7 @@ package struct UpstreamDirectory: Sendable {
 
   /// The route of a model name, alias or `upstream/model`; nil where no upstream has it.
   package func route(_ model: String) -> Route? {
-    routes[model] ?? Self.open(model, upstreams).flatMap { Route([$0]) }
+    routes[model] ?? Self.target(model, open).flatMap { Route([$0]) }
   }
 
   /// Where a request goes that names no model: the first upstream.
@@ -97,16 +101,15 @@ package struct UpstreamDirectory: Sendable {
     upstreams.first.flatMap { Route([UpstreamTarget(upstream: $0, model: "")]) }
   }
 
-  /// Finds an upstream that takes any model.
-  private static func open(_ model: String, _ upstreams: [ChatUpstream]) -> UpstreamTarget? {
-    if let slash = model.firstIndex(of: "/") {
-      let name = model[..<slash]
-      if let upstream = upstreams.first(where: { $0.name == name && $0.models == .any }) {
-        return UpstreamTarget(
-          upstream: upstream, model: String(model[model.index(after: slash)...]))
-      }
+  /// What an upstream that takes any model makes of a name.
+  private static func target(_ model: String, _ open: [ChatUpstream]) -> UpstreamTarget? {
+    guard let first = open.first else { return nil }
+    if let slash = model.utf8.firstIndex(of: UInt8(ascii: "/")),
+      let named = open.first(where: { $0.name == model[..<slash] })
+    {
+      return UpstreamTarget(upstream: named, model: String(model[slash...].dropFirst()))
     }
-    return upstreams.first { $0.models == .any }.map { UpstreamTarget(upstream: $0, model: model) }
+    return UpstreamTarget(upstream: first, model: model)
   }
 
   /// The names that a client may ask for, aliases first, each once, with who owns it.

@@ -36,7 +36,31 @@ extension ChatUpstream {
   }
 }
 
+extension ChatUpstream {
+  /// Fields by which OpenAI tells accounts apart.
+  /// https://platform.openai.com/docs/api-reference/authentication
+  private static let accountFields = ["openai-organization", "openai-project"]
+
+  /// Whether a request names the gateway's own key and account: neither is the client's.
+  func isOwnAccount(in fields: HeaderFields) -> Bool {
+    apiKey != nil
+      && !Self.accountFields.contains { fields.contains($0) && !headers.contains($0) }
+  }
+}
+
 extension OpenAIError {
+  /// What a client is told of a stream that ended before it said anything.
+  package static func upstreamEnded(_ upstream: String) -> OpenAIError {
+    .upstreamFailed(
+      "The upstream '\(upstream)' ended its answer before it began.", code: "upstream_cut")
+  }
+
+  /// What a client is told of a stream that ended before its end.
+  package static func upstreamCut(_ upstream: String) -> OpenAIError {
+    .upstreamFailed(
+      "The answer of the upstream '\(upstream)' ended too early.", code: "upstream_cut")
+  }
+
   /// What a client is told when an upstream gave no answer.
   package init(_ error: HTTPClientError, upstream: String) {
     let subject = "The upstream '\(upstream)'"

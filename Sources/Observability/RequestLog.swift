@@ -46,6 +46,8 @@ package struct RequestLog: Sendable {
     package static let clientLeft: Outcome = "client_left"
     /// The upstream could not be reached, failed, or broke off.
     package static let upstreamError: Outcome = "upstream_error"
+    /// The gateway was stopped before the end.
+    package static let stopped: Outcome = "stopped"
     /// A time limit passed.
     package static let timeout: Outcome = "timeout"
     /// Easel itself failed.

@@ -42,6 +42,15 @@ extension JSONWriter {
     return writer.bytes
   }
 
+  /// The bytes of one array of values that are JSON already, unchecked.
+  package static func array(_ values: [[UInt8]]) -> [UInt8] {
+    var writer = JSONWriter(capacity: values.reduce(2) { $0 + $1.count + 1 })
+    writer.beginArray()
+    for value in values { writer.value(raw: value) }
+    writer.endArray()
+    return writer.bytes
+  }
+
   /// The bytes of one string value, quotes included.
   package static func string(_ text: String) -> [UInt8] {
     var bytes: [UInt8] = []

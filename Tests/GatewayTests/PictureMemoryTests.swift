@@ -37,11 +37,12 @@ struct PictureMemoryTests {
       + "\"response_format\":\"\(format)\"}"
     let request = ClientRequest(
       .post, url.appending(path: "v1/images/generations"), body: Array(text.utf8))
-    return try await client.withResponse(request) { response in
-      var count = 0
+    var (status, count) = (0, 0)
+    try await client.withResponse(request) { response in
       while let piece = try await response.next() { count += piece.count }
-      return (response.head.status, count)
+      status = response.head.status
     }
+    return (status, count)
   }
 
   private static func pads(_ simulator: SimulatorServer, _ count: Int) {

@@ -75,14 +75,15 @@ final class Load {
     while left > 0 {
       left -= 1
       do {
-        let isWhole = try await client.withResponse(request) { response in
+        var isWhole = false
+        try await client.withResponse(request) { response in
           var tail: [UInt8] = []
           while let piece = try await response.next() {
             if self.streams { self.figures.read(piece) }
             tail = piece
           }
           let text = String(decoding: tail.suffix(32), as: UTF8.self)
-          return response.head.status == 200 && (!self.streams || text.contains("[DONE]"))
+          isWhole = response.head.status == 200 && (!self.streams || text.contains("[DONE]"))
         }
         if isWhole { figures.completed += 1 } else { figures.lost += 1 }
       } catch {

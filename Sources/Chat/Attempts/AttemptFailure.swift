@@ -12,12 +12,10 @@ package struct AttemptFailure: Sendable, Hashable {
     case timeout
     /// The connection broke, or the answer was no HTTP, or ended before it said anything.
     case broken
-    /// It answered with this status.
+    /// It answered with this status, or with an error that means this status.
     case status(Int)
-    /// Its stream began with an error.
+    /// Its stream had an error in it.
     case streamError
-    /// So many requests are under way there that there is no place.
-    case busy
   }
 
   package let kind: Kind
@@ -41,6 +39,33 @@ package struct AttemptFailure: Sendable, Hashable {
     isOutOfCredit = head.status == 402 || (head.status == 429 && code == "insufficient_quota")
   }
 
+  /// What an error within a stream amounts to.
+  /// - Parameter data: an object with a member `error`.
+  package init(inStream data: [UInt8]) {
+    let error = (try? JSONSlice.parse(data))?["error"]
+    let words = [error?["code"]?.string, error?["type"]?.string].compactMap(\.self)
+    if let status = Self.status(error?["code"]?.int ?? error?["status"]?.int) {
+      kind = .status(status)
+    } else if let status = words.lazy.compactMap({ Self.statuses[$0] }).first {
+      kind = .status(status)
+    } else {
+      kind = .streamError
+    }
+    isOutOfCredit = words.contains("insufficient_quota") || kind == .status(402)
+  }
+
+  private static func status(_ code: Int?) -> Int? {
+    code.flatMap { (400..<600).contains($0) ? $0 : nil }
+  }
+
+  /// What OpenAI's words mean in statuses. https://platform.openai.com/docs/guides/error-codes
+  private static let statuses = [
+    "insufficient_quota": 429, "rate_limit_exceeded": 429, "rate_limit_error": 429,
+    "invalid_request_error": 400, "invalid_prompt": 400, "context_length_exceeded": 400,
+    "content_filter": 400, "authentication_error": 401, "invalid_api_key": 401,
+    "permission_error": 403, "overloaded_error": 529,
+  ]
+
   /// What an error of the client amounts to.
   init(_ error: HTTPClientError) {
     switch error.kind {
@@ -57,28 +82,42 @@ package struct AttemptFailure: Sendable, Hashable {
     case .connection: "unreachable"
     case .timeout: "timed_out"
     case .broken: "broken"
+    case .status(429) where isOutOfCredit: "out_of_credit"
     case .status(429): "rate_limited"
     case .status(401), .status(403): "bad_key"
     case .status(402): "out_of_credit"
     case .status(let status): "status_\(status)"
     case .streamError: "stream_error"
-    case .busy: "busy"
+    }
+  }
+
+  /// How much it tells a client whose request has failed at several upstreams; the higher, the more.
+  /// When to come again is what a client can act on; what is wrong with the gateway's account is what
+  /// it can do nothing about.
+  var telling: Int {
+    switch kind {
+    case .status where isOutOfCredit: 1
+    case .status(401), .status(403): 1
+    case .status(429): 4
+    case .status, .streamError: 3
+    case .timeout: 2
+    case .connection, .broken: 0
     }
   }
 
   /// What it says of the upstream's health.
-  /// - Parameter ownKey: whether the gateway's own key was sent: what a client's key may not do says
-  ///   nothing of the upstream.
-  func outcome(ownKey: Bool) -> CallOutcome {
+  /// - Parameter ownAccount: whether the gateway's own key and account were named: what a client's
+  ///   may not do says nothing of the upstream.
+  func outcome(ownAccount: Bool) -> CallOutcome {
     switch kind {
     case .connection, .timeout, .broken, .streamError: .failure
-    case .status(401): ownKey ? .badKey : .ignored
-    case .status where isOutOfCredit: ownKey ? .outOfCredit : .ignored
+    case .status(401): ownAccount ? .badKey : .ignored
+    case .status where isOutOfCredit: ownAccount ? .outOfCredit : .ignored
     case .status(429):
-      ownKey
+      ownAccount
         ? .rateLimited(retryAfterMs: retryAfter.map { Int64($0 / .milliseconds(1)) }) : .ignored
     case .status(500...): .failure
-    case .status, .busy: .ignored
+    case .status: .ignored
     }
   }
 }

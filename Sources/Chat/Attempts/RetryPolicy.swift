@@ -2,7 +2,8 @@ internal import Resilience
 
 /// What to do after an attempt that failed before anything of its answer was passed on.
 package struct RetryPolicy: Sendable, Hashable {
-  /// Attempts for one call of an upstream, over all upstreams together.
+  /// Attempts for one request, over all upstreams together; those of a tool loop's later rounds count
+  /// where they are not the first of their round.
   package var attempts = 3
   /// The share of an upstream's requests that may be repeated at it.
   package var budget = 0.2
@@ -11,6 +12,8 @@ package struct RetryPolicy: Sendable, Hashable {
   package var floor = 3
   /// The longest wait before a repetition: whoever has to wait longer is told so.
   package var longestWait = Duration.seconds(5)
+  /// From the request to the last moment at which an answer may begin.
+  package var deadline = Duration.seconds(600)
 
   /// The defaults that each property names.
   package init() {}
@@ -25,32 +28,45 @@ package struct RetryPolicy: Sendable, Hashable {
     case stop
   }
 
+  /// Where a request stands after a failure.
+  package struct Standing: Sendable, Hashable {
+    /// Attempts so far, the one that failed among them.
+    package var attempts: Int
+    /// Whether another upstream could be asked.
+    package var hasOther: Bool
+    /// Until the deadline.
+    package var left: Duration
+
+    package init(attempts: Int, hasOther: Bool, left: Duration) {
+      self.attempts = attempts
+      self.hasOther = hasOther
+      self.left = left
+    }
+  }
+
   /// Decides.
-  /// - Parameters:
-  ///   - attempt: the number of the one that failed, from 1.
-  ///   - hasOther: whether another upstream could be asked.
   package func step(
-    after failure: AttemptFailure, attempt: Int, hasOther: Bool,
+    after failure: AttemptFailure, _ standing: Standing,
     using generator: inout some RandomNumberGenerator
   ) -> Step {
-    // Who is busy has not been asked: that was no attempt.
-    if failure.kind == .busy { return hasOther ? .next : .stop }
-    guard attempt < attempts, failure.shouldRetry != false else { return .stop }
-    if hasOther { return mayFallOver(failure) ? .next : .stop }
+    guard attempts > standing.attempts, standing.left > .zero, failure.shouldRetry != false else {
+      return .stop
+    }
+    if standing.hasOther { return mayFallOver(failure) ? .next : .stop }
     guard mayRepeat(failure) else { return .stop }
     let cause: Backoff.Cause = failure.kind == .status(429) ? .rateLimited : .failure
     let delay = Backoff().delay(
-      retry: attempt, cause: cause,
+      retry: standing.attempts, cause: cause,
       retryAfterMs: failure.retryAfter.map { Int64($0 / .milliseconds(1)) },
-      remainingMs: Int64(longestWait / .milliseconds(1)), using: &generator)
+      remainingMs: Int64(min(longestWait, standing.left) / .milliseconds(1)), using: &generator)
     return delay.map { .again(after: .milliseconds($0)) } ?? .stop
   }
 
   /// Whether another upstream may do what this one did not.
-  private func mayFallOver(_ failure: AttemptFailure) -> Bool {
+  func mayFallOver(_ failure: AttemptFailure) -> Bool {
     if failure.shouldRetry == true { return true }
     return switch failure.kind {
-    case .connection, .timeout, .broken, .streamError, .busy: true
+    case .connection, .timeout, .broken, .streamError: true
     case .status(let status): [401, 402, 403, 408, 429].contains(status) || status >= 500
     }
   }
@@ -62,7 +78,7 @@ package struct RetryPolicy: Sendable, Hashable {
     if failure.shouldRetry == true { return true }
     return switch failure.kind {
     case .connection, .broken, .streamError: true
-    case .timeout, .busy: false
+    case .timeout: false
     case .status(let status): [408, 429, 500, 502, 503, 504, 529].contains(status)
     }
   }

@@ -3,88 +3,84 @@ internal import OpenAIWire
 /// Holds the beginning of a stream back until it says something, so that an error which comes first
 /// can still be another upstream's answer.
 ///
-/// What is held: comments, the role alone, chunks without choices or with empty deltas. Bounded in
-/// bytes and events.
+/// What is held: comments, the role alone, chunks without choices or with empty deltas, and the
+/// events of the Responses API that tell of a beginning. Bounded in bytes, events and time.
 package struct StreamStart: Sendable {
   private static let largest = 256 << 10
   private static let longest = 64
+  /// An upstream that keeps a connection alive for longer than this is at work: its client sees it.
+  private static let patience = Duration.seconds(5)
 
-  private var framer = SSEFramer(limit: largest * 2)
-  private var held: [UInt8] = []
-  private var events = 0
-  private var isOver = false
-  private var isMalformed = false
+  /// Nil once the beginning is over: a stream may last for long, and needs none of this then.
+  private var holding: Holding? = Holding()
 
-  /// A stream that begins with an error.
-  package struct Failure: Error, Sendable {
-    /// The data of the event: an error object.
-    package let data: [UInt8]
+  private struct Holding {
+    var framer = SSEFramer(limit: StreamStart.largest * 2)
+    var held: [UInt8] = []
+    var events = 0
+  }
+
+  /// Why a stream has no beginning that could be passed on.
+  package enum Failure: Error, Sendable {
+    /// It began with an error: an object with a member `error`, as OpenAI's errors are.
+    case error([UInt8])
+    /// It ended before it said anything.
+    case ended
   }
 
   /// The beginning of a stream.
   package init() {}
 
+  /// Whether what comes is passed on as it comes.
+  package var isOver: Bool { holding == nil }
+
   /// Takes what has come.
+  /// - Parameter elapsed: since the answer began.
   /// - Returns: what is to be passed on: all that was held, once the stream says something; nil
   ///   until then.
   /// - Throws: ``Failure``.
-  package mutating func take(_ bytes: [UInt8]) throws(Failure) -> [UInt8]? {
-    if isOver { return bytes }
-    framer.push(bytes)
-    held += bytes
-    while let frame = nextFrame() {
+  package mutating func take(
+    _ bytes: [UInt8], elapsed: Duration = .zero
+  ) throws(Failure) -> [UInt8]? {
+    guard var current = holding else { return bytes }
+    // Taken out, so that what follows changes it in place.
+    holding = nil
+    current.framer.push(bytes)
+    current.held += bytes
+    var isMalformed = false
+    while let frame = Self.nextFrame(&current.framer, &isMalformed) {
+      current.events += 1
       guard let data = frame.data else { continue }
-      events += 1
-      switch Self.meaning(Array(data)) {
-      case .nothing where events < Self.longest: continue
-      case .error: throw Failure(data: Array(data))
-      case .nothing, .something: return release()
+      switch StreamEvent(Array(data)) {
+      case .beginning: continue
+      case .error(let error): throw .error(error)
+      case .saying: return current.held
       }
     }
-    return isMalformed || held.count > Self.largest ? release() : nil
+    if isMalformed || current.events >= Self.longest || current.held.count > Self.largest
+      || elapsed > Self.patience
+    {
+      return current.held
+    }
+    holding = current
+    return nil
   }
 
-  private mutating func nextFrame() -> SSEFrame? {
+  /// Whoever reads the stream next says what is wrong with it.
+  private static func nextFrame(_ framer: inout SSEFramer, _ isMalformed: inout Bool) -> SSEFrame? {
     do throws(SSEError) { return try framer.nextFrame() } catch {
-      // Whoever reads the stream next says what is wrong with it.
       isMalformed = true
       return nil
     }
   }
 
-  /// What was held of a stream that has ended without saying anything; nil where it has said
-  /// something.
-  package mutating func rest() -> [UInt8]? { isOver ? nil : release() }
-
-  private mutating func release() -> [UInt8] {
-    isOver = true
-    defer { held = [] }
-    // A stream may last for long: what was needed for its beginning goes.
-    framer = SSEFramer(limit: Self.largest * 2)
-    return held
-  }
-
-  private enum Meaning {
-    case nothing, something, error
-  }
-
-  private static func meaning(_ data: [UInt8]) -> Meaning {
-    guard let object = try? JSONSlice.parse(data), object.kind == .object else { return .something }
-    if let error = object["error"], !error.isNull { return .error }
-    guard let choices = object["choices"], choices.kind == .array else {
-      // Streams of other APIs have events of their own.
-      return object["choices"] == nil && object["type"] != nil ? .something : .nothing
-    }
-    for choice in choices.elements {
-      if let reason = choice["finish_reason"], !reason.isNull { return .something }
-      guard let delta = choice["delta"] else { return .something }
-      for member in delta.members where member.key != "role" {
-        let isEmpty =
-          member.value.isNull || member.value.isString("")
-          || (member.value.kind == .array && !member.value.elements.contains { _ in true })
-        if !isEmpty { return .something }
-      }
-    }
-    return .nothing
+  /// Tells that the stream has ended.
+  /// - Returns: what was held, where a last event without its blank line says something; nil where
+  ///   all was passed on before.
+  /// - Throws: ``Failure`` where the stream has said nothing.
+  package mutating func end() throws(Failure) -> [UInt8]? {
+    if isOver { return nil }
+    guard let all = try take([0x0A, 0x0A]) else { throw .ended }
+    return all.dropLast(2)
   }
 }

@@ -9,6 +9,8 @@ package final class UpstreamAttempt {
   package private(set) var isCommitted = false
   /// Why the answer is a failure, though it came: for one that breaks off without an error.
   package var failure: AttemptFailure?
+  /// Whether the gateway's own key and account were named, so that what they may not do counts.
+  var namesOwnAccount = false
   private let permit: CallPermit?
   private let breaker: SharedBreaker?
   private let started = EventLoop.nanoseconds
@@ -27,8 +29,17 @@ package final class UpstreamAttempt {
   /// Notes that the upstream has begun to answer.
   func answered() { firstByte = EventLoop.nanoseconds }
 
+  /// Since the upstream has begun to answer; zero before.
+  package var answeringTime: Duration {
+    firstByte.map { .nanoseconds(EventLoop.nanoseconds - $0) } ?? .zero
+  }
   var timeToFirstByte: Duration? { firstByte.map { .nanoseconds($0 - started) } }
   var elapsed: Duration { .nanoseconds(EventLoop.nanoseconds - started) }
+
+  /// Tells the breaker how it went, once.
+  func record(_ failure: AttemptFailure) {
+    record(failure.outcome(ownAccount: namesOwnAccount), reason: failure.reason)
+  }
 
   /// Tells the breaker how it went, once.
   func record(_ outcome: CallOutcome, reason: String? = nil) {

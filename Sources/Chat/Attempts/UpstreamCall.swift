@@ -6,17 +6,9 @@ internal import Resilience
 /// Asks the upstreams that can answer a request, one after the other, until one does. For one request
 /// of a client; a tool loop calls it once for each round. Loop-bound.
 package final class UpstreamCall {
-  /// What came of a call.
-  package enum Answer<Value> {
-    /// What `body` made of an upstream's answer.
-    case answered(Value)
-    /// The upstream refused, and nobody else is to be asked: its answer is the client's.
-    case refused(ResponseHead, [UInt8])
-  }
-
-  private let services: UpstreamServices
-  private var targets: [UpstreamTarget]
-  /// Who was asked last, or is to be asked first.
+  let services: UpstreamServices
+  private let targets: [UpstreamTarget]
+  /// Who was asked last, or is to be asked first; after a failure, whose failure is told.
   package private(set) var current: UpstreamTarget
   /// Who was not asked or has failed, and why, in order.
   package private(set) var passedOver: [(name: String, reason: String)] = []
@@ -24,6 +16,10 @@ package final class UpstreamCall {
   private var untold: [(target: UpstreamTarget, reason: String)] = []
   /// Attempts so far.
   package private(set) var attempts = 0
+  /// Of these, the first of their round.
+  private var rounds = 0
+  /// On the loop's clock.
+  private let deadline: UInt64
 
   /// Bytes of a refusal.
   private static let largestRefusal = 8 << 20
@@ -33,6 +29,7 @@ package final class UpstreamCall {
     self.services = services
     targets = route.order(using: &services.generator)
     current = targets[0]
+    deadline = services.loop.now + services.policy.deadline.milliseconds
     // The first that may be asked is asked first: what depends on it is known from the start.
     if targets.count > 1, let index = targets.firstIndex(where: isAdmissible) {
       current = targets[index]
@@ -40,86 +37,126 @@ package final class UpstreamCall {
     }
   }
 
+  /// An attempt that failed, and what the client could be told of it.
+  private struct Failed {
+    let target: UpstreamTarget
+    let failure: AttemptFailure
+    let error: any Error
+  }
+
   /// Asks.
   /// - Parameters:
   ///   - request: the request for a target.
   ///   - body: reads an answer that is no refusal. It may fail as long as it has not committed the
   ///     attempt; then another upstream may be asked, and `body` is called again.
+  /// - Returns: nil where `body` has read an answer to its end; else the refusal of an upstream, which
+  ///   is the client's, since nobody else is to be asked.
   /// - Throws: `HTTPClientError`, `StreamStart.Failure` or what `body` throws, where nobody else is
   ///   to be asked; `OpenAIError` where nobody could be asked.
-  package func answer<Value>(
+  package func answer(
     request: (UpstreamTarget) throws -> ClientRequest,
-    body: (UpstreamAttempt, ClientResponse) async throws -> Value
-  ) async throws -> Answer<Value> {
+    body: (UpstreamAttempt, ClientResponse) async throws -> Void
+  ) async throws -> ClientAnswer? {
     // Who answered before goes on, as long as it can.
-    var queue = [current] + targets.filter { $0.name != current.name }
-    var tries = 0
+    var queue = targets.count == 1 ? targets : [current] + targets.filter { $0 !== current }
     var skipped: [Skipped] = []
-    var last: (any Error)?
-    while let target = queue.first {
-      queue.removeFirst()
+    var worst: Failed?
+    var isFirst = true
+    var isRepetition = false
+    while !queue.isEmpty {
+      let target = queue.removeFirst()
       guard let attempt = try await begin(target, &skipped) else { continue }
-      defer { leave(target) }
-      (tries, attempts) = (tries + 1, attempts + 1)
-      tellFallbacks()
-      current = target
+      if !isRepetition { services.addRequest(to: target.upstream) }
+      isRepetition = false
+      if isFirst { rounds += 1 }
+      isFirst = false
       do {
-        return .answered(try await run(attempt, try request(target), body))
+        try await run(attempt, request, body)
+        return nil
       } catch {
         let failure = try settle(attempt, error)
-        let hasOther = queue.contains(where: isAdmissible)
-        let step = services.policy.step(
-          after: failure, attempt: tries, hasOther: hasOther, using: &services.generator)
-        last = error
-        switch step {
+        if worst.map({ $0.failure.telling <= failure.telling }) ?? true {
+          worst = Failed(target: target, failure: failure, error: error)
+        }
+        switch step(after: failure, hasOther: queue.contains(where: isAdmissible)) {
         case .next: passOver(target, failure.reason)
         case .again(let wait) where services.takeRetry(at: target.upstream):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
           try await services.loop.sleep(for: wait)
           queue.insert(target, at: 0)
-        case .again, .stop: return try refusal(error)
+          isRepetition = true
+        case .again, .stop:
+          // What another upstream would say as well is told as it is.
+          guard services.policy.mayFallOver(failure), let worst else {
+            return try refusal(error)
+          }
+          if worst.target !== target { passOver(target, failure.reason) }
+          return try tell(worst)
         }
       }
     }
-    if let last { return try refusal(last) }
+    if let worst { return try tell(worst) }
     return try await askLastResort(skipped, request, body)
   }
 
+  private func step(after failure: AttemptFailure, hasOther: Bool) -> RetryPolicy.Step {
+    services.policy.step(
+      after: failure,
+      RetryPolicy.Standing(attempts: attempts - rounds + 1, hasOther: hasOther, left: timeLeft),
+      using: &services.generator)
+  }
+
+  private var timeLeft: Duration { .milliseconds(deadline - min(deadline, services.loop.now)) }
+
   /// An upstream's refusal, on its way to whoever decides what comes of it.
   private struct Refusal: Error {
-    let head: ResponseHead
-    let body: [UInt8]
+    let answer: ClientAnswer
     let failure: AttemptFailure
   }
 
-  private func refusal<Value>(_ error: any Error) throws -> Answer<Value> {
-    guard let refusal = error as? Refusal else { throw error }
-    return .refused(refusal.head, refusal.body)
+  private func tell(_ failed: Failed) throws -> ClientAnswer {
+    current = failed.target
+    return try refusal(failed.error)
   }
 
-  private func run<Value>(
-    _ attempt: UpstreamAttempt, _ request: ClientRequest,
-    _ body: (UpstreamAttempt, ClientResponse) async throws -> Value
-  ) async throws -> Value {
-    let upstream = attempt.target.upstream
-    let value = try await services.client(for: upstream).withResponse(request) { response in
+  private func refusal(_ error: any Error) throws -> ClientAnswer {
+    guard let refusal = error as? Refusal else { throw error }
+    return refusal.answer
+  }
+
+  // MARK: One attempt
+
+  /// Makes an attempt that has its place, and gives the place back.
+  private func run(
+    _ attempt: UpstreamAttempt, _ request: (UpstreamTarget) throws -> ClientRequest,
+    _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
+  ) async throws {
+    let target = attempt.target
+    defer { services.limits[target.upstream]?.leave() }
+    attempts += 1
+    tellFallbacks()
+    current = target
+    var request = try request(target)
+    request.timeouts.firstByte = min(request.timeouts.firstByte, max(timeLeft, .milliseconds(1)))
+    attempt.namesOwnAccount = target.upstream.isOwnAccount(in: request.headers)
+    try await services.client(for: target.upstream).withResponse(request) { response in
       attempt.answered()
       if response.head.status >= 400 {
         let content = try await response.collect(limit: Self.largestRefusal)
         if let failure = AttemptFailure(response.head, body: content) {
-          throw Refusal(head: response.head, body: content, failure: failure)
+          throw Refusal(
+            answer: ClientAnswer(head: response.head, body: content), failure: failure)
         }
       }
-      return try await body(attempt, response)
+      try await body(attempt, response)
     }
     if let failure = attempt.failure {
-      attempt.record(outcome(failure, upstream), reason: failure.reason)
+      attempt.record(failure)
       observe(attempt, failure.reason)
     } else {
       attempt.recordSuccess()
       observe(attempt, "ok")
     }
-    return value
   }
 
   /// Records how an attempt has failed.
@@ -132,7 +169,7 @@ package final class UpstreamCall {
       if Self.meansThatClientLeft(error) { observe(attempt, "client_left") }
       throw error
     }
-    attempt.record(outcome(failure, attempt.target.upstream), reason: failure.reason)
+    attempt.record(failure)
     observe(attempt, failure.reason)
     if attempt.isCommitted { throw error }
     return failure
@@ -144,8 +181,8 @@ package final class UpstreamCall {
     case let refusal as Refusal: return refusal.failure
     case let error as HTTPClientError:
       return error.kind == .cancelled ? nil : AttemptFailure(error)
-    case is StreamStart.Failure: return AttemptFailure(.streamError)
-    case is SSEError: return AttemptFailure(.broken)
+    case StreamStart.Failure.error(let data): return AttemptFailure(inStream: data)
+    case StreamStart.Failure.ended, is SSEError: return AttemptFailure(.broken)
     default: return nil
     }
   }
@@ -158,139 +195,51 @@ package final class UpstreamCall {
     }
   }
 
-  private func outcome(_ failure: AttemptFailure, _ upstream: ChatUpstream) -> CallOutcome {
-    failure.outcome(ownKey: upstream.apiKey != nil)
-  }
-
   private func observe(_ attempt: UpstreamAttempt, _ result: String) {
     services.observer.attempt(
       upstream: attempt.target.upstream.name, result: result,
       firstByte: attempt.timeToFirstByte, total: attempt.elapsed)
   }
 
-  private func passOver(_ target: UpstreamTarget, _ reason: String) {
-    guard !passedOver.contains(where: { $0.name == target.name && $0.reason == reason }) else {
-      return
-    }
-    passedOver.append((target.name, reason))
+  // MARK: Who was passed over
+
+  func passOver(_ target: UpstreamTarget, _ reason: String) {
+    let name = target.name
+    guard !passedOver.contains(where: { $0.name == name && $0.reason == reason }) else { return }
+    passedOver.append((name, reason))
     untold.append((target, reason))
   }
 
   /// Tells that another upstream is asked in place of those that were passed over since the last.
   private func tellFallbacks() {
+    guard !untold.isEmpty else { return }
     for passed in untold {
       services.observer.fallback(from: passed.target.upstream.name, reason: passed.reason)
     }
     untold = []
   }
 
-  // MARK: Places
-
-  /// A target that was not asked, and why.
-  private struct Skipped {
-    let target: UpstreamTarget
-    let reason: String
-    let wait: Duration?
-    let allowsLastResort: Bool
-  }
-
-  private func isAdmissible(_ target: UpstreamTarget) -> Bool {
-    if case .refused = services.breaker(target)?.admission() { false } else { true }
-  }
-
-  /// Passes the breaker, and takes a place where places are limited.
-  /// - Returns: nil where the target is not to be asked now.
-  private func begin(
-    _ target: UpstreamTarget, _ skipped: inout [Skipped]
-  ) async throws -> UpstreamAttempt? {
-    let breaker = services.breaker(target)
-    var permit: CallPermit?
-    switch breaker?.admission() {
-    case nil: break
-    case .allowed(let allowed): permit = allowed
-    case .trialAvailable:
-      permit = await breaker?.takeTrial()
-      if permit == nil { skip(target, .trialRunning, nil, breaker, &skipped) }
-    case .refused(let refusal, let until): skip(target, refusal, until, breaker, &skipped)
-    }
-    if breaker != nil && permit == nil { return nil }
-    let attempt = UpstreamAttempt(target, breaker, permit)
-    guard try await enter(target, &skipped) else {
-      attempt.record(.ignored)
-      return nil
-    }
-    services.addRequest(to: target.upstream)
-    return attempt
-  }
-
-  private func skip(
-    _ target: UpstreamTarget, _ refusal: Admission.Refusal, _ until: Int64?,
-    _ breaker: SharedBreaker?, _ skipped: inout [Skipped]
-  ) {
-    let wait = until.flatMap { until in
-      breaker.map { Duration.milliseconds($0.millisecondsUntil(until)) }
-    }
-    passOver(target, "unavailable")
-    skipped.append(
-      Skipped(
-        target: target, reason: refusal.sentence(wait: wait), wait: wait,
-        allowsLastResort: refusal.isDoubtful))
-  }
-
-  private func enter(
-    _ target: UpstreamTarget, _ skipped: inout [Skipped]
-  ) async throws -> Bool {
-    guard let limit = services.limits[target.upstream] else { return true }
-    do throws(ConcurrencyLimit.Refusal) {
-      try await limit.enter(on: services.loop)
-      return true
-    } catch {
-      if error == .cancelled { throw CancellationError() }
-      passOver(target, "busy")
-      skipped.append(
-        Skipped(
-          target: target, reason: "too many requests are under way", wait: .seconds(1),
-          allowsLastResort: false))
-      return false
-    }
-  }
-
-  private func leave(_ target: UpstreamTarget) { services.limits[target.upstream]?.leave() }
-
   // MARK: Nobody
 
   /// Asks the one that is nearest to its trial, where everyone is kept from being asked.
-  private func askLastResort<Value>(
+  private func askLastResort(
     _ skipped: [Skipped], _ request: (UpstreamTarget) throws -> ClientRequest,
-    _ body: (UpstreamAttempt, ClientResponse) async throws -> Value
-  ) async throws -> Answer<Value> {
-    let nearest = skipped.filter(\.allowsLastResort)
-      .min { ($0.wait ?? .zero) < ($1.wait ?? .zero) }
-    guard services.asksLastResort, let nearest else { throw Self.nobody(skipped) }
-    let target = nearest.target
-    var ignored: [Skipped] = []
-    guard try await enter(target, &ignored) else { throw Self.nobody(skipped) }
-    defer { leave(target) }
-    let breaker = services.breaker(target)
-    let attempt = UpstreamAttempt(target, breaker, breaker?.lastResortPermit)
+    _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
+  ) async throws -> ClientAnswer? {
+    guard services.asksLastResort, let attempt = try await beginLastResort(skipped) else {
+      throw Skipped.nobody(skipped)
+    }
+    let target = attempt.target
     services.addRequest(to: target.upstream)
-    attempts += 1
-    current = target
+    rounds += 1
     passedOver.removeAll { $0.name == target.name }
-    untold.removeAll { $0.target.name == target.name }
-    tellFallbacks()
+    untold.removeAll { $0.target === target }
     do {
-      return .answered(try await run(attempt, try request(target), body))
+      try await run(attempt, request, body)
+      return nil
     } catch {
       _ = try settle(attempt, error)
       return try refusal(error)
     }
-  }
-
-  private static func nobody(_ skipped: [Skipped]) -> OpenAIError {
-    let list = skipped.prefix(20).map { "\($0.target.name): \($0.reason)" }
-    return .unavailable(
-      "No upstream can answer this now (\(list.joined(separator: "; "))).",
-      retryAfter: skipped.compactMap(\.wait).min(), code: "upstream_unavailable")
   }
 }

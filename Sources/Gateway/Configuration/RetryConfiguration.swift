@@ -8,6 +8,8 @@ package struct RetryConfiguration: Sendable, Hashable {
   package var floor = 3
   /// The longest wait before a repetition; default 5 s, 0 to 2 min.
   package var maxWait = Duration.seconds(5)
+  /// From the request to the last moment at which an answer may begin; default 10 min, 1 s to 1 h.
+  package var deadline = Duration.seconds(600)
 
   /// The defaults.
   package init() {}
@@ -22,5 +24,6 @@ extension RetryConfiguration {
     if let share { budget = share }
     settings.read("floor", &floor, in: 0...1000)
     settings.read("max_wait", &maxWait, in: .zero ... .seconds(120))
+    settings.read("deadline", &deadline, in: .seconds(1) ... .seconds(3600))
   }
 }

@@ -13,7 +13,6 @@ enum ChatRoute {
     do throws(OpenAIError) {
       let request = try ChatRequest(try await context.body())
       context.log.model = request.model
-      context.isEventStream = request.isStreamed
       var options = request.options
       try options.complete(from: context.exchange.head.headers)
       guard let route = context.shared.directory.route(request.model) else {

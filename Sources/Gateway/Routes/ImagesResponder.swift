@@ -88,9 +88,8 @@ struct ImagesResponder {
     var head = context.fields
     head.append("content-type", "text/event-stream", orDrop: ())
     head.append("cache-control", "no-cache", orDrop: ())
-    context.isEventStream = true
     func send(_ event: [UInt8]) {
-      if !exchange.hasStarted { exchange.start(200, head) }
+      if !exchange.hasStarted { context.startEvents(200, head) }
       exchange.send(event)
     }
     let pause = context.shared.configuration.imageTool.keepAlive
@@ -109,8 +108,10 @@ struct ImagesResponder {
       context.log.upstream = drawn.result.model.provider
       if !exchange.hasStarted {
         head.append(contentsOf: Self.fields(drawn))
-        exchange.start(200, head)
+        context.startEvents(200, head)
       }
+      // An event in pieces has no place for another one.
+      exchange.lastWords = []
       let answer = ImagesAnswer(
         drawn.result, ids: drawn.kept.map(\.id), created: WallClock.seconds)
       for index in drawn.result.images.indices {

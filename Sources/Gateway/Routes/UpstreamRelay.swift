@@ -12,27 +12,26 @@ struct UpstreamRelay {
   func relay(_ request: (UpstreamTarget) throws -> ClientRequest) async {
     let exchange = context.exchange
     do {
-      let answer = try await call.answer(request: request) { attempt, response in
+      let refusal = try await call.answer(request: request) { attempt, response in
         try await relay(response, of: attempt)
       }
-      if case .refused(let head, let body) = answer {
-        if head.status >= 500 { context.log.outcome = .upstreamError }
-        exchange.respond(head.status, fields(head), body)
+      if let refusal {
+        if refusal.head.status >= 500 { context.log.outcome = .upstreamError }
+        exchange.respond(refusal.head.status, fields(refusal.head), refusal.body)
       }
     } catch let error as HTTPClientError {
-      fail(error)
-    } catch let failure as StreamStart.Failure {
-      fail(failure)
+      if error.kind == .cancelled { return leave() }
+      fail(OpenAIError(error, upstream: call.current.upstream.name))
+    } catch StreamStart.Failure.error(let data) {
+      refuse(data)
+    } catch StreamStart.Failure.ended {
+      fail(.upstreamEnded(call.current.upstream.name))
     } catch is SSEError {
-      context.log.outcome = .upstreamError
-      let error = OpenAIError.upstreamFailed(
-        "An event of the upstream is too large.", code: "upstream_too_large")
-      exchange.finish(last: SSEWriter.event(data: error.body()))
+      fail(.upstreamFailed("An event of the upstream is too large.", code: "upstream_too_large"))
     } catch let error as OpenAIError {
       context.fail(error)
     } catch {
-      context.log.outcome = .clientLeft
-      exchange.cut()
+      leave()
     }
   }
 
@@ -58,8 +57,8 @@ struct UpstreamRelay {
       exchange.start(head.status, fields(head), length: head.contentLength)
       try await exchange.write(first ?? [])
       while let piece = try await response.next() { try await exchange.write(piece) }
+      exchange.finish()
     }
-    exchange.finish()
   }
 
   /// Passes whole events on, so that an upstream that breaks off leaves no half of one before the
@@ -68,48 +67,63 @@ struct UpstreamRelay {
     _ response: ClientResponse, of attempt: UpstreamAttempt
   ) async throws {
     var start = StreamStart()
+    var end = StreamEnd()
     var framer = SSEFramer(limit: 32 << 20)
     while let piece = try await response.next() {
-      guard let bytes = try start.take(piece) else { continue }
+      guard let bytes = try start.take(piece, elapsed: attempt.answeringTime) else { continue }
       begin(response.head, attempt)
       framer.push(bytes)
       let events = try framer.takeWholeFrames()
-      if !events.isEmpty { try await context.exchange.write(events) }
+      guard !events.isEmpty else { continue }
+      end.note(events)
+      try await context.exchange.write(events)
     }
-    if let rest = start.rest() { framer.push(rest) }
+    if let rest = try start.end() { framer.push(rest) }
     begin(response.head, attempt)
-    let rest = framer.takeRemainder()
-    if !rest.isEmpty { try await context.exchange.write(rest) }
+    try await finishEvents(framer.takeRemainder(), end, attempt)
+  }
+
+  private func finishEvents(
+    _ rest: [UInt8], _ end: StreamEnd, _ attempt: UpstreamAttempt
+  ) async throws {
+    let verdict = end.verdict(rest: rest)
+    if verdict == .failed { attempt.failure = AttemptFailure(.streamError) }
+    guard verdict == .cut else {
+      if !rest.isEmpty { try await context.exchange.write(rest) }
+      return context.exchange.finish()
+    }
+    attempt.failure = AttemptFailure(.broken)
+    fail(.upstreamCut(attempt.target.upstream.name))
   }
 
   private func begin(_ head: ResponseHead, _ attempt: UpstreamAttempt) {
     guard !attempt.isCommitted else { return }
     attempt.commit()
-    context.isEventStream = true
-    context.exchange.start(head.status, fields(head))
+    context.startEvents(head.status, fields(head))
+  }
+
+  // MARK: Failures
+
+  private func leave() {
+    context.log.outcome = .clientLeft
+    context.exchange.cut()
   }
 
   /// A stream that began with an error: the client gets it, as a status.
-  private func fail(_ failure: StreamStart.Failure) {
+  private func refuse(_ data: [UInt8]) {
     context.log.outcome = .upstreamError
-    let code = (try? JSONSlice.parse(failure.data))?["error"]?["code"]?.int ?? 502
     var fields = context.fields
     call.describe(in: &fields)
-    fields.set("content-type", "application/json", orDrop: ())
-    context.exchange.respond((400..<600).contains(code) ? code : 502, fields, failure.data)
+    context.exchange.respond(upstreamError: data, fields)
   }
 
-  private func fail(_ error: HTTPClientError) {
-    guard error.kind != .cancelled else {
-      context.log.outcome = .clientLeft
-      return context.exchange.cut()
-    }
-    let shown = OpenAIError(error, upstream: call.current.upstream.name)
+  /// Tells the client: by a status while nothing was sent, by a last event after that.
+  private func fail(_ error: OpenAIError) {
     if !context.exchange.hasStarted {
-      context.fail(shown)
+      context.fail(error)
     } else if context.isEventStream {
       // Never a silent cut: SDKs take an end without `[DONE]` for a complete answer.
-      context.exchange.finish(last: SSEWriter.event(data: shown.body()))
+      context.exchange.finish(last: SSEWriter.event(data: error.body()))
     } else {
       context.exchange.cut()
     }

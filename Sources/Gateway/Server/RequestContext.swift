@@ -96,6 +96,12 @@ final class RequestContext {
     }
   }
 
+  /// Begins a stream of events. Should the gateway stop before its end, the client is told.
+  func startEvents(_ status: Int, _ fields: HeaderFields) {
+    isEventStream = true
+    exchange.startEvents(status, fields)
+  }
+
   /// Answers with JSON.
   func respond(_ status: Int = 200, json: [UInt8], extra: HeaderFields = HeaderFields()) {
     var headers = fields
@@ -124,6 +130,7 @@ final class RequestContext {
     log.total = elapsed
     log.client = exchange.remoteAddress
     if exchange.isClientGone && exchange.status == 0 { log.outcome = .clientLeft }
+    if exchange.wasStopped { log.outcome = .stopped }
     return log
   }
 }

@@ -7,6 +7,7 @@ extension RetryPolicy {
     budget = configuration.budget
     floor = configuration.floor
     longestWait = configuration.maxWait
+    deadline = configuration.deadline
   }
 }
 

@@ -32,24 +32,28 @@ package final class HTTPClient {
   package func send(
     _ request: ClientRequest, bodyLimit: Int
   ) async throws(HTTPClientError) -> ClientAnswer {
+    var answer: ClientAnswer?
     do {
-      return try await withResponse(request) { response in
-        ClientAnswer(head: response.head, body: try await response.collect(limit: bodyLimit))
+      try await withResponse(request) { response in
+        answer = ClientAnswer(
+          head: response.head, body: try await response.collect(limit: bodyLimit))
       }
     } catch let error as HTTPClientError {
       throw error
     } catch {
       throw .cancelled
     }
+    guard let answer else { throw .cancelled }
+    return answer
   }
 
   /// Sends a request and gives `body` the answer. When `body` ends, the connection goes back to the
   /// pool if the answer was read to its end, and is closed otherwise. When the calling task is
   /// cancelled, the connection is closed at once.
   /// - Throws: `HTTPClientError`, or what `body` throws.
-  package func withResponse<R>(
-    _ request: ClientRequest, _ body: (ClientResponse) async throws -> R
-  ) async throws -> R {
+  package func withResponse(
+    _ request: ClientRequest, _ body: (ClientResponse) async throws -> Void
+  ) async throws {
     let origin = Origin(
       scheme: request.url.scheme, host: request.url.host, port: request.url.port,
       policy: request.addressPolicy)

@@ -28,6 +28,11 @@ package final class Exchange {
   package private(set) var bytesSent = 0
   /// Body bytes that were received.
   package private(set) var bytesReceived = 0
+  /// What ends an answer that the server cuts when it stops: for streams of events, whose readers
+  /// would take a silent end for a complete answer.
+  package var lastWords: [UInt8] = []
+  /// Whether the server has stopped before the answer was complete.
+  package private(set) var wasStopped = false
   /// Called when the first byte of the answer is handed over.
   package var whenStarted: (() -> Void)?
 
@@ -216,6 +221,16 @@ package final class Exchange {
     mayKeepAlive = false
   }
 
+  /// Ends an answer that is under way because the server stops.
+  func stop() {
+    switch answer {
+    case .finished: return
+    case .unstarted: refuse(HTTPParseError(status: 503, message: "The server is stopping."))
+    case .streaming: if lastWords.isEmpty { cut() } else { finish(last: lastWords) }
+    }
+    wasStopped = true
+  }
+
   private func begin(_ status: Int) {
     self.status = status
     if !bodyIsComplete && !fitsInBuffer { mayKeepAlive = false }
@@ -245,6 +260,14 @@ package final class Exchange {
 
   // MARK: End
 
+  private func refuse(_ failure: HTTPParseError) {
+    var headers = HeaderFields()
+    headers.set("content-type", "application/json", orDrop: ())
+    mayKeepAlive = false
+    respond(
+      failure.status, headers, OpenAIShapedError.body(failure.message, status: failure.status))
+  }
+
   /// Makes sure that there is an answer.
   /// - Returns: whether the connection can carry another request.
   func conclude() async -> Bool {
@@ -253,13 +276,7 @@ package final class Exchange {
     case .unstarted:
       // A request that was cut has nobody who could be told.
       if !bodyIsComplete && connection.reachedEOF && !connection.bodyTimedOut { return false }
-      var headers = HeaderFields()
-      headers.set("content-type", "application/json", orDrop: ())
-      mayKeepAlive = false
-      let failure =
-        bodyFailure ?? HTTPParseError(status: 500, message: "The request was not answered.")
-      respond(
-        failure.status, headers, OpenAIShapedError.body(failure.message, status: failure.status))
+      refuse(bodyFailure ?? HTTPParseError(status: 500, message: "The request was not answered."))
     case .streaming: finish()
     case .finished: break
     }

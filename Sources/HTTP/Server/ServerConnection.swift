@@ -10,6 +10,8 @@ final class ServerConnection: TCPStreamHandler {
   private let drained = LoopEvent<Void>()
   private var parser: RequestHeadParser
   private var task: Task<Void, Never>?
+  /// The request that is being answered.
+  private var exchange: Exchange?
   private var phase = Phase.idle
   private var queuedAtTimeOut = -1
 
@@ -48,6 +50,8 @@ final class ServerConnection: TCPStreamHandler {
   private func serve() async {
     while let exchange = await nextExchange() {
       phase = .answering
+      self.exchange = exchange
+      defer { self.exchange = nil }
       stream.setDeadline(shard.configuration.writeTimeout)
       await shard.handler(exchange)
       guard await exchange.conclude(), !isClosed else { break }
@@ -153,7 +157,11 @@ final class ServerConnection: TCPStreamHandler {
     if case .idle = phase, input.isEmpty { stream.closeWhenDrained() }
   }
 
-  func abort() { stream.close() }
+  /// Closes at once; an answer that is under way is told its last words.
+  func stop() {
+    exchange?.stop()
+    stream.close()
+  }
   func reset() { stream.reset() }
 
   // MARK: Stream

@@ -84,7 +84,7 @@ final class ServerShard {
   func close() {
     listener?.close()
     listener = nil
-    for connection in connections.values { connection.abort() }
+    for connection in connections.values { connection.stop() }
   }
 
   /// A way to a shard from outside its loop.

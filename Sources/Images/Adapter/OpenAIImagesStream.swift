@@ -20,16 +20,18 @@ struct OpenAIImagesStream {
   }
 
   private func exchange(_ request: ClientRequest) async throws(ImageFailure) -> ProviderAnswer {
+    var drawn: ProviderAnswer?
     do {
-      return try await link.client.withResponse(request) { response in
+      try await link.client.withResponse(request) { response in
         let type = response.head.headers["content-type"] ?? ""
         guard response.head.status == 200, type.lowercased().hasPrefix("text/event-stream") else {
           // An error, or a server that does not stream: it answers whole.
           let answer = ClientAnswer(
             head: response.head, body: try await response.collect(limit: limit))
-          return try OpenAIImagesDecoder.decode(answer, over: link)
+          drawn = try OpenAIImagesDecoder.decode(answer, over: link)
+          return
         }
-        return try await read(response)
+        drawn = try await read(response)
       }
     } catch let error as ImageFailure {
       throw error
@@ -38,6 +40,8 @@ struct OpenAIImagesStream {
     } catch {
       throw ImageFailure(.cancelled, "the request was cancelled", mayHaveBeenPaid: true)
     }
+    guard let drawn else { throw link.malformed("gave no answer") }
+    return drawn
   }
 
   private var limit: Int { job.count * (link.imageLimit / 3 * 4) + (1 << 20) }

@@ -15,6 +15,10 @@ package final class ImagePipeline: Sendable {
   private let limits: Limits
   private let gate: ConcurrencyLimit
   private let memory: ConcurrencyLimit
+  /// Whether any model could be asked, now or later.
+  package let hasProviders: Bool
+  /// Whether any model that could be asked changes pictures.
+  package let canEdit: Bool
 
   /// Bounds of the pipeline.
   package struct Limits: Sendable {
@@ -52,6 +56,9 @@ package final class ImagePipeline: Sendable {
     gate = ConcurrencyLimit(capacity: limits.concurrency, queue: limits.queue)
     // In MiB, so that a number of them is a number of units.
     memory = ConcurrencyLimit(capacity: max(1, limits.memory >> 20), queue: limits.queue)
+    let usable = catalog.providers.filter(\.isUsable)
+    hasProviders = !usable.isEmpty
+    canEdit = usable.contains { $0.models.contains { $0.capabilities.contains(.edit) } }
   }
 
   /// Requests that are being drawn or answered, and that wait for their turn; and the memory, in
@@ -59,18 +66,6 @@ package final class ImagePipeline: Sendable {
   package var load: (drawing: Int, waiting: Int, reserved: Int) {
     let (places, room) = (gate.load, memory.load)
     return (places.used - room.waiting, places.waiting + room.waiting, room.used << 20)
-  }
-
-  /// Whether any model could be asked, now or later.
-  package var hasProviders: Bool {
-    catalog.providers.contains(where: \.isUsable)
-  }
-
-  /// Whether any model that could be asked changes pictures.
-  package var canEdit: Bool {
-    catalog.providers.contains { provider in
-      provider.isUsable && provider.models.contains { $0.capabilities.contains(.edit) }
-    }
   }
 
   /// Who would draw a request.

@@ -73,22 +73,22 @@ package struct Conversation: Sendable {
   /// - Parameters:
   ///   - model: the upstream's name for the model, where it is another upstream than at first.
   ///   - closes: whether the model must answer in words now, without the gateway's tools.
+  ///   - offersTools: whether the model can call tools: one that stands in for another may not.
   /// - Throws: `OpenAIError`, for a body whose parts cannot be edited.
   package func body(
-    model: String? = nil, closes: Bool = false
+    model: String? = nil, closes: Bool = false, offersTools: Bool = true
   ) throws(OpenAIError) -> [UInt8] {
     var edits = request.edits(model: model ?? self.model)
     let tools = request["tools"]
-    let definitions = closes ? [] : offered.map(\.definition)
+    let definitions = closes || !offersTools ? [] : offered.map(\.definition)
     if let tools, tools.kind == .array {
       for definition in definitions { edits.append(element: definition, to: tools) }
     } else if !definitions.isEmpty {
-      let list = definitions.joined(separator: [UInt8(ascii: ",")])
-      set("tools", [UInt8(ascii: "[")] + list + [UInt8(ascii: "]")], &edits)
+      set("tools", JSONWriter.array(definitions), &edits)
     }
     let forced = request["tool_choice"]?["function"]?["name"]?.string
     let forcesOwn = forced.map(ownTools.contains) ?? false
-    if closes {
+    if closes || (!offersTools && forcesOwn) {
       let hasTools = tools?.elements.contains { _ in true } ?? false
       if hasTools {
         set("tool_choice", Array("\"none\"".utf8), &edits)

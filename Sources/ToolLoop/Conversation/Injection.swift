@@ -12,7 +12,7 @@ package enum Injection {
     for request: ChatRequest, target: UpstreamTarget, mode: EaselOptions.ImageTool,
     hasProviders: Bool, canEdit: Bool
   ) -> Set<ImageTool> {
-    guard mode != .off, hasProviders, target.upstream.canCallTools(target.model) else { return [] }
+    guard mode != .off, hasProviders, target.canCallTools else { return [] }
     if let count = request["n"]?.int, count > 1 { return [] }
     if request["tool_choice"]?.isString("none") == true { return [] }
     // The older form of tools; servers refuse both in one request.

@@ -61,8 +61,7 @@ package final class StreamedToolLoop {
           run.exchange.finish(last: takeOut())
           return interceptor.hasFailed ? .upstreamError("in_stream") : .complete
         case .ended(.cut):
-          return fail(
-            .upstreamFailed("The upstream's answer ended too early.", code: "upstream_cut"))
+          return fail(.upstreamCut(run.call.current.upstream.name))
         case .ended(.truncated(let reason)):
           _ = try await finishJobs()
           run.exchange.finish(last: interceptor.close(finishReason: reason))
@@ -85,8 +84,10 @@ package final class StreamedToolLoop {
       return fail(OpenAIError(error, upstream: run.call.current.upstream.name))
     } catch let fault as StreamInterceptor.Fault {
       return fail(fault)
-    } catch let failure as StreamStart.Failure {
-      return fail(.upstreamError(failure.data))
+    } catch StreamStart.Failure.error(let data) {
+      return fail(.upstreamError(data))
+    } catch StreamStart.Failure.ended {
+      return fail(.upstreamEnded(run.call.current.upstream.name))
     } catch let error as OpenAIError {
       return fail(error)
     } catch {
@@ -99,18 +100,20 @@ package final class StreamedToolLoop {
   private func runRound(_ round: Int) async throws -> Round {
     run.rounds += 1
     let conversation = conversation
-    let answer = try await run.call.answer { target in
+    var end = Round.passedOn
+    let refusal = try await run.call.answer { target in
       try self.run.upstreamRequest(target, conversation, round: round)
     } body: { attempt, response in
-      try await self.read(response, of: attempt, round)
+      end = try await self.read(response, of: attempt, round)
     }
-    switch answer {
-    case .answered(let round): return round
-    case .refused(let head, let body):
-      if round > 0 { return .refused(status: head.status, body: body) }
-      run.exchange.respond(head.status, run.answerFields(head), body)
-      return .passedOn
-    }
+    return refusal.map { passOn($0, round) } ?? end
+  }
+
+  /// What is no stream goes to the client as it is, where it has nothing yet.
+  private func passOn(_ answer: ClientAnswer, _ round: Int) -> Round {
+    if round > 0 { return .refused(status: answer.head.status, body: answer.body) }
+    run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
+    return .passedOn
   }
 
   private func read(
@@ -120,20 +123,18 @@ package final class StreamedToolLoop {
     guard head.headers["content-type"]?.contains("text/event-stream") ?? true else {
       let body = try await response.collect(limit: run.settings.answer)
       attempt.commit()
-      if round > 0 { return .refused(status: head.status, body: body) }
-      run.exchange.respond(head.status, run.answerFields(head), body)
-      return .passedOn
+      return passOn(ClientAnswer(head: head, body: body), round)
     }
     var start = StreamStart()
     while let piece = try await response.next() {
-      guard let bytes = try start.take(piece) else { continue }
+      guard let bytes = try start.take(piece, elapsed: attempt.answeringTime) else { continue }
       attempt.commit()
       try interceptor.push(bytes, into: &out)
       startJobs()
       // The head is held until the first chunk, so that a failure before it has a real status.
       if interceptor.hasChunks || interceptor.isDone { try await flush(head) }
     }
-    if let rest = start.rest() { try interceptor.push(rest, into: &out) }
+    if let rest = try start.end() { try interceptor.push(rest, into: &out) }
     let end = try interceptor.end(into: &out)
     startJobs()
     if case .cut = end {
@@ -146,7 +147,7 @@ package final class StreamedToolLoop {
 
   private func begin(_ head: ResponseHead) {
     guard !run.exchange.hasStarted else { return }
-    run.exchange.start(head.status, run.answerFields(head))
+    run.exchange.startEvents(head.status, run.answerFields(head))
   }
 
   private func flush(_ head: ResponseHead) async throws {
@@ -273,10 +274,9 @@ package final class StreamedToolLoop {
       if run.exchange.hasStarted {
         run.exchange.finish(last: takeOut() + SSEWriter.event(data: data))
       } else {
-        let code = (try? JSONSlice.parse(data))?["error"]?["code"]?.int ?? 502
         var fields = run.fields
-        fields.set("content-type", "application/json", orDrop: ())
-        run.exchange.respond((400..<600).contains(code) ? code : 502, fields, data)
+        run.call.describe(in: &fields)
+        run.exchange.respond(upstreamError: data, fields)
       }
       return .upstreamError("in_stream")
     }

@@ -65,7 +65,8 @@ package final class ToolLoopRun {
     _ target: UpstreamTarget, _ conversation: Conversation, round: Int
   ) throws(OpenAIError) -> ClientRequest {
     let closes = round >= toolRounds
-    let body = try conversation.body(model: target.model, closes: closes)
+    let body = try conversation.body(
+      model: target.model, closes: closes, offersTools: target.canCallTools)
     return target.upstream.request(
       .post, "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
   }

@@ -40,21 +40,33 @@ package final class WholeToolLoop {
     }
   }
 
-  private func ask(_ round: Int) async throws -> ClientAnswer {
+  /// What an upstream has answered.
+  private struct Answer {
+    let whole: ClientAnswer
+    /// Its body, where it is JSON.
+    let object: JSONSlice?
+
+    init(_ head: ResponseHead, _ body: [UInt8]) {
+      whole = ClientAnswer(head: head, body: body)
+      object = try? JSONSlice.parse(body)
+    }
+  }
+
+  private func ask(_ round: Int) async throws -> Answer {
     run.rounds += 1
     let conversation = conversation
-    let answer = try await run.call.answer { target in
+    var answer: Answer?
+    let refusal = try await run.call.answer { target in
       try run.upstreamRequest(target, conversation, round: round)
     } body: { attempt, response in
-      let body = try await response.collect(limit: run.settings.answer)
+      let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
       // The client sees it as it is; the upstream is not well all the same.
-      if (try? JSONSlice.parse(body)) == nil { attempt.failure = AttemptFailure(.broken) }
-      return ClientAnswer(head: response.head, body: body)
+      if read.object == nil { attempt.failure = AttemptFailure(.broken) }
+      answer = read
     }
-    switch answer {
-    case .answered(let answer): return answer
-    case .refused(let head, let body): return ClientAnswer(head: head, body: body)
-    }
+    if let refusal { return Answer(refusal.head, refusal.body) }
+    guard let answer else { throw CancellationError() }
+    return answer
   }
 
   private func fail(_ error: OpenAIError) -> StreamedToolLoop.Outcome {
@@ -66,23 +78,19 @@ package final class WholeToolLoop {
   }
 
   /// - Returns: whether the client has its answer.
-  private func take(_ answer: ClientAnswer, _ round: Int) async throws -> Bool {
-    guard (200..<300).contains(answer.head.status),
-      let object = try? JSONSlice.parse(answer.body),
+  private func take(_ read: Answer, _ round: Int) async throws -> Bool {
+    let answer = read.whole
+    guard (200..<300).contains(answer.head.status), let object = read.object,
       let choice = object["choices"]?[0], let message = choice["message"],
       message.kind == .object
     else {
-      guard round == 0 || drawn.isEmpty else { throw Self.laterRefusal(answer) }
-      run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
-      return true
+      guard round == 0 || drawn.isEmpty else { throw Self.laterRefusal(read) }
+      return passOn(answer)
     }
-    if let usage = object["usage"], usage.kind == .object { self.usage.add(Array(usage.raw)) }
     let entries = message["tool_calls"].map { Array($0.elements) } ?? []
     let own = entries.filter(isOwn)
-    if own.isEmpty && round == 0 {
-      run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
-      return true
-    }
+    if own.isEmpty && round == 0 { return passOn(answer) }
+    if let usage = object["usage"], usage.kind == .object { self.usage.add(Array(usage.raw)) }
     let words = message["content"]?.string ?? ""
     text += words
     // A model that calls on, though it was not offered the tool, would never end.
@@ -104,6 +112,11 @@ package final class WholeToolLoop {
     var fields = run.answerFields(answer.head)
     if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
     run.exchange.respond(answer.head.status, fields, body)
+    return true
+  }
+
+  private func passOn(_ answer: ClientAnswer) -> Bool {
+    run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
     return true
   }
 
@@ -214,10 +227,10 @@ package final class WholeToolLoop {
     return costs.isEmpty ? nil : (costs.reduce(0, +) * 10_000).rounded() / 10_000
   }
 
-  private static func laterRefusal(_ answer: ClientAnswer) -> OpenAIError {
-    let message = (try? JSONSlice.parse(answer.body))?["error"]?["message"]?.string
+  private static func laterRefusal(_ answer: Answer) -> OpenAIError {
+    let message = answer.object?["error"]?["message"]?.string
     return .upstreamFailed(
-      "The upstream answered \(answer.head.status) after the picture: "
+      "The upstream answered \(answer.whole.head.status) after the picture: "
         + String((message ?? "no reason given").prefix(500)), code: "upstream_refused")
   }
 }

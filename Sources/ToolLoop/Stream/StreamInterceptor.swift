@@ -239,7 +239,7 @@ package struct StreamInterceptor {
     guard hasChunks, !continues, calls.isEmpty else { return false }
     return !bytes.contains("tool_calls\"") && !bytes.contains("\"error\"")
       && !bytes.contains("\"usage\":{") && !bytes.contains("\"usage\": {")
-      && !bytes.contains("\\u") && !bytes.contains("[DONE]") && !Self.hasFinishReason(bytes)
+      && !bytes.contains("\\u") && !bytes.contains("[DONE]") && !FinishReason.stands(in: bytes)
   }
 
   /// Lets all events that have come pass at once.
@@ -252,20 +252,6 @@ package struct StreamInterceptor {
     noteText(in: batch[...])
     releaseHeld(into: &out)
     if out.isEmpty { out = batch } else { out.append(contentsOf: batch) }
-  }
-
-  /// Whether there is a finish reason other than `null`.
-  private static func hasFinishReason(_ bytes: ArraySlice<UInt8>) -> Bool {
-    var rest = bytes
-    while let start = rest.firstIndex(of: "\"finish_reason\"" as StaticString) {
-      var index = start + 15
-      while index < rest.endIndex, rest[index] == 0x20 || rest[index] == UInt8(ascii: ":") {
-        index += 1
-      }
-      if index < rest.endIndex && rest[index] != UInt8(ascii: "n") { return true }
-      rest = rest[index...]
-    }
-    return false
   }
 
   /// Keeps the words of events that were not parsed. An unescaped `"content":` can only be a

@@ -1,0 +1,59 @@
+internal import OpenAIWire
+
+/// Tells whether a stream that has ended was complete. It is looked at in passing: what is whole is
+/// passed on unread.
+package struct StreamEnd: Sendable {
+  /// How a stream has ended.
+  package enum Verdict: Sendable, Hashable {
+    /// With its end, or in a way that says nothing.
+    case complete
+    /// By an error that the upstream has put into it, which the client has.
+    case failed
+    /// Before its end.
+    case cut
+  }
+
+  private var hasFinishReason = false
+  /// The last events that came. Shared with whoever passes them on, not copied.
+  private var last: [UInt8] = []
+
+  /// For a stream that has not begun.
+  package init() {}
+
+  /// Takes whole events.
+  package mutating func note(_ events: [UInt8]) {
+    // A comment that keeps the connection alive tells nothing.
+    if events[...].contains("data:") { last = events }
+    if !hasFinishReason { hasFinishReason = FinishReason.stands(in: events[...]) }
+  }
+
+  /// Judges a stream by what has come of it.
+  /// - Parameter rest: what came behind the last whole event.
+  package func verdict(rest: [UInt8]) -> Verdict {
+    if hasFinishReason || FinishReason.stands(in: rest[...]) { return .complete }
+    guard let data = Self.lastData(rest) ?? Self.lastData(last) else { return .complete }
+    guard let object = try? JSONSlice.parse(data), object.kind == .object else {
+      return rest.isEmpty || data.elementsEqual("[DONE]".utf8) ? .complete : .cut
+    }
+    if let error = object["error"], !error.isNull { return .failed }
+    if object["choices"]?.kind == .array { return .cut }
+    guard let type = object["type"]?.string else { return .complete }
+    switch type {
+    case "error", "response.failed": return .failed
+    case "response.completed", "response.incomplete", "response.cancelled": return .complete
+    // The events of other interfaces tell nothing of their end.
+    default: return type.hasPrefix("response.") ? .cut : .complete
+    }
+  }
+
+  private static func lastData(_ bytes: [UInt8]) -> [UInt8]? {
+    guard !bytes.isEmpty else { return nil }
+    var framer = SSEFramer(limit: bytes.count + 2)
+    framer.push(bytes + [0x0A, 0x0A])
+    var data: [UInt8]?
+    while let frame = try? framer.nextFrame() {
+      if let found = frame.data { data = Array(found) }
+    }
+    return data
+  }
+}
