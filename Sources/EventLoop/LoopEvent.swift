@@ -1,51 +1,87 @@
 /// A rendezvous of two parts of one loop: one task waits, a callback fires. Loop-bound.
 ///
-/// A value that is fired before anyone waits is kept for the next wait; a second one replaces it.
-package final class LoopEvent<Value: Sendable> {
-  private var continuation: UnsafeContinuation<Value, Never>?
-  private var value: Value?
+/// A signal that is fired before anyone waits is kept for the next wait. Not generic, since every
+/// request waits for several: `LoopEvent` carries a value as well.
+package final class LoopSignal {
+  private var continuation: UnsafeContinuation<Void, Never>?
+  private var isFired = false
   /// Set before the continuation is there: on the way to it the runtime may let other jobs run.
   private var isWaiting = false
 
-  /// An event that nobody has fired.
+  /// A signal that nobody has fired.
   package init() {}
 
   /// Whether a task is suspended in `wait`.
   package var isAwaited: Bool { isWaiting }
 
   /// Suspends until `fire`. At most one task may wait.
-  package func wait() async -> Value {
-    if let value = take() { return value }
-    precondition(!isWaiting, "an event has one waiter")
+  package func wait() async {
+    if take() { return }
+    precondition(!isWaiting, "a signal has one waiter")
     isWaiting = true
     // Resumed exactly once: here, or by `fire`, which clears the continuation before it resumes it.
-    return await withUnsafeContinuation { continuation in
-      if let value = take() {
+    await withUnsafeContinuation { continuation in
+      if take() {
         isWaiting = false
-        continuation.resume(returning: value)
+        continuation.resume()
       } else {
         self.continuation = continuation
       }
     }
   }
 
-  /// Wakes the waiting task, or keeps the value for the next one.
-  package func fire(_ value: Value) {
+  /// Wakes the waiting task, or the next one.
+  package func fire() {
     guard let continuation else {
-      self.value = value
+      isFired = true
       return
     }
     self.continuation = nil
     isWaiting = false
-    continuation.resume(returning: value)
+    continuation.resume()
+  }
+
+  /// Forgets that it was fired where nobody has waited for it.
+  package func reset() { isFired = false }
+
+  private func take() -> Bool {
+    defer { isFired = false }
+    return isFired
+  }
+}
+
+/// A signal with a value; a second one replaces what was not awaited. Loop-bound.
+package final class LoopEvent<Value: Sendable> {
+  private let signal = LoopSignal()
+  private var value: Value?
+
+  /// An event that nobody has fired.
+  package init() {}
+
+  /// Whether a task is suspended in `wait`.
+  package var isAwaited: Bool { signal.isAwaited }
+
+  /// Suspends until `fire`. At most one task may wait.
+  package func wait() async -> Value {
+    while true {
+      await signal.wait()
+      if let value {
+        self.value = nil
+        return value
+      }
+    }
+  }
+
+  /// Wakes the waiting task, or keeps the value for the next one.
+  package func fire(_ value: Value) {
+    self.value = value
+    signal.fire()
   }
 
   /// Forgets a value that was fired and not awaited.
-  package func reset() { value = nil }
-
-  private func take() -> Value? {
-    defer { value = nil }
-    return value
+  package func reset() {
+    value = nil
+    signal.reset()
   }
 }
 

@@ -4,6 +4,9 @@ extension JSONSplice {
     var range: Range<Int>
     var rank: Int
     var text: [UInt8]
+    /// Whether a comma precedes the text, or follows it.
+    var hasCommaBefore = false
+    var hasCommaAfter = false
   }
 
   /// Deleted items that stand side by side, with the commas that go with them.
@@ -39,14 +42,16 @@ extension JSONSplice {
 
   private func write(_ edits: [Edit]) throws(JSONSpliceError) -> [UInt8] {
     var out: [UInt8] = []
-    out.reserveCapacity(edits.reduce(bytes.count) { $0 - $1.range.count + $1.text.count })
+    out.reserveCapacity(edits.reduce(bytes.count) { $0 - $1.range.count + $1.text.count + 2 })
     var at = 0
     for edit in edits {
       guard edit.range.lowerBound >= at else {
         throw .overlap(offset: edit.range.lowerBound)
       }
       out.append(contentsOf: bytes[at..<edit.range.lowerBound])
+      if edit.hasCommaBefore { out.append(UInt8(ascii: ",")) }
       out.append(contentsOf: edit.text)
+      if edit.hasCommaAfter { out.append(UInt8(ascii: ",")) }
       at = edit.range.upperBound
     }
     out.append(contentsOf: bytes[at...])
@@ -97,17 +102,18 @@ extension JSONSplice {
     }
     var filled: Set<Int> = []
     for (rank, (_, insertion)) in ordered.enumerated() {
-      var text = insertion.value
       var place = insertion.before
+      var edit = Edit(range: place..<place, rank: rank, text: insertion.value)
       let run = run(in: runs, with: place)
       if let run { place = run.cut.lowerBound }
       if let run, !run.hasAfter {
         let isFirst = filled.insert(run.items.lowerBound).inserted
-        if run.hasBefore || !isFirst { text.insert(UInt8(ascii: ","), at: 0) }
+        edit.hasCommaBefore = run.hasBefore || !isFirst
       } else {
-        text.append(UInt8(ascii: ","))
+        edit.hasCommaAfter = true
       }
-      edits.append(Edit(range: place..<place, rank: rank, text: text))
+      edit.range = place..<place
+      edits.append(edit)
     }
   }
 
@@ -128,11 +134,11 @@ extension JSONSplice {
       if let run = runs.first(where: { $0.items.lowerBound == first && !$0.hasAfter }) {
         isEmpty = !insertions.contains { run.items.contains($0.before) }
       }
-      var text = append.item
-      if !begun.insert(append.close).inserted || !isEmpty {
-        text.insert(UInt8(ascii: ","), at: 0)
-      }
-      edits.append(Edit(range: place..<place, rank: insertions.count + offset, text: text))
+      let isFirst = begun.insert(append.close).inserted
+      edits.append(
+        Edit(
+          range: place..<place, rank: insertions.count + offset, text: append.item,
+          hasCommaBefore: !isFirst || !isEmpty))
     }
   }
 

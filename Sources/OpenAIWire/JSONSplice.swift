@@ -60,7 +60,9 @@ package struct JSONSplice: Sendable {
 
   /// Adds a member at the end of an object: of the outermost one, where `object` is nil.
   package mutating func append(key: String, value: [UInt8], to object: JSONSlice? = nil) {
-    var item = JSONWriter.string(key)
+    var item: [UInt8] = []
+    item.reserveCapacity(key.utf8.count + value.count + 8)
+    JSONEscaping.append(key, to: &item)
     item.append(UInt8(ascii: ":"))
     item.append(contentsOf: value)
     append(item, to: object?.range ?? whole, open: UInt8(ascii: "{"), close: UInt8(ascii: "}"))

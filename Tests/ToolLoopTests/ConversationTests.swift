@@ -133,7 +133,7 @@ struct ConversationTests {
     let target = try #require(directory.route(request.model)?.targets.first)
     func tools(
       _ mode: EaselOptions.ImageTool, hasProviders: Bool = true
-    ) -> Set<ImageTool> {
+    ) -> ImageTools {
       Injection.tools(
         for: request, target: target, mode: mode, hasProviders: hasProviders, canEdit: false)
     }

@@ -70,14 +70,14 @@ struct EditImageTests {
       (",\"tools\":[{\"function\":{\"name\":\"generate_image\"}}]", true, []),
       (",\"tools\":[{\"function\":{\"name\":\"other\"}}]", true, [.generate, .edit]),
       (",\"tool_choice\":\"none\"", true, []), (",\"n\":2", true, []),
-    ] as [(String, Bool, Set<ImageTool>)])
-  func injection(extra: String, canEdit: Bool, expected: Set<ImageTool>) throws {
+    ] as [(String, Bool, ImageTools)])
+  func injection(extra: String, canEdit: Bool, expected: ImageTools) throws {
     let directory = UpstreamDirectory(upstreams: [
       ChatUpstream(name: "u", baseURL: try HTTPURL("https://example.com/v1"))
     ])
     let target = try #require(directory.route("m")?.targets.first)
     let request = try Sample.request(Self.picture, extra: extra)
-    func tools(_ mode: EaselOptions.ImageTool, hasProviders: Bool = true) -> Set<ImageTool> {
+    func tools(_ mode: EaselOptions.ImageTool, hasProviders: Bool = true) -> ImageTools {
       Injection.tools(
         for: request, target: target, mode: mode, hasProviders: hasProviders, canEdit: canEdit)
     }

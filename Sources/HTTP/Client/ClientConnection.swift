@@ -5,8 +5,8 @@ final class ClientConnection: TCPStreamHandler {
   let stream: TCPStream
   private let configuration: HTTPClientConfiguration
   private var input = ByteBuffer()
-  private let readable = LoopEvent<Void>()
-  private let drained = LoopEvent<Void>()
+  private let readable = LoopSignal()
+  private let drained = LoopSignal()
   private var decoder: BodyDecoder?
   private(set) var reachedEOF = false
   private(set) var isClosed = false
@@ -41,19 +41,16 @@ final class ClientConnection: TCPStreamHandler {
   // MARK: One request
 
   /// Sends a request and reads the head of its answer.
+  /// - Parameter message: the request's head, and its body where that is short.
   func send(
-    _ head: [UInt8], _ request: ClientRequest, deadline: UInt64?
+    _ message: [UInt8], _ request: ClientRequest, deadline: UInt64?
   ) async throws(HTTPClientError) -> ResponseHead {
     hasAnswerBytes = false
     hasSentRequest = false
     writtenBefore = stream.bytesWritten
     totalDeadline = deadline
-    if request.body.isEmpty || request.body.count > 64 * 1024 {
-      stream.write(head)
-      stream.write(request.body)
-    } else {
-      stream.write(head + request.body)
-    }
+    stream.write(message)
+    if !request.isShort { stream.write(request.body) }
     arm(.firstByte, request.timeouts.firstByte)
     while stream.pendingBytes > 0, !isClosed, failure == nil, !hasAnswerBytes, !reachedEOF {
       await drained.wait()
@@ -189,8 +186,8 @@ final class ClientConnection: TCPStreamHandler {
   func close() { stream.close() }
 
   private func wake() {
-    if readable.isAwaited { readable.fire(()) }
-    if drained.isAwaited { drained.fire(()) }
+    if readable.isAwaited { readable.fire() }
+    if drained.isAwaited { drained.fire() }
   }
 
   // MARK: Stream
@@ -211,7 +208,7 @@ final class ClientConnection: TCPStreamHandler {
   }
 
   func streamDidDrain(_ stream: TCPStream) {
-    if drained.isAwaited { drained.fire(()) }
+    if drained.isAwaited { drained.fire() }
   }
 
   func streamDidTimeOut(_ stream: TCPStream) {

@@ -58,7 +58,7 @@ struct FieldBlockParser: Sendable {
       if length > 0 {
         bytesSeen += length + 2
         guard fields.count < bounds.count else { throw bounds.overflow }
-        try parse(buffer.prefix(length))
+        try parse(buffer.prefix(length).span)
       }
       buffer.consume(length + 2)
       if length == 0 { return true }
@@ -86,13 +86,14 @@ struct FieldBlockParser: Sendable {
     }
   }
 
-  private mutating func parse(_ line: ArraySlice<UInt8>) throws(HTTPParseError) {
+  private mutating func parse(_ line: Span<UInt8>) throws(HTTPParseError) {
     guard let colon else { throw .bad("A header has no colon.") }
     self.colon = nil
     nameLength = 0
-    let name = line[..<(line.startIndex + colon)]
-    let value = ASCII.trimmed(line[(line.startIndex + colon + 1)...])
-    for byte in value where !ASCII.isFieldValue(byte) {
+    let name = line.extracting(..<colon)
+    let rest = line.extracting((colon + 1)...)
+    let value = rest.extracting(ASCII.content(rest))
+    for index in value.indices where !ASCII.isFieldValue(value[index]) {
       throw .bad("The value of a header holds a control character.")
     }
     try checkFraming(name, value)
@@ -101,7 +102,7 @@ struct FieldBlockParser: Sendable {
 
   /// What says how long the body is must stand once and be a number where it is one.
   private mutating func checkFraming(
-    _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>
+    _ name: Span<UInt8>, _ value: Span<UInt8>
   ) throws(HTTPParseError) {
     let isLength = name.count == 14 && ASCII.equalsIgnoringCase(name, "content-length")
     guard isLength || name.count == 17 && ASCII.equalsIgnoringCase(name, "transfer-encoding")
@@ -110,7 +111,7 @@ struct FieldBlockParser: Sendable {
       throw .bad("Content-Length and Transfer-Encoding exclude each other and stand once.")
     }
     hasFraming = true
-    if isLength { _ = try FieldRules.contentLength(String(decoding: value, as: UTF8.self)) }
+    if isLength { _ = try FieldRules.contentLength(value) }
   }
 }
 

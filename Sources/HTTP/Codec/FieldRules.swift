@@ -17,9 +17,9 @@ enum FieldRules {
       }
       return try transferCoding(coding)
     }
-    guard let first = headers["content-length"] else { return nil }
+    guard lengths > 0, let first = headers.valueBytes("content-length") else { return nil }
     guard lengths == 1 else { throw .bad("Content-Length must stand once.") }
-    return .length(try contentLength(first))
+    return .length(try contentLength(first.span))
   }
 
   private static func transferCoding(_ value: String) throws(HTTPParseError) -> BodyFraming {
@@ -37,11 +37,17 @@ enum FieldRules {
       status: 501, message: "Of the transfer codings only chunked is spoken here.")
   }
 
-  static func contentLength(_ value: String) throws(HTTPParseError) -> Int {
-    let digits = value.utf8
-    guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit), let length = Int(value) else {
-      throw .bad("Content-Length is not a number.")
+  static func contentLength(_ digits: Span<UInt8>) throws(HTTPParseError) -> Int {
+    var length = 0
+    for index in digits.indices {
+      let (shifted, overflows) = length.multipliedReportingOverflow(by: 10)
+      let (sum, carries) = shifted.addingReportingOverflow(Int(digits[index] &- 0x30))
+      guard ASCII.isDigit(digits[index]), !overflows, !carries else {
+        throw .bad("Content-Length is not a number.")
+      }
+      length = sum
     }
+    guard !digits.isEmpty else { throw .bad("Content-Length is not a number.") }
     return length
   }
 

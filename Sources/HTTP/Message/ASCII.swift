@@ -7,15 +7,10 @@ enum ASCII {
       ? tokenLow & (1 << UInt64(byte)) != 0
       : byte < 128 && tokenHigh & (1 << UInt64(byte - 64)) != 0
   }
-  private static let tokenLow: UInt64 = bits("!#$%&'*+-.0123456789", from: 0)
-  private static let tokenHigh: UInt64 = bits(
-    "^_`|~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", from: 64)
-
-  private static func bits(_ characters: StaticString, from base: UInt8) -> UInt64 {
-    var bits: UInt64 = 0
-    characters.withUTF8Buffer { for byte in $0 { bits |= 1 << UInt64(byte - base) } }
-    return bits
-  }
+  // Numbers, so that a look-up needs no initialization: `!#$%&'*+-.` and the digits; `^_`|~` and
+  // the letters.
+  private static let tokenLow: UInt64 = 0x03FF6CFA00000000
+  private static let tokenHigh: UInt64 = 0x57FFFFFFC7FFFFFE
 
   /// Visible characters, spaces, tabs and `obs-text`.
   static func isFieldValue(_ byte: UInt8) -> Bool {
@@ -52,6 +47,14 @@ enum ASCII {
     }
   }
 
+  /// Where the bytes stand that have no space around them.
+  static func content(_ bytes: Span<UInt8>) -> Range<Int> {
+    var (start, end) = (0, bytes.count)
+    while start < end, isSpace(bytes[start]) { start += 1 }
+    while end > start, isSpace(bytes[end - 1]) { end -= 1 }
+    return start..<end
+  }
+
   static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     var bytes = bytes
     while let first = bytes.first, isSpace(first) { bytes.removeFirst() }
@@ -61,21 +64,25 @@ enum ASCII {
 
   /// Compares with a name of ASCII characters.
   static func equalsIgnoringCase(_ bytes: ArraySlice<UInt8>, _ name: String) -> Bool {
-    guard bytes.count == name.utf8.count else { return false }
-    var index = bytes.startIndex
-    for right in name.utf8 {
-      if lowercased(bytes[index]) != lowercased(right) { return false }
-      index += 1
+    equalsIgnoringCase(bytes.span, name)
+  }
+
+  /// Compares with a name of ASCII characters.
+  static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ name: String) -> Bool {
+    let name = name.utf8.span
+    guard bytes.count == name.count else { return false }
+    for index in name.indices where lowercased(bytes[index]) != lowercased(name[index]) {
+      return false
     }
     return true
   }
 
   /// A hash of a name, whatever its case: its length, first and last character. So short because
   /// it is taken for every look-up; equal names are compared.
-  static func hash(_ name: some BidirectionalCollection<UInt8>) -> UInt32 {
-    guard let first = name.first, let last = name.last else { return 0 }
-    return UInt32(truncatingIfNeeded: name.count) << 16 | UInt32(first | 0x20) << 8
-      | UInt32(last | 0x20)
+  static func hash(_ name: Span<UInt8>) -> UInt32 {
+    guard !name.isEmpty else { return 0 }
+    return UInt32(truncatingIfNeeded: name.count) << 16 | UInt32(name[0] | 0x20) << 8
+      | UInt32(name[name.count - 1] | 0x20)
   }
 
   static func lowercased(_ byte: UInt8) -> UInt8 {

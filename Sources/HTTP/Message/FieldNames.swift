@@ -7,7 +7,7 @@ package struct FieldNames: Sendable {
   ///   - names: in lower case.
   ///   - prefixes: of further names, in lower case.
   package init(_ names: [String], prefixes: [String] = []) {
-    self.names = names.map { (ASCII.hash($0.utf8), Array($0.utf8)) }
+    self.names = names.map { (ASCII.hash($0.utf8.span), Array($0.utf8)) }
     self.prefixes = prefixes.map { Array($0.utf8) }
   }
 

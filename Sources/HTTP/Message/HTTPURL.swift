@@ -3,6 +3,9 @@
 package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
   package enum Scheme: String, Sendable, Hashable {
     case http, https
+
+    /// The port of URLs that name none.
+    var port: Int { self == .https ? 443 : 80 }
   }
 
   package let scheme: Scheme
@@ -12,6 +15,8 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
   package let port: Int
   /// Path and query; begins with a slash.
   package let path: String
+  /// What `Host` says: the port only where it is not the scheme's own.
+  package let hostHeader: String
 
   /// Why a text is no URL for this client.
   package struct HTTPURLError: Error, Sendable, Hashable {
@@ -40,10 +45,11 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     guard !authority.contains("@") else {
       throw HTTPURLError(message: "a URL must not hold a user name or password")
     }
-    (host, port) = try Self.hostAndPort(authority, default: scheme == .https ? 443 : 80)
+    let (host, port) = try Self.hostAndPort(authority, default: scheme.port)
     let tail = rest[end...].prefix { $0 != "#" }
-    self.scheme = scheme
-    path = tail.hasPrefix("/") ? String(tail) : "/" + tail
+    self.init(
+      scheme: scheme, host: host, port: port,
+      path: tail.hasPrefix("/") ? String(tail) : "/" + tail)
   }
 
   private init(scheme: Scheme, host: String, port: Int, path: String) {
@@ -51,6 +57,8 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     self.host = host
     self.port = port
     self.path = path
+    let name = host.contains(":") ? "[\(host)]" : host
+    hostHeader = port == scheme.port ? name : "\(name):\(port)"
   }
 
   private static func hostAndPort(
@@ -103,12 +111,6 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     return HTTPURL(
       scheme: scheme, host: host, port: port,
       path: parts.count == 2 ? "\(joined)?\(parts[1])" : joined)
-  }
-
-  /// What `Host` says: the port only where it is not the scheme's own.
-  package var hostHeader: String {
-    let name = host.contains(":") ? "[\(host)]" : host
-    return port == (scheme == .https ? 443 : 80) ? name : "\(name):\(port)"
   }
 
   /// `https://host` or `https://host:8443`.

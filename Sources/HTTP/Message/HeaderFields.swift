@@ -43,7 +43,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
   /// The values of all fields of a name, in order.
   package func values(_ name: String) -> [String] {
-    let hash = ASCII.hash(name.utf8)
+    let hash = ASCII.hash(name.utf8.span)
     return entries.filter { matches($0, name, hash) }.map(value)
   }
 
@@ -64,7 +64,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
   /// Whether a list field (such as `Connection`) holds a token, whatever its case.
   package func contains(_ name: String, token: String) -> Bool {
-    let hash = ASCII.hash(name.utf8)
+    let hash = ASCII.hash(name.utf8.span)
     for entry in entries where matches(entry, name, hash) {
       let value = wireBytes[Int(entry.valueStart)..<Int(entry.valueEnd)]
       if ASCII.equalsIgnoringCase(value, token) { return true }
@@ -100,7 +100,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
   /// How many fields there are of a name.
   func count(of name: String) -> Int {
-    let hash = ASCII.hash(name.utf8)
+    let hash = ASCII.hash(name.utf8.span)
     return entries.reduce(0) { $0 + (matches($1, name, hash) ? 1 : 0) }
   }
 
@@ -111,7 +111,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     String(decoding: wireBytes[Int(entry.valueStart)..<Int(entry.valueEnd)], as: UTF8.self)
   }
   private func index(of name: String) -> Int? {
-    let hash = ASCII.hash(name.utf8)
+    let hash = ASCII.hash(name.utf8.span)
     for index in entries.indices where matches(entries[index], name, hash) { return index }
     return nil
   }
@@ -126,18 +126,16 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   /// - Throws: `HeaderError` when the name is no token, or the value holds a control character, by
   ///   which a second field could be smuggled in (RFC 9110, section 5.5).
   package mutating func append(_ name: String, _ value: String) throws(HeaderError) {
-    guard !name.isEmpty else { throw HeaderError(message: "a header's name is empty") }
-    for byte in name.utf8 where !ASCII.isToken(byte) {
+    let nameBytes = name.utf8.span
+    let bytes = value.utf8.span
+    guard !nameBytes.isEmpty else { throw HeaderError(message: "a header's name is empty") }
+    for index in nameBytes.indices where !ASCII.isToken(nameBytes[index]) {
       throw HeaderError(message: "a header's name is not a token")
     }
-    for byte in value.utf8 where !ASCII.isFieldValue(byte) {
+    for index in bytes.indices where !ASCII.isFieldValue(bytes[index]) {
       throw HeaderError(message: "the value of \(name) holds a control character")
     }
-    if value.utf8.first.map(ASCII.isSpace) == true || value.utf8.last.map(ASCII.isSpace) == true {
-      append(name.utf8, ASCII.trimmed(Array(value.utf8)[...]))
-    } else {
-      append(name.utf8, value.utf8)
-    }
+    append(nameBytes, bytes.extracting(ASCII.content(bytes)))
   }
 
   /// Adds a field, or nothing where it could not be sent.
@@ -161,7 +159,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   /// Removes all fields of a name.
   package mutating func remove(_ name: String) {
     guard contains(name) else { return }
-    let hash = ASCII.hash(name.utf8)
+    let hash = ASCII.hash(name.utf8.span)
     self = filtered { !matches($0, name, hash) }
   }
 
@@ -171,17 +169,15 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   }
 
   /// Adds a field that a parser has validated.
-  mutating func append(
-    _ name: some BidirectionalCollection<UInt8>, _ value: some Collection<UInt8>
-  ) {
+  mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
     if entries.isEmpty { reserveUsual() }
     let start = Int32(wireBytes.count)
-    wireBytes.append(contentsOf: name)
+    wireBytes.append(copying: name)
     let nameEnd = Int32(wireBytes.count)
     wireBytes.append(UInt8(ascii: ":"))
     wireBytes.append(UInt8(ascii: " "))
     let valueStart = Int32(wireBytes.count)
-    wireBytes.append(contentsOf: value)
+    wireBytes.append(copying: value)
     let valueEnd = Int32(wireBytes.count)
     wireBytes.append(0x0D)
     wireBytes.append(0x0A)

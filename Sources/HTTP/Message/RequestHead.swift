@@ -43,7 +43,7 @@ package struct ResponseHead: Sendable {
   /// The declared length of the body, if any.
   package var contentLength: Int? {
     guard !headers.contains("transfer-encoding") else { return nil }
-    return headers["content-length"].flatMap { try? FieldRules.contentLength($0) }
+    return headers.valueBytes("content-length").flatMap { try? FieldRules.contentLength($0.span) }
   }
 
   /// How the end of the body is known (RFC 9112, section 6.3).

@@ -6,8 +6,8 @@ final class ServerConnection: TCPStreamHandler {
   let shard: ServerShard
   var input = ByteBuffer()
   /// Fired when bytes, the end of the stream or its close have come.
-  private let readable = LoopEvent<Void>()
-  private let drained = LoopEvent<Void>()
+  private let readable = LoopSignal()
+  private let drained = LoopSignal()
   private var parser: RequestHeadParser
   private var task: Task<Void, Never>?
   /// The request that is being answered.
@@ -178,7 +178,7 @@ final class ServerConnection: TCPStreamHandler {
     input.append(bytes)
     // What is sent ahead while an answer is pending stays bounded; the rest waits in the network.
     if !readable.isAwaited && input.count >= shard.configuration.readAhead { stream.pauseReading() }
-    if readable.isAwaited { readable.fire(()) }
+    if readable.isAwaited { readable.fire() }
   }
 
   private func isTooSlow(_ since: UInt64, _ count: Int) -> Bool {
@@ -194,13 +194,13 @@ final class ServerConnection: TCPStreamHandler {
     case .lingering: stream.closeWhenDrained()
     default: break
     }
-    if readable.isAwaited { readable.fire(()) }
+    if readable.isAwaited { readable.fire() }
   }
 
   func streamDidDrain(_ stream: TCPStream) {
     queuedAtTimeOut = -1
     if case .lingering = phase { stream.setDeadline(Self.lingerTime) }
-    if drained.isAwaited { drained.fire(()) }
+    if drained.isAwaited { drained.fire() }
   }
 
   func streamDidTimeOut(_ stream: TCPStream) {
@@ -227,7 +227,7 @@ final class ServerConnection: TCPStreamHandler {
     bodyTimedOut = true
     reachedEOF = true
     stream.pauseReading()
-    if readable.isAwaited { readable.fire(()) }
+    if readable.isAwaited { readable.fire() }
   }
 
   func stream(_ stream: TCPStream, didCloseWith error: StreamError?) {
@@ -235,8 +235,8 @@ final class ServerConnection: TCPStreamHandler {
     reachedEOF = true
     task?.cancel()
     task = nil
-    if readable.isAwaited { readable.fire(()) }
-    if drained.isAwaited { drained.fire(()) }
+    if readable.isAwaited { readable.fire() }
+    if drained.isAwaited { drained.fire() }
     shard.didClose(self)
   }
 }

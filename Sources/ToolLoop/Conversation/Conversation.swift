@@ -6,7 +6,7 @@ package struct Conversation: Sendable {
   private let request: ChatRequest
   private let model: String
   private let restored: [RestoredTurn]
-  private let tools: Set<ImageTool>
+  private let tools: ImageTools
   /// Those that the model may have changed; none where it may not.
   private(set) var pictures = ConversationPictures()
   /// Messages as JSON, in order.
@@ -24,7 +24,7 @@ package struct Conversation: Sendable {
   ///   - tools: those of the gateway that the model may call; none for a plain relay.
   package init(
     _ request: ChatRequest, model: String, restored: [RestoredTurn] = [],
-    tools: Set<ImageTool> = []
+    tools: ImageTools = []
   ) {
     self.request = request
     self.model = model
@@ -36,11 +36,14 @@ package struct Conversation: Sendable {
   }
 
   /// Names of the functions that the gateway runs, also where they are not offered yet.
-  var ownTools: Set<String> { Set(tools.map(\.rawValue)) }
+  var ownTools: Set<String> { Set(tools.list.map(\.rawValue)) }
+
+  /// Whether a function is one that the gateway runs.
+  func isOwn(_ name: String) -> Bool { tools.contains(named: name) }
 
   /// The tools that the model is offered now: what there is to change is changed.
-  private var offered: [ImageTool] {
-    ImageTool.allCases.filter { tools.contains($0) && ($0 != .edit || !pictures.isEmpty) }
+  private var offered: ImageTools {
+    tools.contains(.edit) && pictures.isEmpty ? tools.subtracting(.edit) : tools
   }
 
   /// Whether a turn was added.
@@ -80,14 +83,14 @@ package struct Conversation: Sendable {
   ) throws(OpenAIError) -> [UInt8] {
     var edits = request.edits(model: model ?? self.model)
     let tools = request["tools"]
-    let definitions = closes || !offersTools ? [] : offered.map(\.definition)
+    let offered = closes || !offersTools ? [] : offered
     if let tools, tools.kind == .array {
-      for definition in definitions { edits.append(element: definition, to: tools) }
-    } else if !definitions.isEmpty {
-      set("tools", JSONWriter.array(definitions), &edits)
+      for tool in offered.list { edits.append(element: tool.definition, to: tools) }
+    } else if !offered.isEmpty {
+      set("tools", offered.definitions, &edits)
     }
     let forced = request["tool_choice"]?["function"]?["name"]?.string
-    let forcesOwn = forced.map(ownTools.contains) ?? false
+    let forcesOwn = forced.map(isOwn) ?? false
     if closes || (!offersTools && forcesOwn) {
       let hasTools = tools?.elements.contains { _ in true } ?? false
       if hasTools {

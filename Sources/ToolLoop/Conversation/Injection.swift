@@ -11,7 +11,7 @@ package enum Injection {
   package static func tools(
     for request: ChatRequest, target: UpstreamTarget, mode: EaselOptions.ImageTool,
     hasProviders: Bool, canEdit: Bool
-  ) -> Set<ImageTool> {
+  ) -> ImageTools {
     guard mode != .off, hasProviders, target.canCallTools else { return [] }
     if let count = request["n"]?.int, count > 1 { return [] }
     if request["tool_choice"]?.isString("none") == true { return [] }
@@ -19,7 +19,7 @@ package enum Injection {
     if request["functions"].map({ !$0.isNull }) == true { return [] }
     let tools = request["tools"]
     guard tools == nil || tools?.isNull == true || tools?.kind == .array else { return [] }
-    let names = tools.map { Set($0.elements.compactMap(name)) } ?? []
+    let names = tools?.elements.compactMap(name) ?? []
     if names.contains(ImageTool.generate.rawValue) { return [] }
     let hasTools = tools?.elements.contains { _ in true } ?? false
     if !hasTools, let format = request["response_format"]?["type"]?.string, format != "text" {

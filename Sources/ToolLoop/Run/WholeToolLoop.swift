@@ -89,6 +89,7 @@ package final class WholeToolLoop {
     }
     let entries = message["tool_calls"].map { Array($0.elements) } ?? []
     let own = entries.filter(isOwn)
+    // What calls no tool of the gateway's is the client's as it is.
     if own.isEmpty && round == 0 { return passOn(answer) }
     if let usage = object["usage"], usage.kind == .object { self.usage.add(Array(usage.raw)) }
     let words = message["content"]?.string ?? ""
@@ -121,7 +122,7 @@ package final class WholeToolLoop {
   }
 
   private func isOwn(_ entry: JSONSlice) -> Bool {
-    entry["function"]?["name"]?.string.map(conversation.ownTools.contains) ?? false
+    entry["function"]?["name"]?.string.map(conversation.isOwn) ?? false
   }
 
   private static func call(_ entry: JSONSlice, _ index: Int) -> ToolCall {

@@ -1,3 +1,5 @@
+internal import OpenAIWire
+
 /// A tool that the gateway offers to models, by its function's name.
 package enum ImageTool: String, Sendable, Hashable, CaseIterable {
   /// Draws a picture from words.
@@ -10,6 +12,45 @@ package enum ImageTool: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .generate: GenerateImageTool.definition
     case .edit: EditImageTool.definition
+    }
+  }
+}
+
+/// Some of the gateway's tools.
+package struct ImageTools: OptionSet, Sendable, Hashable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let generate = ImageTools(rawValue: 1)
+  package static let edit = ImageTools(rawValue: 2)
+
+  /// The tools, in the order in which a model is offered them.
+  var list: [ImageTool] { ImageTool.allCases.filter { contains($0.set) } }
+
+  /// Whether a function of this name is among them.
+  func contains(named name: String) -> Bool {
+    ImageTool(rawValue: name).map { contains($0.set) } ?? false
+  }
+
+  /// The entries of `tools`, as a JSON array.
+  var definitions: [UInt8] {
+    switch self {
+    case .generate: Self.generateAlone
+    case [.generate, .edit]: Self.both
+    default: JSONWriter.array(list.map(\.definition))
+    }
+  }
+
+  // Made once, since most requests are offered one of these.
+  private static let generateAlone = JSONWriter.array([GenerateImageTool.definition])
+  private static let both = JSONWriter.array(ImageTool.allCases.map(\.definition))
+}
+
+extension ImageTool {
+  fileprivate var set: ImageTools {
+    switch self {
+    case .generate: .generate
+    case .edit: .edit
     }
   }
 }
