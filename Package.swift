@@ -100,6 +100,7 @@ let package = Package(
         "Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Resilience", "State",
         "Simulator", "TestSupport",
       ]),
+    tests("ChatTests", ["Chat", "HTTP"], fixtures: false),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(

@@ -18,7 +18,8 @@ struct ChatFallbackTests {
 
     /// Sends a chat.
     func chat(
-      _ model: String = "pair", text: String = "hello", stream: Bool = false
+      _ model: String = "pair", text: String = "hello", stream: Bool = false,
+      headers: HeaderFields = [:]
     ) async throws -> ClientAnswer {
       let body = JSONWriter.object { writer in
         writer.member("model", model)
@@ -33,7 +34,8 @@ struct ChatFallbackTests {
       }
       return try await client.value.send(
         ClientRequest(
-          .post, try HTTPURL(url).appending(path: "v1/chat/completions"), body: body),
+          .post, try HTTPURL(url).appending(path: "v1/chat/completions"), headers: headers,
+          body: body),
         bodyLimit: 16 << 20)
     }
 
@@ -44,7 +46,8 @@ struct ChatFallbackTests {
 
   /// - Parameter breakers: whether there are breakers: most tests want the same answer each time.
   private func with(
-    _ configuration: String = "", upstream: String = "", breakers: Bool = false,
+    _ configuration: String = "", upstream: String = "", second other: String = "",
+    breakers: Bool = false,
     _ body: @escaping @Sendable (Bench) async throws -> Void
   ) async throws {
     let group = EventLoopGroup(count: 2)
@@ -57,7 +60,7 @@ struct ChatFallbackTests {
       listen: 127.0.0.1:0
       upstreams:
         - {name: first, base_url: "\(first.baseURL)", models: [m], api_key_env: KEY\(upstream)}
-        - {name: second, base_url: "\(second.baseURL)", models: [n]}
+        - {name: second, base_url: "\(second.baseURL)", models: [n]\(other)}
       aliases:
         pair: [first/m, second/n]
         lot: [{to: first/m, weight: 3}, {to: second/n, weight: 1}]
@@ -88,7 +91,7 @@ struct ChatFallbackTests {
   static let failures: [(String, String)] = [
     ("500", "status_500"), ("503", "status_503"), ("529", "status_529"), ("429", "rate_limited"),
     ("401", "bad_key"), ("402", "out_of_credit"), ("reset", "broken"), ("event", "stream_error"),
-    ("empty", "broken"),
+    ("empty", "broken"), ("ends", "broken"), ("limited", "rate_limited"),
   ]
 
   private static func fault(_ name: String) -> SimulatorFault {
@@ -100,6 +103,12 @@ struct ChatFallbackTests {
         ("data: {\"choices\":[]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":"
           + "\"assistant\",\"content\":\"\"}}]}\n\ndata: {\"error\":{\"message\":\"no\"}}\n\n").utf8
       )
+    case "ends":
+      fault.replay = Array(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\n\n".utf8)
+    case "limited":
+      fault.replay = Array(
+        "data: {\"error\":{\"message\":\"later\",\"code\":\"rate_limit_exceeded\"}}\n\n".utf8)
     case "empty":
       fault.replay = Array(": ping\n\n".utf8)
       fault.resetAfter = 3
@@ -154,6 +163,93 @@ struct ChatFallbackTests {
         #expect(text.components(separatedBy: "\"error\"").count == 2, "one error event")
         #expect(!text.contains("[DONE]"))
       }
+    }
+  }
+
+  @Test("an answer that ends too early says so, and leaves no half of an event", arguments: [true, false])
+  func cut(_ withTools: Bool) async throws {
+    let whole = try await answerLength()
+    try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in
+      for cut in stride(from: 900, to: whole - 400, by: 131) {
+        bench.first.reset()
+        var fault = SimulatorFault()
+        fault.cutAfter = cut
+        bench.first.queue(fault, route: "chat")
+        let text = String(decoding: try await bench.chat(stream: true).body, as: UTF8.self)
+        #expect(bench.chats(bench.second) == 0)
+        #expect(!text.contains("[DONE]"))
+        let events = text.components(separatedBy: "\n\n").filter { !$0.isEmpty }
+        for event in events {
+          #expect(throws: Never.self) { try JSONSlice.parse(Array(event.dropFirst(6).utf8)) }
+        }
+        #expect(events.last?.contains("\"code\":\"upstream_cut\"") == true, "after \(cut) bytes")
+      }
+    }
+  }
+
+  @Test("of several failures the most telling one is told")
+  func mostTelling() async throws {
+    try await with { (bench: Bench) async throws in
+      bench.first.queue(Self.fault("429"), route: "chat")
+      bench.second.queue(Self.fault("401"), route: "chat")
+      let limited = try await bench.chat()
+      #expect(limited.head.status == 429)
+      #expect(limited.head.headers["x-easel-provider"] == "first")
+      bench.first.queue(Self.fault("402"), route: "chat")
+      for _ in 0..<3 { bench.second.queue(Self.fault("503"), route: "chat") }
+      #expect(try await bench.chat().head.status == 503)
+      // The second is asked again; what the first said is told after all.
+      bench.first.queue(Self.fault("429"), route: "chat")
+      for _ in 0..<3 { bench.second.queue(Self.fault("reset"), route: "chat") }
+      #expect(try await bench.chat().head.status == 429)
+    }
+  }
+
+  @Test("what comes too late for the deadline is not asked for")
+  func deadline() async throws {
+    try await with("retries: {deadline: 1s}") { (bench: Bench) async throws in
+      var hangs = SimulatorFault()
+      hangs.hangs = true
+      bench.first.queue(hangs, route: "chat")
+      let answer = try await bench.chat()
+      #expect(answer.head.status == 504)
+      #expect(bench.chats(bench.first) == 1 && bench.chats(bench.second) == 0)
+    }
+  }
+
+  @Test("an upstream whose models call no tools stands in without the gateway's")
+  func withoutTools() async throws {
+    try await with(second: ", supports_tools: false") { (bench: Bench) async throws in
+      bench.first.queue(Self.fault("503"), route: "chat")
+      #expect(try await bench.chat().head.headers["x-easel-provider"] == "second")
+      let asked = try JSONSlice.parse(try #require(bench.first.requests.last).body)
+      #expect(asked["tools"]?[0]?["function"]?["name"]?.string == "generate_image")
+      let stood = try JSONSlice.parse(try #require(bench.second.requests.last).body)
+      #expect(stood["tools"] == nil)
+    }
+  }
+
+  @Test("an account that the client names says nothing of the upstream's key")
+  func accounts() async throws {
+    try await with(breakers: true) { (bench: Bench) async throws in
+      for _ in 0..<3 {
+        bench.first.queue(Self.fault("401"), route: "chat")
+        let answer = try await bench.chat("m", headers: ["openai-organization": "org-theirs"])
+        #expect(answer.head.status == 401)
+      }
+      #expect(try await bench.chat("m").head.status == 200, "the breaker is closed")
+      bench.first.queue(Self.fault("401"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 401)
+      #expect(try await bench.chat("m").head.status == 503, "the gateway's own key is bad")
+    }
+  }
+
+  @Test("an upstream that is down sees no more than the budget's share of repetitions")
+  func share() async throws {
+    try await with("retries: {floor: 0, budget: 20%}") { (bench: Bench) async throws in
+      bench.first.setFailureRate(1, route: "chat")
+      for _ in 0..<100 { #expect(try await bench.chat("m").head.status == 503) }
+      #expect((101...120).contains(bench.chats(bench.first)))
     }
   }
 

@@ -1,0 +1,85 @@
+import Chat
+import HTTP
+import Testing
+
+@Suite("What comes after a failed attempt")
+struct RetryPolicyTests {
+  private func step(
+    _ failure: AttemptFailure, attempts: Int = 1, hasOther: Bool = true,
+    left: Duration = .seconds(60), _ policy: RetryPolicy = RetryPolicy()
+  ) -> RetryPolicy.Step {
+    var generator = SystemRandomNumberGenerator()
+    return policy.step(
+      after: failure,
+      RetryPolicy.Standing(attempts: attempts, hasOther: hasOther, left: left), using: &generator)
+  }
+
+  private static func status(_ status: Int) -> AttemptFailure { AttemptFailure(.status(status)) }
+
+  @Test(
+    "what another may do better goes to another",
+    arguments: [
+      AttemptFailure(.connection), AttemptFailure(.timeout), AttemptFailure(.broken),
+      AttemptFailure(.streamError), status(401), status(402), status(403), status(408),
+      status(429), status(500), status(503), status(529),
+    ])
+  func next(_ failure: AttemptFailure) {
+    #expect(step(failure) == .next)
+    #expect(step(failure, attempts: 3) == .stop, "three attempts in all")
+    #expect(step(failure, left: .zero) == .stop, "the deadline has passed")
+    var told = failure
+    told.shouldRetry = false
+    #expect(step(told) == .stop)
+  }
+
+  @Test("what the client got wrong stays with the client", arguments: [400, 404, 409, 413, 422])
+  func stop(_ code: Int) {
+    #expect(step(Self.status(code)) == .stop)
+    #expect(step(Self.status(code), hasOther: false) == .stop)
+  }
+
+  @Test("the only one is asked again, unless it may still be working or its account is the matter")
+  func again() {
+    for failure in [AttemptFailure(.connection), AttemptFailure(.broken), Self.status(503)] {
+      guard case .again(let wait) = step(failure, hasOther: false) else {
+        Issue.record("\(failure) is not repeated")
+        continue
+      }
+      #expect(wait <= .seconds(5))
+    }
+    for failure in [AttemptFailure(.timeout), Self.status(401), Self.status(402)] {
+      #expect(step(failure, hasOther: false) == .stop)
+    }
+  }
+
+  @Test("whoever asks for more patience than there is, or than is left, is not asked again")
+  func patience() {
+    var failure = Self.status(429)
+    failure.retryAfter = .seconds(4)
+    guard case .again(let wait) = step(failure, hasOther: false) else {
+      Issue.record("not repeated")
+      return
+    }
+    #expect(wait >= .seconds(4))
+    #expect(step(failure, hasOther: false, left: .seconds(3)) == .stop)
+    failure.retryAfter = .seconds(6)
+    #expect(step(failure, hasOther: false) == .stop)
+  }
+
+  @Test(
+    "an error within a stream means what its code or its type says",
+    arguments: [
+      (#"{"code":429}"#, AttemptFailure.Kind.status(429)),
+      (#"{"code":"rate_limit_exceeded"}"#, .status(429)),
+      (#"{"type":"invalid_request_error"}"#, .status(400)),
+      (#"{"code":"context_length_exceeded","type":"server_error"}"#, .status(400)),
+      (#"{"type":"overloaded_error"}"#, .status(529)), (#"{"status":503}"#, .status(503)),
+      (#"{"code":"insufficient_quota"}"#, .status(429)), (#"{"code":7}"#, .streamError),
+      (#"{"message":"no"}"#, .streamError), (#""no""#, .streamError),
+    ])
+  func inStream(_ error: String, _ kind: AttemptFailure.Kind) {
+    let failure = AttemptFailure(inStream: Array(#"{"error":\#(error)}"#.utf8))
+    #expect(failure.kind == kind)
+    #expect(failure.isOutOfCredit == error.contains("insufficient_quota"))
+  }
+}

@@ -1,0 +1,57 @@
+import Chat
+import Testing
+
+@Suite("The end of a stream")
+struct StreamEndTests {
+  private func verdict(_ events: [String], rest: String = "") -> StreamEnd.Verdict {
+    var end = StreamEnd()
+    for event in events { end.note(Array("data: \(event)\n\n".utf8)) }
+    return end.verdict(rest: Array(rest.utf8))
+  }
+
+  private static let word = #"{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#
+  private static let stop = #"{"choices":[{"delta":{},"finish_reason": "stop"}]}"#
+
+  @Test("with its end, a stream is complete")
+  func complete() {
+    #expect(verdict([Self.word, Self.stop, "[DONE]"]) == .complete)
+    #expect(verdict([Self.word, "[DONE]"]) == .complete)
+    #expect(verdict([Self.word], rest: "data: [DONE]") == .complete)
+    #expect(verdict([Self.word, Self.stop, #"{"choices":[],"usage":{}}"#]) == .complete)
+    #expect(verdict([Self.word], rest: "data: \(Self.stop)\n") == .complete)
+    for type in ["completed", "incomplete", "cancelled"] {
+      #expect(verdict([#"{"type":"response.\#(type)"}"#]) == .complete)
+    }
+  }
+
+  @Test("what cannot be judged is complete")
+  func unknown() {
+    #expect(verdict([]) == .complete)
+    #expect(verdict(["words"]) == .complete)
+    #expect(verdict([#"{"type":"speech.audio.delta"}"#]) == .complete)
+    #expect(verdict([#"{"n":1}"#]) == .complete)
+  }
+
+  @Test("without its end, a stream is cut")
+  func cut() {
+    #expect(verdict([Self.word]) == .cut)
+    #expect(verdict([Self.word], rest: #"data: {"choices":[{"del"#) == .cut)
+    #expect(verdict([Self.word], rest: "data: \(Self.word)\n") == .cut)
+    #expect(verdict([#"{"type":"response.output_text.delta"}"#]) == .cut)
+    // What a model says is no member.
+    let quoted = #"{"choices":[{"delta":{"content":"\"finish_reason\":\"stop\""}}]}"#
+    #expect(verdict([quoted]) == .cut)
+    var end = StreamEnd()
+    end.note(Array("data: \(Self.word)\n\n".utf8))
+    end.note(Array(": ping\n\n".utf8))
+    #expect(end.verdict(rest: []) == .cut, "a comment is no end")
+  }
+
+  @Test("an error at the end is the upstream's failure")
+  func failed() {
+    #expect(verdict([Self.word, #"{"error":{"message":"no"}}"#]) == .failed)
+    #expect(verdict([Self.word], rest: #"data: {"error":{"message":"no"}}"#) == .failed)
+    #expect(verdict([#"{"type":"response.failed"}"#]) == .failed)
+    #expect(verdict([#"{"type":"error"}"#]) == .failed)
+  }
+}
