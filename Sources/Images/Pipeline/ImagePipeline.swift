@@ -73,6 +73,15 @@ package final class ImagePipeline: Sendable {
     }
   }
 
+  /// Whether any model that could be asked, now or later, draws pictures, or changes them.
+  /// - Parameter profile: which they are to be drawn by; nil for none.
+  package func canServe(_ profile: ImageProfile?, _ operation: ImageRequest.Operation) -> Bool {
+    guard let profile else { return operation == .edit ? canEdit : hasProviders }
+    var request = profile.plainRequest
+    request.operation = operation
+    return (try? router.usable(for: request))?.isEmpty == false
+  }
+
   /// Who would draw a request.
   /// - Throws: `ImageFailure` for a model that does not exist.
   package func route(_ request: ImageRequest) throws(ImageFailure) -> ImageRoute {
