@@ -7,6 +7,8 @@ package struct Conversation: Sendable {
   private let model: String
   private let restored: [RestoredTurn]
   private let tools: Set<ImageTool>
+  /// What the model may ask of them.
+  let limits: ToolLimits
   /// Those that the model may have changed; none where it may not.
   private(set) var pictures = ConversationPictures()
   /// Messages as JSON, in order.
@@ -22,14 +24,16 @@ package struct Conversation: Sendable {
   /// - Parameters:
   ///   - model: the upstream's name for it.
   ///   - tools: those of the gateway that the model may call; none for a plain relay.
+  ///   - limits: what it may ask of them.
   package init(
     _ request: ChatRequest, model: String, restored: [RestoredTurn] = [],
-    tools: Set<ImageTool> = []
+    tools: Set<ImageTool> = [], limits: ToolLimits = ToolLimits()
   ) {
     self.request = request
     self.model = model
     self.restored = restored
     self.tools = tools
+    self.limits = limits
     if tools.contains(.edit), let messages = request["messages"] {
       pictures.add(messages: messages, restored: restored)
     }
@@ -79,7 +83,7 @@ package struct Conversation: Sendable {
   ) throws(OpenAIError) -> [UInt8] {
     var edits = request.edits(model: model ?? self.model)
     let tools = request["tools"]
-    let definitions = closes ? [] : offered.map(\.definition)
+    let definitions = closes ? [] : offered.map { $0.definition(limits) }
     if let tools, tools.kind == .array {
       for definition in definitions { edits.append(element: definition, to: tools) }
     } else if !definitions.isEmpty {

@@ -5,11 +5,12 @@ package enum ImageTool: String, Sendable, Hashable, CaseIterable {
   /// Changes a picture of the conversation.
   case edit = "edit_image"
 
-  /// The entry of `tools`, as JSON.
-  var definition: [UInt8] {
+  /// The entry of `tools`, as JSON. Its text depends on the limits alone, so that providers can cache
+  /// what stands before the messages.
+  func definition(_ limits: ToolLimits) -> [UInt8] {
     switch self {
-    case .generate: GenerateImageTool.definition
-    case .edit: EditImageTool.definition
+    case .generate: GenerateImageTool.definition(limits)
+    case .edit: EditImageTool.definition(limits)
     }
   }
 }
