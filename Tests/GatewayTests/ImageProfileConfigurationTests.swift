@@ -83,7 +83,8 @@ struct ImageProfileConfigurationTests {
     profile(
       "model: a b",
       "model: 'a b' is not a model's name: 1 to 256 characters without spaces are needed"),
-    profile("model: dall-e-4", "model: there is no image model 'dall-e-4'; did you mean 'dall-e-3'?"),
+    profile(
+      "model: dall-e-4", "model: there is no image model 'dall-e-4'; did you mean 'dall-e-3'?"),
     profile(
       "model: nothing-like-it",
       "model: there is no image model 'nothing-like-it'; name one of the catalog or of "
@@ -108,7 +109,8 @@ struct ImageProfileConfigurationTests {
     profile(
       "providers: [p], sizes: [64x64, 1536x1024]", "sizes: no model of the profile makes 1536x1024"),
     profile("style: ' '", "style: ' ' is not a style: 1 to 64 characters are needed"),
-    profile("style: natural, styles: [vivid]", "style: 'natural' is not among the profile's styles"),
+    profile(
+      "style: natural, styles: [vivid]", "style: 'natural' is not among the profile's styles"),
     profile("background: red", "background: 'red' is not one of transparent, opaque, auto"),
     profile(
       "providers: [p], background: transparent",

@@ -88,7 +88,8 @@ struct ImageProfileRoutingTests {
   @Test("knows whether anybody can serve a profile")
   func service() throws {
     let pipeline = ImagePipeline(try Self.catalog())
-    func serves(_ operation: ImageRequest.Operation, _ change: (inout ImageProfile) -> Void) -> Bool {
+    func serves(_ operation: ImageRequest.Operation, _ change: (inout ImageProfile) -> Void) -> Bool
+    {
       var profile = ImageProfile(name: "shop")
       change(&profile)
       return pipeline.canServe(profile, operation)

@@ -148,7 +148,8 @@ struct EditImageTests {
   func dispatch() throws {
     let pictures = try Sample.pictures(Self.picture)
     func order(_ name: String, _ json: String) throws -> PictureOrder {
-      try PictureOrder(ToolCall(id: "a", name: name, arguments: Array(json.utf8)), pictures, ToolLimits())
+      try PictureOrder(
+        ToolCall(id: "a", name: name, arguments: Array(json.utf8)), pictures, ToolLimits())
     }
     guard
       case .edit(let edit) = try order("edit_image", "{\"prompt\":\"e\",\"image\":\"image_1\"}"),
@@ -172,7 +173,8 @@ struct EditImageTests {
       #expect(Set(required).isSubset(of: names) && required.first == "prompt")
     }
     #expect(
-      try JSONSlice.parse(ImageTool.edit.definition(ToolLimits()))["function"]?["parameters"]?["properties"]?
+      try JSONSlice.parse(ImageTool.edit.definition(ToolLimits()))["function"]?["parameters"]?[
+        "properties"]?
         .members.map(\.key) == ["prompt", "image", "mask", "size", "quality", "count"])
   }
 }

@@ -88,8 +88,3 @@ struct ImageProfileReference {
       "max_cost", "no model of the profile draws for \(most) US dollars or less; \(cheapest)")
   }
 }
-
-extension ImageModel {
-  /// Whether a client means it by a name.
-  fileprivate func isNamed(_ text: String) -> Bool { id == text || name == text }
-}

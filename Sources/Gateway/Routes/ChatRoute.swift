@@ -16,6 +16,7 @@ enum ChatRoute {
       context.isEventStream = request.isStreamed
       var options = request.options
       try options.complete(from: context.exchange.head.headers)
+      let profile = try profile(options, request, context)
       guard let route = context.shared.directory.route(request.model) else {
         throw .unknownModel(request.model)
       }
@@ -23,7 +24,6 @@ enum ChatRoute {
       let target = call.current
       context.log.upstream = target.upstream.name
       defer { context.log.note(call) }
-      let profile = try profile(options, request, context)
       let scope = context.scope
       let restored = await TurnRestorer.restore(
         request, from: context.shared.memory, scope: scope)

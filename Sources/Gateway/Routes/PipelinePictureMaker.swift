@@ -85,7 +85,7 @@ final class PipelinePictureMaker: PictureMaker {
         throw error.openAIError
       }
       guard let plan = ImagePlan(request, route) else {
-        return .failed(reason: "No image model can do this now.", isRefusal: false)
+        throw ImagePipeline.nobody(route).openAIError
       }
       let id = context.shared.proposals.add(request, scope: context.scope)
       let json = JSONWriter.object { writer in

@@ -79,7 +79,7 @@ package final class ImagePipeline: Sendable {
     guard let profile else { return operation == .edit ? canEdit : hasProviders }
     var request = profile.plainRequest
     request.operation = operation
-    return (try? router.usable(for: request))?.isEmpty == false
+    return router.canServe(request)
   }
 
   /// Who would draw a request.
@@ -189,7 +189,9 @@ package final class ImagePipeline: Sendable {
     }
   }
 
-  private static func nobody(
+  /// Why no model of a route can be asked.
+  /// - Parameter last: what came of asking one nevertheless.
+  package static func nobody(
     _ route: ImageRoute, and last: ImageFailure? = nil
   ) -> ImageFailure {
     guard !route.excluded.isEmpty else {

@@ -41,22 +41,30 @@ package struct ImageRouter: Sendable {
     return route
   }
 
-  /// Those of the models that fit a request which could be asked, now or later.
-  /// - Throws: `ImageFailure` of kind `badRequest` for a model that the catalog does not have.
-  func usable(for request: ImageRequest) throws(ImageFailure) -> [ImageModel] {
-    let models = try models(named: request.model) ?? all
-    return models.filter { model in
-      request.constraints.allows(model) && providers[model.provider]?.isUsable == true
-        && misfit(of: model, request) == nil
+  /// Whether any model that fits a request could be asked, now or later.
+  func canServe(_ request: ImageRequest) -> Bool {
+    let name = Self.modelName(request.model)
+    return catalog.providers.contains { provider in
+      provider.isUsable
+        && provider.models.contains { model in
+          request.constraints.allows(model) && (name.map(model.isNamed) ?? true)
+            && misfit(of: model, request) == nil
+        }
     }
+  }
+
+  /// A name, if it is a model's.
+  private static func modelName(_ name: String?) -> String? {
+    guard let name, name != "auto", QualityTier(word: name) == nil else { return nil }
+    return name
   }
 
   private var all: [ImageModel] { catalog.providers.flatMap(\.models) }
 
   /// The models of a name; nil where the choice is the gateway's.
   private func models(named name: String?) throws(ImageFailure) -> [ImageModel]? {
-    guard let name, name != "auto", QualityTier(word: name) == nil else { return nil }
-    let named = all.filter { $0.id == name || $0.name == name }
+    guard let name = Self.modelName(name) else { return nil }
+    let named = all.filter { $0.isNamed(name) }
     if !named.isEmpty { return named }
     let known = all.prefix(50).map(\.name).joined(separator: ", ")
     throw ImageFailure(
