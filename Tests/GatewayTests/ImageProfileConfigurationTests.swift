@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Image profiles in the configuration")
 struct ImageProfileConfigurationTests {
-  /// Two providers, seven lines long: the profiles begin in line 12.
+  /// Two providers, six lines long: the profiles begin in line 12.
   private static let providers = """
     images:
       providers:
@@ -72,7 +72,7 @@ struct ImageProfileConfigurationTests {
     #expect(faults(broken.yaml) == broken.faults)
   }
 
-  /// A profile in line 13, and what is said of it.
+  /// A profile in line 12, and what is said of it.
   private static func profile(_ settings: String, _ fault: String) -> BrokenConfiguration {
     BrokenConfiguration(
       yaml("    a: {\(settings)}\n"), "easel.yaml:12: images.profiles.a.\(fault)")
