@@ -21,6 +21,8 @@ package struct EaselOptions: Sendable, Hashable {
 
   package var imageTool: ImageTool?
   package var imageOutput: ImageOutput?
+  /// The name of the image profile that the tool draws by.
+  package var imageProfile: String?
   /// At most the configured bound.
   package var maxToolIterations: Int?
   /// Whether the stream carries progress events.
@@ -40,6 +42,7 @@ package struct EaselOptions: Sendable, Hashable {
       switch key {
       case "image_tool": imageTool = try Self.word(value, "easel.image_tool")
       case "image_output": imageOutput = try Self.word(value, "easel.image_output")
+      case "image_profile": imageProfile = try Self.name(value.string, "easel.image_profile")
       case "max_tool_iterations":
         guard let number = value.int, (1...100).contains(number) else {
           throw .invalidRequest(
@@ -55,8 +58,8 @@ package struct EaselOptions: Sendable, Hashable {
         events = flag
       default:
         throw .invalidRequest(
-          "The field 'easel.\(key.prefix(64))' is unknown. Known are image_tool, image_output, "
-            + "max_tool_iterations and events.", param: "easel")
+          "The field 'easel.\(key.prefix(64))' is unknown. Known are image_tool, image_profile, "
+            + "image_output, max_tool_iterations and events.", param: "easel")
       }
     }
   }
@@ -75,11 +78,23 @@ package struct EaselOptions: Sendable, Hashable {
     throw .invalidRequest("The value of '\(name)' must be one of: \(allowed).", param: name)
   }
 
+  private static func name(_ text: String?, _ field: String) throws(OpenAIError) -> String {
+    guard let text, (1...64).contains(text.utf8.count) else {
+      throw .invalidRequest(
+        "The value of '\(field)' must be the name of an image profile, 1 to 64 bytes.",
+        param: field)
+    }
+    return text
+  }
+
   /// Takes from headers what the body leaves open.
   /// - Throws: `OpenAIError` with status 400.
   package mutating func complete(from headers: HeaderFields) throws(OpenAIError) {
     if imageTool == nil, let text = headers["x-easel-image-tool"] {
       imageTool = try Self.word(text, "x-easel-image-tool")
+    }
+    if imageProfile == nil, let text = headers["x-easel-image-profile"] {
+      imageProfile = try Self.name(text, "x-easel-image-profile")
     }
     if imageOutput == nil, let text = headers["x-easel-image-output"] {
       imageOutput = try Self.word(text, "x-easel-image-output")

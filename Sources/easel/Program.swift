@@ -40,7 +40,8 @@ enum Program {
       for warning in configuration.warnings { complain(warning.message) }
       if configuration.warnings.contains(where: \.failsCheck) { return ExitStatus.configuration }
       say(
-        (configuration.catalog.summary + ["the configuration is valid", ""])
+        (configuration.catalog.summary + configuration.images.profileSummary
+          + ["the configuration is valid", ""])
           .joined(separator: "\n"))
     } catch {
       complain("\(error)")

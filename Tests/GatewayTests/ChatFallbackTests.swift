@@ -219,7 +219,7 @@ struct ChatFallbackTests {
 
   @Test("an upstream whose models call no tools stands in without the gateway's")
   func withoutTools() async throws {
-    try await with(second: ", supports_tools: false") { (bench: Bench) async throws in
+    try await with(second: ", tools: false") { (bench: Bench) async throws in
       bench.first.queue(Self.fault("503"), route: "chat")
       #expect(try await bench.chat().head.headers["x-easel-provider"] == "second")
       let asked = try JSONSlice.parse(try #require(bench.first.requests.last).body)

@@ -368,8 +368,8 @@ extension ConfigurationFaultTests {
       "easel.yaml:6: images.store.path: must be the path of a folder"),
     .init(
       "images:\n  cache: x",
-      "easel.yaml:6: images.cache: unknown key; known here: providers, store, allow_private_urls, "
-        + "concurrency, memory, queue"),
+      "easel.yaml:6: images.cache: unknown key; known here: providers, profiles, default_profile, "
+        + "store, allow_private_urls, concurrency, memory, queue"),
   ]
 
   /// A bucket, in line 6.

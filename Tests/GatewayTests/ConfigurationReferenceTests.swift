@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Observability
 import Testing
 
@@ -52,6 +53,7 @@ struct ConfigurationReferenceTests {
     let configuration = try reading(try fullSample()).configuration
     #expect(configuration.upstreams.count == 4)
     #expect(configuration.images.providers.count == 2)
+    #expect(configuration.images.profiles.map(\.name) == ["shop"])
     #expect(configuration.tls != nil)
   }
 
@@ -134,7 +136,7 @@ struct ConfigurationReferenceTests {
       }
     case .mapping(let entries):
       for entry in entries {
-        let isFree = path == "aliases" || path == "upstreams[].headers"
+        let isFree = ["aliases", "upstreams[].headers", "images.profiles"].contains(path)
         collect(
           entry.value, (path.isEmpty ? "" : "\(path).") + (isFree ? "*" : entry.key), into: &paths)
       }
@@ -160,17 +162,22 @@ struct ConfigurationReferenceTests {
       let store = settings["images.store.s3"].map {
         ", store: {s3: {endpoint: 'http://s', bucket: bbb\($0)}}"
       }
-      lines.append("images: {\(images)\(store ?? "")\(settings["images"] ?? "")}")
+      let profiles = settings["images.profiles.*"].map {
+        ", profiles: {a: {size: 8x8\($0)}}"
+      }
+      lines.append(
+        "images: {\(images)\(store ?? "")\(profiles ?? "")\(settings["images"] ?? "")}")
       if let top = settings[""] { lines.append(top) }
       return lines.joined(separator: "\n")
     }
     let places = [
-      "images.providers[].models[]", "images.providers[]", "upstreams[]", "images.store.s3",
-      "images",
+      "images.providers[].models[]", "images.providers[]", "images.profiles.*", "upstreams[]",
+      "images.store.s3", "images",
     ]
     let plain = try reading(yaml([:])).configuration
     if let place = places.first(where: { key.path.hasPrefix("\($0).") }) {
-      let plain = place == "images.store.s3" ? try reading(yaml([place: ""])).configuration : plain
+      let isOptional = ["images.store.s3", "images.profiles.*"].contains(place)
+      let plain = isOptional ? try reading(yaml([place: ""])).configuration : plain
       let inner = flow(key.path.dropFirst(place.count + 1)).dropFirst().dropLast()
       return (plain, try reading(yaml([place: ", \(inner)"])).configuration)
     }

@@ -35,7 +35,7 @@ enum Sample {
   static func edit(
     _ arguments: String, _ pictures: ConversationPictures
   ) throws(InvalidArguments) -> EditArguments {
-    try EditArguments(Array(arguments.utf8), pictures)
+    try EditArguments(Array(arguments.utf8), pictures, ToolLimits())
   }
 
   static func complaint(_ arguments: String, _ pictures: ConversationPictures) -> String? {

@@ -148,7 +148,8 @@ struct EditImageTests {
   func dispatch() throws {
     let pictures = try Sample.pictures(Self.picture)
     func order(_ name: String, _ json: String) throws -> PictureOrder {
-      try PictureOrder(ToolCall(id: "a", name: name, arguments: Array(json.utf8)), pictures)
+      try PictureOrder(
+        ToolCall(id: "a", name: name, arguments: Array(json.utf8)), pictures, ToolLimits())
     }
     guard
       case .edit(let edit) = try order("edit_image", "{\"prompt\":\"e\",\"image\":\"image_1\"}"),
@@ -164,7 +165,7 @@ struct EditImageTests {
   @Test("both tools' schemas are functions with what they require among their parameters")
   func schemas() throws {
     for tool in ImageTool.allCases {
-      let function = try #require(JSONSlice.parse(tool.definition)["function"])
+      let function = try #require(JSONSlice.parse(tool.definition(ToolLimits()))["function"])
       #expect(function["name"]?.string == tool.rawValue)
       let parameters = try #require(function["parameters"])
       let names = try #require(parameters["properties"]).members.map(\.key)
@@ -172,7 +173,8 @@ struct EditImageTests {
       #expect(Set(required).isSubset(of: names) && required.first == "prompt")
     }
     #expect(
-      try JSONSlice.parse(ImageTool.edit.definition)["function"]?["parameters"]?["properties"]?
+      try JSONSlice.parse(ImageTool.edit.definition(ToolLimits()))["function"]?["parameters"]?[
+        "properties"]?
         .members.map(\.key) == ["prompt", "image", "mask", "size", "quality", "count"])
   }
 }

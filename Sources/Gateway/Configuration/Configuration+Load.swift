@@ -66,6 +66,7 @@ extension Configuration {
     }
     configuration.apply(environment: reading)
     configuration.apply(flags)
+    if let catalog = try? SharedServices.catalog(configuration) { reading.checkNow(catalog) }
     if configuration.upstreams.isEmpty && reading.faults.isEmpty {
       let place = yaml == nil ? "in a file given with --config" : "in \(reading.file)"
       reading.fault("no upstream: set OPENAI_API_KEY, or list one under upstreams \(place)")

@@ -1,3 +1,5 @@
+internal import Images
+
 /// What is found out while a configuration is read: all faults, and which keys there are.
 final class ConfigurationReading {
   /// The file's name as it is shown in messages.
@@ -11,6 +13,7 @@ final class ConfigurationReading {
   var warnings: [ConfigurationWarning] = []
   /// Every key that was asked for, with `[]` for a list's index and `*` for a free name.
   private(set) var keys: Set<String> = []
+  private var laterChecks: [(ImageCatalog) -> Void] = []
 
   init(
     file: String, environment: [String: String], isReadable: @escaping (String) -> Bool,
@@ -43,6 +46,20 @@ final class ConfigurationReading {
 
   func fault(_ message: String) {
     faults.append(ConfigurationFault(source: .none, key: "", message: message))
+  }
+
+  /// Leaves a check for when it is known who makes pictures.
+  func checkLater(_ check: @escaping (ImageCatalog) -> Void) { laterChecks.append(check) }
+
+  /// Runs the checks that were left, unless faults or a choice of the operator's keep image models
+  /// from being known.
+  func checkNow(_ catalog: ImageCatalog) {
+    let isComplete = faults.allSatisfy { fault in
+      if case .file(file, _) = fault.source { return !fault.key.hasPrefix("images.providers") }
+      return false
+    }
+    guard isComplete, catalog.providers.contains(where: { !$0.models.isEmpty }) else { return }
+    for check in laterChecks { check(catalog) }
   }
 
   /// Reads a variable by a rule; nil if it is not set, or faulty.

@@ -126,6 +126,46 @@ extension ConfigurationReference {
     Key("images.providers[].models[].price", "(unknown)", "US dollars for one picture"),
     Key("images.providers[].models[].priority", "1", "Lower is tried first, 0 to 1000"),
     Key("images.providers[].models[].max_count", "1", "Pictures in one request, 1 to 10"),
+    Key(
+      "images.profiles.*.model", "auto",
+      "A catalog model, `provider/model`, a tier, or `auto`; the name is what clients ask for, 1 to 64 "
+        + "of `a-z`, `0-9`, `_`, `-`"),
+    Key(
+      "images.profiles.*.providers", "(all)",
+      "The only providers that may be asked, such as `[openai]`"),
+    Key(
+      "images.profiles.*.quality", "(the model's)",
+      "`auto`, `ultra`, `high`, `standard`, `fast`, `hd`, `medium` or `low`, for requests that ask "
+        + "for none"),
+    Key(
+      "images.profiles.*.size", "(the first of `sizes`)",
+      "Size for requests that ask for none, such as `1024x1024`"),
+    Key(
+      "images.profiles.*.style", "(the first of `styles`)", "Style for requests that ask for none"),
+    Key(
+      "images.profiles.*.background", "(the model's)",
+      "`transparent`, `opaque` or `auto`, for requests that ask for none"),
+    Key(
+      "images.profiles.*.output_format", "(the model's)",
+      "`png`, `jpeg` or `webp`, for requests that ask for none"),
+    Key(
+      "images.profiles.*.negative_prompt", "(none)",
+      "What must not be in the picture, for requests that do not say, up to 4000 characters"),
+    Key("images.profiles.*.max_count", "10", "Pictures in one request, 1 to 10"),
+    Key(
+      "images.profiles.*.sizes", "(all)",
+      "The only sizes that pictures may have; models that make none like that are not asked"),
+    Key("images.profiles.*.styles", "(all)", "The only styles that may be asked for"),
+    Key(
+      "images.profiles.*.max_cost", "(no bound)",
+      "US dollars for one picture, 0 to 1000; dearer models, and those without a known price, are "
+        + "not asked"),
+    Key(
+      "images.profiles.*.on_refusal", "final",
+      "After a provider has refused the prompt itself: `final`, or `next` to ask the next model"),
+    Key(
+      "images.default_profile", "(none)",
+      "The profile of requests that name neither one nor a model"),
     Key("images.store.path", "data/images", "Folder that keeps the pictures"),
     Key("images.store.expire_after", "never", "`never`, or how long a picture is kept, from 1m"),
     Key(

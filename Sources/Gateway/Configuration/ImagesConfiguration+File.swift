@@ -1,3 +1,4 @@
+internal import Images
 internal import Observability
 
 /// The keys under `images`.
@@ -6,11 +7,26 @@ extension ImagesConfiguration {
     var sources = ImageProviderSources()
     settings.sections("providers") { sources.read(&$0) }
     providers = sources.providers
+    profiles = ImageProfile.readAll(&settings)
+    readDefaultProfile(&settings)
     settings.section("store") { store.read(&$0) }
     settings.read("allow_private_urls", &allowPrivateURLs)
     settings.read("concurrency", &concurrency, in: 1...1000)
     settings.read("memory", &memory, in: .mebibytes(16) ... .mebibytes(1 << 20))
     settings.read("queue", &queue, in: 0...100_000)
+  }
+
+  private mutating func readDefaultProfile(_ settings: inout SettingsReader) {
+    let names = profiles.map(\.name)
+    defaultProfile = settings.value("default_profile") { (text) throws(SettingProblem) in
+      if names.contains(text) { return text }
+      let hint =
+        names.isEmpty
+        ? "there are none"
+        : Suggestion.nearest(to: text, in: names).map { "did you mean '\($0)'?" }
+          ?? "there are \(names.joined(separator: ", "))"
+      throw SettingProblem("\(Quoted(text)) is no profile of images.profiles; \(hint)")
+    }
   }
 }
 

@@ -1,9 +1,14 @@
+package import Images
 package import Observability
 
 /// Who makes pictures, and where they are kept.
 package struct ImagesConfiguration: Sendable, Hashable {
   /// The image servers, in the file's order; none turns pictures off.
   package var providers: [ImageProviderConfiguration] = []
+  /// What requests may name in place of a model, in the file's order; at most 100.
+  package var profiles: [ImageProfile] = []
+  /// The name of the one for requests that name neither a profile nor a model; nil for none.
+  package var defaultProfile: String?
   /// Where pictures are kept.
   package var store = ImageStoreConfiguration()
   /// Whether picture URLs that a provider hands out may point to private addresses; default false.
@@ -18,6 +23,13 @@ package struct ImagesConfiguration: Sendable, Hashable {
 
   /// The defaults: no provider.
   package init() {}
+
+  /// The profiles, for `easel check`; empty where there is none.
+  package var profileSummary: [String] {
+    guard !profiles.isEmpty else { return [] }
+    let names = profiles.map { $0.name + ($0.name == defaultProfile ? " (default)" : "") }
+    return ["image profiles: \(names.joined(separator: ", "))"]
+  }
 }
 
 /// One image server that speaks OpenAI's images API.

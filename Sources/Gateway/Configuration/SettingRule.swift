@@ -117,6 +117,18 @@ enum SettingRule {
     return text
   }
 
+  /// The name of an image profile.
+  static func profile(_ text: String) throws(SettingProblem) -> String {
+    let isValid = text.utf8.allSatisfy { byte in
+      byte.isASCIIDigit || (0x61...0x7A).contains(byte) || [0x2D, 0x5F].contains(byte)
+    }
+    guard isValid, (1...64).contains(text.utf8.count) else {
+      throw SettingProblem(
+        "\(Quoted(text)) is not a profile's name: 1 to 64 lower-case letters, digits, '-', '_'")
+    }
+    return text
+  }
+
   /// The name of a model, as clients and servers write it.
   static func model(_ text: String) throws(SettingProblem) -> String {
     guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })

@@ -145,17 +145,20 @@ struct SettingsReader {
   }
 
   /// Reads a mapping with free keys, whose values are read by somebody else.
-  /// - Parameter rule: for the keys.
+  /// - Parameters:
+  ///   - isLeaf: whether a value may be one without keys of its own.
+  ///   - rule: for the keys.
   mutating func named(
-    _ key: String, _ rule: (String) throws(SettingProblem) -> String
+    _ key: String, isLeaf: Bool = true, _ rule: (String) throws(SettingProblem) -> String
   ) -> [(name: String, entry: Entry)] {
     let found = entry(key, isLeaf: false)
-    reading.note(key: "\(join(pattern, key)).*")
+    if isLeaf { reading.note(key: "\(join(pattern, key)).*") }
     guard let found else { return [] }
     guard case .mapping(let entries) = found.node.content else {
       reading.fault(
         line: found.line, found.path,
-        "is \(found.node.kindName); a mapping of names and texts is needed")
+        "is \(found.node.kindName); a mapping of names and \(isLeaf ? "texts" : "settings") is "
+          + "needed")
       return []
     }
     return entries.compactMap { entry in

@@ -15,6 +15,7 @@ enum ChatRoute {
       context.log.model = request.model
       var options = request.options
       try options.complete(from: context.exchange.head.headers)
+      let profile = try profile(options, request, context)
       guard let route = context.shared.directory.route(request.model) else {
         throw .unknownModel(request.model)
       }
@@ -27,13 +28,16 @@ enum ChatRoute {
         request, from: context.shared.memory, scope: scope)
       let mode = options.imageTool ?? context.shared.defaultImageTool
       let tools = Injection.tools(
-        for: request, target: target, mode: mode, hasProviders: context.shared.images.hasProviders,
-        canEdit: context.shared.images.canEdit)
+        for: request, target: target, mode: mode,
+        hasProviders: context.shared.images.canServe(profile, .generate),
+        canEdit: context.shared.images.canServe(profile, .edit))
       let conversation = Conversation(
-        request, model: target.model, restored: restored, tools: tools)
+        request, model: target.model, restored: restored, tools: tools,
+        limits: ToolLimits(profile))
       if !tools.isEmpty {
         options.imageTool = mode
-        await runTools(context, request, call, options, conversation, scope)
+        let maker = PipelinePictureMaker(context, profile)
+        await runTools(context, request, call, options, conversation, maker)
       } else {
         await UpstreamRelay(context: context, call: call).relay { target in
           target.upstream.request(
@@ -46,17 +50,30 @@ enum ChatRoute {
     }
   }
 
+  /// The image profile that the tools draw by; nil for none.
+  private static func profile(
+    _ options: EaselOptions, _ request: ChatRequest, _ context: RequestContext
+  ) throws(OpenAIError) -> ImageProfile? {
+    do throws(ImageProfiles.Unknown) {
+      return try context.shared.profiles.profile(named: options.imageProfile)
+    } catch {
+      let isOfBody = request.options.imageProfile != nil
+      throw .invalidRequest(
+        error.message, param: isOfBody ? "easel.image_profile" : "x-easel-image-profile")
+    }
+  }
+
   private static func runTools(
     _ context: RequestContext, _ request: ChatRequest, _ call: UpstreamCall,
-    _ options: EaselOptions, _ conversation: Conversation, _ scope: String
+    _ options: EaselOptions, _ conversation: Conversation, _ maker: PipelinePictureMaker
   ) async {
     let run = ToolLoopRun(
       exchange: context.exchange, call: call, request: request, requestID: context.id,
       output: output(options, request),
       events: options.events ?? false, confirms: options.imageTool == .confirm,
       settings: context.shared.toolSettings,
-      maker: PipelinePictureMaker(context), observer: context.shared.toolObserver,
-      memory: context.shared.memory, scope: scope, fields: context.fields)
+      maker: maker, observer: context.shared.toolObserver,
+      memory: context.shared.memory, scope: context.scope, fields: context.fields)
     let outcome =
       request.isStreamed
       ? await StreamedToolLoop(run, conversation).answer()

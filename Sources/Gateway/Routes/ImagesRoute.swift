@@ -51,8 +51,10 @@ enum ImagesRoute {
     context.log.route = route
     do throws(OpenAIError) {
       let body = try await context.body()
-      let call = try read(body)
+      var call = try read(body)
       context.log.model = call.request.model
+      // What was proposed is drawn as it was proposed.
+      if call.proposal == nil { try context.shared.profiles.apply(to: &call.request) }
       try await ImagesResponder(context: context, call: call, body: body).answer()
     } catch {
       context.failUnlessGone(error)
@@ -63,8 +65,9 @@ enum ImagesRoute {
   static func plan(_ context: RequestContext) async {
     context.log.route = plan
     do throws(OpenAIError) {
-      let call = try ImagesCall.generation(try await context.body())
+      var call = try ImagesCall.generation(try await context.body())
       context.log.model = call.request.model
+      try context.shared.profiles.apply(to: &call.request)
       let route: ImageRoute
       do throws(ImageFailure) { route = try context.shared.images.route(call.request) } catch {
         throw error.openAIError
@@ -92,6 +95,7 @@ enum ImagesRoute {
       call.format = .url
       call.isStreamed = false
       context.log.model = call.request.model
+      try context.shared.profiles.apply(to: &call.request)
       let responder = ImagesResponder(context: context, call: call, body: body)
       try await responder.answer { result, kept in
         JSONWriter.object { writer in

@@ -3,8 +3,8 @@ internal import Images
 internal import Chat
 internal import OpenAIWire
 
-/// `GET /v1/models`: what the configuration lists, and the image models of providers that can be
-/// asked. Upstreams that take any model list none.
+/// `GET /v1/models`: what the configuration lists, the image models of providers that can be asked, and
+/// the image profiles that have one. Upstreams that take any model list none.
 enum ModelsRoute {
   static func list(_ context: RequestContext) {
     context.log.route = "/v1/models"
@@ -42,6 +42,10 @@ enum ModelsRoute {
     for model in context.shared.images.catalog.providers.filter(\.isUsable).flatMap(\.models)
     where seen.insert(model.id).inserted {
       models.append((model.id, model.provider))
+    }
+    for profile in context.shared.profiles.all
+    where context.shared.images.canServe(profile, .generate) {
+      models.append((ImageProfile.prefix + profile.name, "easel"))
     }
     return models
   }

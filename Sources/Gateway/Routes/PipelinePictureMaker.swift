@@ -5,8 +5,13 @@ internal import ToolLoop
 /// Makes the pictures of the tool loop. Loop-bound.
 final class PipelinePictureMaker: PictureMaker {
   private let context: RequestContext
+  private let profile: ImageProfile?
 
-  init(_ context: RequestContext) { self.context = context }
+  /// - Parameter profile: what the pictures are drawn by; nil for none.
+  init(_ context: RequestContext, _ profile: ImageProfile?) {
+    self.context = context
+    self.profile = profile
+  }
 
   func draw(_ arguments: ImageArguments) async -> PictureResult {
     await make(request(arguments))
@@ -36,10 +41,11 @@ final class PipelinePictureMaker: PictureMaker {
       request = ImageRequest(prompt: arguments.prompt)
       request.operation = .edit
       request.size = arguments.size.flatMap(ImageSize.init(_:))
-      request.quality = quality(arguments.quality)
+      request.quality = arguments.quality
       request.count = arguments.count
     }
-    guard let route = try? context.shared.images.route(request), let model = route.candidates.first
+    guard let request = try? decided(request),
+      let route = try? context.shared.images.route(request), let model = route.candidates.first
     else { return nil }
     let cost = model.quote(request).price.map { $0 * Double(request.count) }
     return PictureForecast(provider: model.provider, model: model.id, cost: cost)
@@ -52,9 +58,9 @@ final class PipelinePictureMaker: PictureMaker {
       reason: "\(missing.reason) \(arguments.known(without: missing.picture))", isRefusal: false)
   }
 
-  private func make(_ request: ImageRequest) async -> PictureResult {
+  private func make(_ asked: ImageRequest) async -> PictureResult {
     do throws(OpenAIError) {
-      let (result, kept) = try await PictureStudio(context).make(request)
+      let (result, kept) = try await PictureStudio(context).make(try decided(asked))
       let pictures = zip(result.images, kept).map { image, kept in
         Picture(id: kept.id, url: kept.url, revisedPrompt: image.revisedPrompt)
       }
@@ -71,11 +77,15 @@ final class PipelinePictureMaker: PictureMaker {
     }
   }
 
-  private func propose(_ request: ImageRequest) -> PictureResult {
-    do throws(ImageFailure) {
-      let route = try context.shared.images.route(request)
+  private func propose(_ asked: ImageRequest) -> PictureResult {
+    do throws(OpenAIError) {
+      let request = try decided(asked)
+      let route: ImageRoute
+      do throws(ImageFailure) { route = try context.shared.images.route(request) } catch {
+        throw error.openAIError
+      }
       guard let plan = ImagePlan(request, route) else {
-        return .failed(reason: "No image model can do this now.", isRefusal: false)
+        throw ImagePipeline.nobody(route).openAIError
       }
       let id = context.shared.proposals.add(request, scope: context.scope)
       let json = JSONWriter.object { writer in
@@ -96,7 +106,7 @@ final class PipelinePictureMaker: PictureMaker {
     var request = ImageRequest(prompt: arguments.prompt)
     request.negativePrompt = arguments.negativePrompt
     request.size = arguments.size.flatMap(ImageSize.init(_:))
-    request.quality = quality(arguments.quality)
+    request.quality = arguments.quality
     request.style = arguments.style
     request.count = arguments.count
     return request
@@ -111,14 +121,21 @@ final class PipelinePictureMaker: PictureMaker {
     request.images = [try await loader.load(arguments.image)]
     if let mask = arguments.mask { request.mask = try await loader.load(mask) }
     request.size = arguments.size.flatMap(ImageSize.init(_:))
-    request.quality = quality(arguments.quality)
+    request.quality = arguments.quality
     request.count = arguments.count
     return request
   }
 
-  /// The operator's choice where the model makes none.
-  private func quality(_ asked: String?) -> String? {
+  /// A request with the operator's choices where the model makes none: the profile's, and then the
+  /// tool's own.
+  /// - Throws: `OpenAIError` for what is past a limit of the profile.
+  private func decided(_ asked: ImageRequest) throws(OpenAIError) -> ImageRequest {
+    var request = asked
+    try profile?.apply(to: &request)
     let configured = context.shared.configuration.imageTool.defaultQuality
-    return asked ?? (configured == .auto ? nil : configured.rawValue)
+    if request.quality == nil, request.model == nil, configured != .auto {
+      request.quality = configured.rawValue
+    }
+    return request
   }
 }

@@ -12,6 +12,7 @@ final class SharedServices: Sendable {
   let resilience: ResilienceServices
   let upstreamLimits: UpstreamLimits
   let images: ImagePipeline
+  let profiles: ImageProfiles
   let store: any PictureStore
   let memory: any TurnMemory
   let pictureMetrics: PictureMetrics
@@ -41,6 +42,8 @@ final class SharedServices: Sendable {
       configuration, catalog, directory.upstreams, group: group, logger: logger)
     pictureMetrics = PictureMetrics()
     images = Self.pipeline(configuration, catalog, resilience, pictureMetrics)
+    profiles = ImageProfiles(
+      configuration.images.profiles, standard: configuration.images.defaultProfile)
     store = try await Self.store(configuration, group)
     memory = LocalTurnMemory()
     var tool = ToolLoopSettings()

@@ -18,6 +18,7 @@ package struct ImagePlan: Sendable {
 
   /// Provider, model, cost, size, quality tier, constraints and alternatives.
   package func write(to writer: inout JSONWriter) {
+    writer.member("profile", request.constraints.profile)
     writer.member("provider", chosen.provider)
     writer.member("model", chosen.id)
     cost(of: chosen, to: &writer)

@@ -43,4 +43,10 @@ package struct ImageModel: Sendable, Hashable {
 
   /// `provider/model`.
   package var name: String { "\(provider)/\(id)" }
+
+  /// Whether a client means this model by a name: its id, or `provider/model`.
+  package func isNamed(_ text: String) -> Bool {
+    // The name is put together only where it could be this one.
+    id == text || (text.hasSuffix(id) && text == name)
+  }
 }

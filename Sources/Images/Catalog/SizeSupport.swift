@@ -7,11 +7,12 @@ package enum SizeSupport: Sendable, Hashable {
   /// Any, with sides that are multiples of `step` within `sides`.
   case free(step: Int, sides: ClosedRange<Int>)
 
-  /// Whether a size is made as asked, or, where only shapes are known, in its shape.
+  /// Whether a size is made as asked, or, where only shapes are known, in its shape, to within a
+  /// fiftieth: 1792x1024 counts as 16:9.
   package func fits(_ size: ImageSize) -> Bool {
     switch self {
     case .listed(let sizes): sizes.contains(size)
-    case .ratios(let ratios): ratios.contains { $0.isShape(of: size) }
+    case .ratios(let ratios): ratios.contains { $0.isShape(of: size, within: 0.02) }
     case .free(let step, let sides):
       [size.width, size.height].allSatisfy { $0 % step == 0 && sides.contains($0) }
     }

@@ -68,6 +68,15 @@ package final class ImagePipeline: Sendable {
     return (places.used - room.waiting, places.waiting + room.waiting, room.used << 20)
   }
 
+  /// Whether any model that could be asked, now or later, draws pictures, or changes them.
+  /// - Parameter profile: which they are to be drawn by; nil for none.
+  package func canServe(_ profile: ImageProfile?, _ operation: ImageRequest.Operation) -> Bool {
+    guard let profile else { return operation == .edit ? canEdit : hasProviders }
+    var request = profile.plainRequest
+    request.operation = operation
+    return router.canServe(request)
+  }
+
   /// Who would draw a request.
   /// - Throws: `ImageFailure` for a model that does not exist.
   package func route(_ request: ImageRequest) throws(ImageFailure) -> ImageRoute {
@@ -175,7 +184,9 @@ package final class ImagePipeline: Sendable {
     }
   }
 
-  private static func nobody(
+  /// Why no model of a route can be asked.
+  /// - Parameter last: what came of asking one nevertheless.
+  package static func nobody(
     _ route: ImageRoute, and last: ImageFailure? = nil
   ) -> ImageFailure {
     guard !route.excluded.isEmpty else {

@@ -31,7 +31,13 @@ struct PipelineRun {
   var isOver: Bool {
     if missing <= 0 { return true }
     guard let last = failures.last else { return false }
-    return !last.isProviders || isRisky
+    return isFinal(last) || isRisky
+  }
+
+  /// Whether a failure is nobody's to mend but the client's.
+  private func isFinal(_ failure: ImageFailure) -> Bool {
+    if failure.kind == .refused { return !request.constraints.asksNextAfterRefusal }
+    return !failure.isProviders
   }
 
   /// What may have been paid for is risked a second time, never a third.

@@ -26,8 +26,8 @@ package struct AspectRatio: Sendable, Hashable, CustomStringConvertible {
     return ratios.min { distance($0) < distance($1) }
   }
 
-  /// Whether a size has this shape, to within a hundredth: 1792x1024 counts as 16:9 nearly so.
-  func isShape(of size: ImageSize) -> Bool {
-    abs(value * Double(size.height) / Double(size.width) - 1) < 0.01
+  /// Whether a size has this shape, to within a part of it.
+  func isShape(of size: ImageSize, within part: Double = 0.01) -> Bool {
+    abs(value * Double(size.height) / Double(size.width) - 1) < part
   }
 }

@@ -44,6 +44,8 @@ package struct ImageRequest: Sendable {
   package var mask: InputImage?
   /// How many unfinished pictures to show on the way, 0 to 3.
   package var partialImages = 0
+  /// What its profile lets routing do; nothing is ruled out without one.
+  package var constraints = ImageConstraints()
 
   /// One picture of a prompt.
   package init(prompt: String) { self.prompt = prompt }

@@ -21,9 +21,10 @@ package struct ImageRouter: Sendable {
   /// - Throws: `ImageFailure` of kind `badRequest` for a model that the catalog does not have.
   package func route(_ request: ImageRequest) throws(ImageFailure) -> ImageRoute {
     let named = try models(named: request.model)
+    let models = (named ?? all).filter(request.constraints.allows)
     let tier = named == nil ? request.tier ?? keywords.tier(of: request.prompt) : nil
     var route = ImageRoute(candidates: [], excluded: [], tier: tier)
-    for model in named ?? catalog.providers.flatMap(\.models) {
+    for model in models {
       if let exclusion = exclusion(of: model, request) {
         route.excluded.append(exclusion)
       } else {
@@ -40,11 +41,30 @@ package struct ImageRouter: Sendable {
     return route
   }
 
+  /// Whether any model that fits a request could be asked, now or later.
+  func canServe(_ request: ImageRequest) -> Bool {
+    let name = Self.modelName(request.model)
+    return catalog.providers.contains { provider in
+      provider.isUsable
+        && provider.models.contains { model in
+          request.constraints.allows(model) && (name.map(model.isNamed) ?? true)
+            && misfit(of: model, request) == nil
+        }
+    }
+  }
+
+  /// A name, if it is a model's.
+  private static func modelName(_ name: String?) -> String? {
+    guard let name, name != "auto", QualityTier(word: name) == nil else { return nil }
+    return name
+  }
+
+  private var all: [ImageModel] { catalog.providers.flatMap(\.models) }
+
   /// The models of a name; nil where the choice is the gateway's.
   private func models(named name: String?) throws(ImageFailure) -> [ImageModel]? {
-    guard let name, name != "auto", QualityTier(word: name) == nil else { return nil }
-    let all = catalog.providers.flatMap(\.models)
-    let named = all.filter { $0.id == name || $0.name == name }
+    guard let name = Self.modelName(name) else { return nil }
+    let named = all.filter { $0.isNamed(name) }
     if !named.isEmpty { return named }
     let known = all.prefix(50).map(\.name).joined(separator: ", ")
     throw ImageFailure(
@@ -91,13 +111,34 @@ package struct ImageRouter: Sendable {
     if provider.lacksKey {
       return exclusion("no_key", "no key: \(provider.keyVariable ?? "its variable") is not set")
     }
-    if let missing = missing(model, request) {
-      return exclusion("no_\(missing.rawValue)", "cannot do: \(missing.rawValue)")
+    if let misfit = misfit(of: model, request) {
+      return exclusion(misfit.reason, misfit.detail)
     }
     if case .refused(let refusal) = health.admission(of: model) {
       return ImageRoute.Exclusion(
         model: model, reason: "unavailable", detail: refusal.reason, retryAfter: refusal.wait,
         allowsLastResort: refusal.allowsLastResort)
+    }
+    return nil
+  }
+
+  /// Why a model cannot draw a request, whether it is there or not; nil where it can.
+  private func misfit(
+    of model: ImageModel, _ request: ImageRequest
+  ) -> (reason: String, detail: String)? {
+    if let missing = missing(model, request) {
+      return ("no_\(missing.rawValue)", "cannot do: \(missing.rawValue)")
+    }
+    let constraints = request.constraints
+    if constraints.keepsSize, let size = request.size, !model.sizes.fits(size) {
+      return ("no_size", "does not make \(size)")
+    }
+    if let most = constraints.maxCost {
+      let profile = "the profile '\(constraints.profile ?? "")' allows \(most)"
+      guard let price = model.quote(request).price else {
+        return ("too_dear", "costs nobody knows how much, and \(profile)")
+      }
+      if price > most { return ("too_dear", "costs \(price) US dollars, and \(profile)") }
     }
     return nil
   }

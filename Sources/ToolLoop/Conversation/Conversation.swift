@@ -7,6 +7,8 @@ package struct Conversation: Sendable {
   private let model: String
   private let restored: [RestoredTurn]
   private let tools: ImageTools
+  /// What the model may ask of them.
+  let limits: ToolLimits
   /// Those that the model may have changed; none where it may not.
   private(set) var pictures = ConversationPictures()
   /// Messages as JSON, in order.
@@ -22,14 +24,16 @@ package struct Conversation: Sendable {
   /// - Parameters:
   ///   - model: the upstream's name for it.
   ///   - tools: those of the gateway that the model may call; none for a plain relay.
+  ///   - limits: what it may ask of them.
   package init(
     _ request: ChatRequest, model: String, restored: [RestoredTurn] = [],
-    tools: ImageTools = []
+    tools: ImageTools = [], limits: ToolLimits = .usual
   ) {
     self.request = request
     self.model = model
     self.restored = restored
     self.tools = tools
+    self.limits = limits
     if tools.contains(.edit), let messages = request["messages"] {
       pictures.add(messages: messages, restored: restored)
     }
@@ -85,9 +89,9 @@ package struct Conversation: Sendable {
     let tools = request["tools"]
     let offered = closes || !offersTools ? [] : offered
     if let tools, tools.kind == .array {
-      for tool in offered.list { edits.append(element: tool.definition, to: tools) }
+      for tool in offered.list { edits.append(element: tool.definition(limits), to: tools) }
     } else if !offered.isEmpty {
-      set("tools", offered.definitions, &edits)
+      set("tools", offered.definitions(limits), &edits)
     }
     let forced = request["tool_choice"]?["function"]?["name"]?.string
     let forcesOwn = forced.map(isOwn) ?? false

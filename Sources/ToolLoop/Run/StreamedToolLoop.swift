@@ -172,7 +172,7 @@ package final class StreamedToolLoop {
 
   private func start(_ call: ToolCall) {
     let job = PictureJob(
-      call, of: conversation.pictures, run.maker, run.loop, run.observer, left: &imagesLeft,
+      call, of: conversation, run.maker, run.loop, run.observer, left: &imagesLeft,
       confirms: run.confirms, forecasts: run.events)
     jobs.append(job)
     if keepAlive == nil { keepAlive = comments() }

@@ -139,7 +139,7 @@ package final class WholeToolLoop {
   ) async throws -> [(call: ToolCall, result: [UInt8])] {
     let jobs = calls.map {
       PictureJob(
-        $0, of: conversation.pictures, run.maker, run.loop, run.observer, left: &imagesLeft,
+        $0, of: conversation, run.maker, run.loop, run.observer, left: &imagesLeft,
         confirms: run.confirms)
     }
     defer { for job in jobs { job.cancel() } }

@@ -12,8 +12,10 @@ package struct EditArguments: Sendable {
   private let pictures: ConversationPictures
 
   /// - Parameter pictures: those of the conversation, which are the only ones that have a name.
-  init(_ bytes: [UInt8], _ pictures: ConversationPictures) throws(InvalidArguments) {
-    let given = try ToolArgument(bytes)
+  init(
+    _ bytes: [UInt8], _ pictures: ConversationPictures, _ limits: ToolLimits
+  ) throws(InvalidArguments) {
+    let given = try ToolArgument(bytes, limits)
     prompt = try given.prompt()
     self.pictures = pictures
     let limit = ConversationPictures.urlLimit

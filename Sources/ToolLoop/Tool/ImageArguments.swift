@@ -8,8 +8,8 @@ package struct ImageArguments: Sendable, Hashable {
   package var count = 1
   package var negativePrompt: String?
 
-  init(_ bytes: [UInt8]) throws(InvalidArguments) {
-    let given = try ToolArgument(bytes)
+  init(_ bytes: [UInt8], _ limits: ToolLimits) throws(InvalidArguments) {
+    let given = try ToolArgument(bytes, limits)
     prompt = try given.prompt()
     size = try given.size()
     style = try given.style()

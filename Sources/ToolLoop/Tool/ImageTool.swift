@@ -7,11 +7,12 @@ package enum ImageTool: String, Sendable, Hashable, CaseIterable {
   /// Changes a picture of the conversation.
   case edit = "edit_image"
 
-  /// The entry of `tools`, as JSON.
-  var definition: [UInt8] {
+  /// The entry of `tools`, as JSON. Its text depends on the limits alone, so that providers can cache
+  /// what stands before the messages.
+  func definition(_ limits: ToolLimits) -> [UInt8] {
     switch self {
-    case .generate: GenerateImageTool.definition
-    case .edit: EditImageTool.definition
+    case .generate: GenerateImageTool.definition(limits)
+    case .edit: EditImageTool.definition(limits)
     }
   }
 }
@@ -33,17 +34,17 @@ package struct ImageTools: OptionSet, Sendable, Hashable {
   }
 
   /// The entries of `tools`, as a JSON array.
-  var definitions: [UInt8] {
-    switch self {
-    case .generate: Self.generateAlone
-    case [.generate, .edit]: Self.both
-    default: JSONWriter.array(list.map(\.definition))
+  func definitions(_ limits: ToolLimits) -> [UInt8] {
+    // Made once, since most requests are offered one of these.
+    if limits == .usual {
+      if self == .generate { return Self.generateAlone }
+      if self == [.generate, .edit] { return Self.both }
     }
+    return JSONWriter.array(list.map { $0.definition(limits) })
   }
 
-  // Made once, since most requests are offered one of these.
-  private static let generateAlone = JSONWriter.array([GenerateImageTool.definition])
-  private static let both = JSONWriter.array(ImageTool.allCases.map(\.definition))
+  private static let generateAlone = JSONWriter.array([ImageTool.generate.definition(.usual)])
+  private static let both = JSONWriter.array(ImageTool.allCases.map { $0.definition(.usual) })
 }
 
 extension ImageTool {

@@ -14,12 +14,12 @@ final class PictureJob {
   private let loop: EventLoop
 
   /// - Parameters:
-  ///   - pictures: those of the conversation so far.
+  ///   - conversation: as far as it has come.
   ///   - left: pictures that the request may still have.
   ///   - confirms: whether the user is asked first.
   ///   - forecasts: whether anybody wants to know who will carry it out.
   init(
-    _ call: ToolCall, of pictures: ConversationPictures, _ maker: any PictureMaker,
+    _ call: ToolCall, of conversation: Conversation, _ maker: any PictureMaker,
     _ loop: EventLoop, _ observer: any ToolObserver, left: inout Int, confirms: Bool,
     forecasts: Bool = false
   ) {
@@ -28,7 +28,7 @@ final class PictureJob {
     self.loop = loop
     started = loop.now
     do throws(InvalidArguments) {
-      let order = try PictureOrder(call, pictures)
+      let order = try PictureOrder(call, conversation.pictures, conversation.limits)
       self.order = order
       forecast = forecasts ? maker.forecast(order) : nil
       guard order.count <= left else {

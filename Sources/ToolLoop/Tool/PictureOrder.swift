@@ -4,10 +4,12 @@ package enum PictureOrder: Sendable {
   case edit(EditArguments)
 
   /// - Parameter pictures: those that the model knew when it made the call.
-  init(_ call: ToolCall, _ pictures: ConversationPictures) throws(InvalidArguments) {
+  init(
+    _ call: ToolCall, _ pictures: ConversationPictures, _ limits: ToolLimits
+  ) throws(InvalidArguments) {
     switch ImageTool(rawValue: call.name) {
-    case .edit: self = .edit(try EditArguments(call.arguments, pictures))
-    case .generate, nil: self = .draw(try ImageArguments(call.arguments))
+    case .edit: self = .edit(try EditArguments(call.arguments, pictures, limits))
+    case .generate, nil: self = .draw(try ImageArguments(call.arguments, limits))
     }
   }
 

@@ -5,20 +5,19 @@ struct InvalidArguments: Error { let message: String }
 
 /// Reads the arguments that the tools have in common.
 struct ToolArgument {
-  static let sizes = ["1024x1024", "1792x1024", "1024x1792"]
-  static let styles = ["vivid", "natural"]
   static let qualities = ["ultra", "high", "standard", "fast"]
-  static let counts = 1...4
   static let promptLimit = 32_000
 
   private let object: JSONSlice
+  private let limits: ToolLimits
 
   /// - Throws: `InvalidArguments`, as all of these do.
-  init(_ bytes: [UInt8]) throws(InvalidArguments) {
+  init(_ bytes: [UInt8], _ limits: ToolLimits) throws(InvalidArguments) {
     guard let object = try? JSONSlice.parse(bytes), object.kind == .object else {
       throw InvalidArguments(message: "The arguments must be one JSON object.")
     }
     self.object = object
+    self.limits = limits
   }
 
   func prompt() throws(InvalidArguments) -> String {
@@ -42,19 +41,21 @@ struct ToolArgument {
     return text.isEmpty ? nil : text
   }
 
-  func size() throws(InvalidArguments) -> String? { try word("size", Self.sizes) }
+  func size() throws(InvalidArguments) -> String? { try word("size", limits.sizes) }
 
   func quality() throws(InvalidArguments) -> String? {
     let word = try word("quality", Self.qualities + ["hd"])
     return word == "hd" ? "high" : word
   }
 
-  func style() throws(InvalidArguments) -> String? { try word("style", Self.styles) }
+  func style() throws(InvalidArguments) -> String? { try word("style", limits.styles) }
 
   func count() throws(InvalidArguments) -> Int {
     guard let value = object["count"], !value.isNull else { return 1 }
-    guard let count = value.int, Self.counts.contains(count) else {
-      throw InvalidArguments(message: "'count' must be an integer from 1 to 4.")
+    guard let count = value.int, limits.counts.contains(count) else {
+      let most = limits.counts.upperBound
+      throw InvalidArguments(
+        message: most == 1 ? "'count' must be 1." : "'count' must be an integer from 1 to \(most).")
     }
     return count
   }
