@@ -64,6 +64,8 @@ struct ChatFallbackTests {
       aliases:
         pair: [first/m, second/n]
         lot: [{to: first/m, weight: 3}, {to: second/n, weight: 1}]
+      images:
+        providers: [{name: simulated, base_url: "\(first.baseURL)", models: [{id: dall-e-3}]}]
       \(configuration)
       """
     try Data(yaml.utf8).write(to: file)
@@ -166,7 +168,9 @@ struct ChatFallbackTests {
     }
   }
 
-  @Test("an answer that ends too early says so, and leaves no half of an event", arguments: [true, false])
+  @Test(
+    "an answer that ends too early says so, and leaves no half of an event",
+    arguments: [true, false])
   func cut(_ withTools: Bool) async throws {
     let whole = try await answerLength()
     try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in

@@ -12,6 +12,10 @@ struct OperationsTests {
   static let question = Array(
     "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}".utf8)
 
+  static let streamed = Array(
+    ("{\"model\":\"gpt-4o\",\"stream\":true,"
+      + "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}").utf8)
+
   @Test("SIGTERM with 200 requests in flight: all complete, readiness fails, exit status 0")
   func sigterm() async throws {
     let group = EventLoopGroup(count: 1)
@@ -74,7 +78,7 @@ struct OperationsTests {
     await group.shutdown()
   }
 
-  @Test("SIGTERM with requests that outlast the grace: they are cut, exit status 75, in time")
+  @Test("SIGTERM with requests that outlast the grace: they are told, exit status 75, in time")
   func sigtermCuts() async throws {
     let group = EventLoopGroup(count: 1)
     let loop = group.loops[0]
@@ -86,6 +90,10 @@ struct OperationsTests {
     var hang = SimulatorFault()
     hang.hangs = true
     simulator.queue(hang, route: "chat")
+    var paced = SimulatorFault()
+    paced.pace = .seconds(1)
+    simulator.queue(paced, route: "chat")
+    let begun = LockedInt()
     async let status = loop.run {
       let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
       let request = ClientRequest(
@@ -93,11 +101,27 @@ struct OperationsTests {
       return try? await client.send(request, bodyLimit: 1 << 20).head.status
     }
     try await eventually("the request is at the upstream") { simulator.openCount == 1 }
+    async let stream = loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      let request = ClientRequest(
+        .post, url.appending(path: "v1/chat/completions"), body: Self.streamed)
+      var text = ""
+      try await client.withResponse(request) { response in
+        begun.value += 1
+        while let piece = try await response.next() {
+          text += String(decoding: piece, as: UTF8.self)
+        }
+      }
+      return text
+    }
+    try await eventually("the stream is under way") { begun.value == 1 }
     let start = ContinuousClock.now
     program.send(SIGTERM)
-    #expect(try await status == nil)
+    #expect(try await status == 503)
+    #expect(try await stream.hasSuffix("\"code\":\"gateway_stopping\"}}\n\n"))
     let (exit, log) = try await program.waitForExit()
     #expect(exit == 75, "\(log)")
+    #expect(log.components(separatedBy: "\"outcome\":\"stopped\"").count == 3, "\(log)")
     #expect(ContinuousClock.now - start < .seconds(5))
     await simulator.stop()
     await group.shutdown()

@@ -66,6 +66,10 @@ package struct StreamStart: Sendable {
     return nil
   }
 
+  private static func isJSON(_ data: ArraySlice<UInt8>) -> Bool {
+    (try? JSONScanner.validate(Array(data))) != nil
+  }
+
   /// Whoever reads the stream next says what is wrong with it.
   private static func nextFrame(_ framer: inout SSEFramer, _ isMalformed: inout Bool) -> SSEFrame? {
     do throws(SSEError) { return try framer.nextFrame() } catch {
@@ -79,8 +83,19 @@ package struct StreamStart: Sendable {
   ///   all was passed on before.
   /// - Throws: ``Failure`` where the stream has said nothing.
   package mutating func end() throws(Failure) -> [UInt8]? {
-    if isOver { return nil }
-    guard let all = try take([0x0A, 0x0A]) else { throw .ended }
-    return all.dropLast(2)
+    guard var current = holding else { return nil }
+    holding = nil
+    current.framer.push([0x0A, 0x0A])
+    var isMalformed = false
+    while let frame = Self.nextFrame(&current.framer, &isMalformed) {
+      guard let data = frame.data else { continue }
+      switch StreamEvent(Array(data)) {
+      case .beginning: continue
+      case .error(let error): throw .error(error)
+      // Half of an event says nothing.
+      case .saying: if frame.isDone || Self.isJSON(data) { return current.held }
+      }
+    }
+    throw .ended
   }
 }

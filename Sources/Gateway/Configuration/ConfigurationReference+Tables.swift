@@ -91,12 +91,15 @@ extension ConfigurationReference {
     Key(
       "aliases.*[].weight", "(the order decides)",
       "Share of the requests that ask it first, 0 to 1000000"),
-    Key("retries.attempts", "3", "Attempts for a call, over all upstreams together, 1 to 10"),
+    Key("retries.attempts", "3", "Attempts for a request, over all upstreams together, 1 to 10"),
     Key("retries.budget", "20%", "Share of an upstream's requests that may be repeated at it"),
     Key(
       "retries.floor", "3",
       "Repetitions a second, of each event loop, that need no budget, 0 to 1000"),
     Key("retries.max_wait", "5s", "Longest wait before a repetition, up to 2m"),
+    Key(
+      "retries.deadline", "10m",
+      "From the request to the last moment at which an answer may begin, 1s to 1h"),
     Key("image_tool.enabled", "true", "Whether the `generate_image` tool exists"),
     Key(
       "image_tool.default_mode", "auto", "For requests that do not say: `auto`, `off` or `confirm`"),

@@ -109,7 +109,8 @@ package final class HTTPClient {
       !request.body.isEmpty || [.post, .put, .patch].contains(request.method)
     RequestEncoder.head(
       method: request.method, target: request.url.path, host: request.url.hostHeader,
-      headers: request.headers, framing: hasBody ? .length(request.body.count) : .none, into: &message)
+      headers: request.headers, framing: hasBody ? .length(request.body.count) : .none,
+      into: &message)
     if request.isShort { message.append(contentsOf: request.body) }
     return message
   }
