@@ -2,7 +2,9 @@ package import OpenAIWire
 
 /// A body of `POST /v1/chat/completions`, scanned once: the fields that the gateway acts on, and
 /// the bytes, which go on as they are but for edits.
-package struct ChatRequest: Sendable {
+///
+/// A class, so that handing it on copies nothing.
+package final class ChatRequest: Sendable {
   /// The body as it came.
   package let bytes: [UInt8]
   /// Its members, in order.

@@ -16,15 +16,16 @@ package enum LogWriteResult: Sendable {
   case closed
 }
 
-/// Writes log lines to a file descriptor, on the log's own thread.
-enum LogDescriptor {
+/// Writes to a file descriptor, log lines on the log's own thread.
+package enum LogDescriptor {
   /// A reader that goes away must show as an error of `write`, not kill the process.
   static func ignoreBrokenPipeSignal() {
     signal(SIGPIPE, SIG_IGN)
   }
 
   /// Writes all of `bytes`. Waits while the reader is slow.
-  static func write(_ bytes: [UInt8], to descriptor: Int32) -> LogWriteResult {
+  @discardableResult
+  package static func write(_ bytes: [UInt8], to descriptor: Int32) -> LogWriteResult {
     var start = 0
     while start < bytes.count {
       // C glue: write(2) takes a pointer, which stays valid for the call.

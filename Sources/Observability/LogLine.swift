@@ -37,6 +37,7 @@ struct LogLine: ~Copyable {
   }
 
   /// Writes one field; an absent value writes nothing.
+  /// - Parameter key: of the program's own, with nothing in it that JSON escapes.
   mutating func field(_ key: String, _ value: LogValue?) {
     guard let value else { return }
     // Room for the separators and for the longest number, or for the shortest cut text.
@@ -45,7 +46,9 @@ struct LogLine: ~Copyable {
       return
     }
     bytes.append(UInt8(ascii: ","))
-    append(quoted: key)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: key.utf8)
+    bytes.append(UInt8(ascii: "\""))
     bytes.append(UInt8(ascii: ":"))
     switch value {
     case .string(let text): append(quoted: text)

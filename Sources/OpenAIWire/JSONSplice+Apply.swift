@@ -4,9 +4,13 @@ extension JSONSplice {
     var range: Range<Int>
     var rank: Int
     var text: [UInt8]
-    /// Whether a comma precedes the text, or follows it.
+    /// What precedes the text: a member's key.
+    var key: [UInt8] = []
+    /// Whether a comma precedes both, or follows them.
     var hasCommaBefore = false
     var hasCommaAfter = false
+    /// Bytes more than are replaced.
+    var growth: Int { text.count + key.count + 2 - range.count }
   }
 
   /// Deleted items that stand side by side, with the commas that go with them.
@@ -42,7 +46,7 @@ extension JSONSplice {
 
   private func write(_ edits: [Edit]) throws(JSONSpliceError) -> [UInt8] {
     var out: [UInt8] = []
-    out.reserveCapacity(edits.reduce(bytes.count) { $0 - $1.range.count + $1.text.count + 2 })
+    out.reserveCapacity(edits.reduce(bytes.count) { $0 + $1.growth })
     var at = 0
     for edit in edits {
       guard edit.range.lowerBound >= at else {
@@ -50,6 +54,7 @@ extension JSONSplice {
       }
       out.append(contentsOf: bytes[at..<edit.range.lowerBound])
       if edit.hasCommaBefore { out.append(UInt8(ascii: ",")) }
+      out.append(contentsOf: edit.key)
       out.append(contentsOf: edit.text)
       if edit.hasCommaAfter { out.append(UInt8(ascii: ",")) }
       at = edit.range.upperBound
@@ -137,8 +142,8 @@ extension JSONSplice {
       let isFirst = begun.insert(append.close).inserted
       edits.append(
         Edit(
-          range: place..<place, rank: insertions.count + offset, text: append.item,
-          hasCommaBefore: !isFirst || !isEmpty))
+          range: place..<place, rank: insertions.count + offset, text: append.value,
+          key: append.key, hasCommaBefore: !isFirst || !isEmpty))
     }
   }
 

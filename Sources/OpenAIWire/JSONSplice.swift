@@ -20,8 +20,9 @@ package struct JSONSplice: Sendable {
   var deletions: [Range<Int>] = []
   /// Elements to be put before the element that starts at the offset.
   var insertions: [(before: Int, value: [UInt8])] = []
-  /// Members or elements to be put last in the container, by the offset of its closing bracket.
-  var appends: [(close: Int, open: Int, item: [UInt8])] = []
+  /// Members or elements to be put last in the container, by the offset of its closing bracket; an
+  /// element has no key.
+  var appends: [(close: Int, open: Int, key: [UInt8], value: [UInt8])] = []
   /// The first misuse; it is thrown when the edits are applied.
   var misuse: JSONSpliceError?
 
@@ -60,12 +61,9 @@ package struct JSONSplice: Sendable {
 
   /// Adds a member at the end of an object: of the outermost one, where `object` is nil.
   package mutating func append(key: String, value: [UInt8], to object: JSONSlice? = nil) {
-    var item: [UInt8] = []
-    item.reserveCapacity(key.utf8.count + value.count + 8)
-    JSONEscaping.append(key, to: &item)
-    item.append(UInt8(ascii: ":"))
-    item.append(contentsOf: value)
-    append(item, to: object?.range ?? whole, open: UInt8(ascii: "{"), close: UInt8(ascii: "}"))
+    append(
+      value, key: JSONWriter.string(key) + [UInt8(ascii: ":")], to: object?.range ?? whole,
+      open: UInt8(ascii: "{"), close: UInt8(ascii: "}"))
   }
 
   /// Adds an element at the end of an array.
@@ -100,7 +98,7 @@ package struct JSONSplice: Sendable {
   }
 
   private mutating func append(
-    _ item: [UInt8], to range: Range<Int>, open: UInt8, close: UInt8
+    _ value: [UInt8], key: [UInt8] = [], to range: Range<Int>, open: UInt8, close: UInt8
   ) {
     guard check(range) else { return }
     let last = range.upperBound - 1
@@ -108,7 +106,7 @@ package struct JSONSplice: Sendable {
       misuse = misuse ?? .wrongContainer(offset: range.lowerBound)
       return
     }
-    appends.append((last, range.lowerBound, item))
+    appends.append((last, range.lowerBound, key, value))
   }
 
   /// An element follows a bracket or a comma; the value of a member follows a colon.

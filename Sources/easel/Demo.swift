@@ -1,5 +1,4 @@
 import EventLoop
-import Foundation
 import Gateway
 import Observability
 import Simulator
@@ -9,7 +8,7 @@ enum Demo {
   static func run(_ options: DemoOptions) async -> Int32 {
     let count = options.threads.count(cores: EventLoopGroup.coreCount)
     let group = EventLoopGroup(count: count)
-    let output = LogOutput(descriptor: FileHandle.standardError.fileDescriptor)
+    let output = LogOutput(descriptor: Program.errorDescriptor)
     let logger = Logger(level: .warning, output: output)
     defer { _ = output.flush() }
     do {

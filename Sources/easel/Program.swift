@@ -1,7 +1,15 @@
 import EventLoop
-import Foundation
+import FoundationEssentials
 import Gateway
 import Observability
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// What `easel` does with its command line.
 enum Program {
@@ -26,9 +34,11 @@ enum Program {
   /// libraries do at `exit`, such as freeing OpenSSL's locks, would be done under those threads.
   static func exit(_ status: Int32) -> Never { _exit(status) }
 
-  static func say(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  static let errorDescriptor = STDERR_FILENO
+
+  static func say(_ text: String) { LogDescriptor.write(Array(text.utf8), to: STDOUT_FILENO) }
   static func complain(_ text: String) {
-    FileHandle.standardError.write(Data("easel: \(text)\n".utf8))
+    LogDescriptor.write(Array("easel: \(text)\n".utf8), to: errorDescriptor)
   }
 
   private static func check(_ options: CheckOptions) async -> Int32 {
@@ -71,7 +81,7 @@ enum Program {
       complain("\(error)")
       return ExitStatus.configuration
     }
-    let output = LogOutput(descriptor: FileHandle.standardError.fileDescriptor)
+    let output = LogOutput(descriptor: errorDescriptor)
     let logger = Logger(level: configuration.log.level, output: output)
     defer { _ = output.flush() }
     for warning in configuration.warnings { logger.warning(warning.message) }

@@ -1,7 +1,14 @@
 import EventLoop
-import Foundation
 import Gateway
 import Observability
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// Runs a gateway until the process is told to end.
 enum Service {

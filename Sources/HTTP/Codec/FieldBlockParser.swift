@@ -69,8 +69,10 @@ struct FieldBlockParser: Sendable {
   private mutating func scanName(_ buffer: ByteBuffer) throws(HTTPParseError) {
     guard colon == nil else { return }
     let end = min(buffer.count, bounds.bytes - bytesSeen)
+    let unread = buffer.prefix(buffer.count)
+    let bytes = unread.span
     while nameLength < end {
-      let byte = buffer[nameLength]
+      let byte = bytes[nameLength]
       if ASCII.isToken(byte) {
         nameLength += 1
       } else if byte == UInt8(ascii: ":") && nameLength > 0 {
@@ -126,16 +128,18 @@ enum LineReader {
     _ buffer: borrowing ByteBuffer, scanned: inout Int, limit: Int,
     overflow: @autoclosure () -> HTTPParseError
   ) throws(HTTPParseError) -> Int? {
-    let count = buffer.count
+    let unread = buffer.prefix(buffer.count)
+    let bytes = unread.span
+    let count = bytes.count
     var index = scanned
     while index < count {
-      let byte = buffer[index]
+      let byte = bytes[index]
       if byte < 0x20 && byte != 0x09 || byte == 0x7F {
         if byte == 0x0A { throw .bad("A line ends without CR.") }
         guard byte == 0x0D else { throw .bad("The head holds a control character.") }
         guard index <= limit else { throw overflow() }
         guard index + 1 < count else { break }
-        guard buffer[index + 1] == 0x0A else { throw .bad("A CR stands alone.") }
+        guard bytes[index + 1] == 0x0A else { throw .bad("A CR stands alone.") }
         scanned = 0
         return index
       }

@@ -69,26 +69,29 @@ private struct RequestLine {
   let version: HTTPVersion
 
   init(_ line: [UInt8]) throws(HTTPParseError) {
-    let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
-    guard parts.count == 3 else { throw .bad("The request line is malformed.") }
-    guard !parts[0].isEmpty, parts[0].allSatisfy(ASCII.isToken),
-      parts[0].contains(where: { (0x41...0x5A).contains($0) }),
-      !parts[0].contains(where: { (0x61...0x7A).contains($0) })
+    guard let first = line.firstIndex(of: 0x20), let last = line.lastIndex(of: 0x20),
+      first < last, !line[(first + 1)..<last].contains(0x20)
+    else { throw .bad("The request line is malformed.") }
+    let name = line[..<first]
+    guard !name.isEmpty, name.allSatisfy(ASCII.isToken),
+      name.contains(where: { (0x41...0x5A).contains($0) }),
+      !name.contains(where: { (0x61...0x7A).contains($0) })
     else { throw .bad("The method is malformed.") }
-    version = try Self.version(parts[2])
-    let method = HTTPMethod(String(decoding: parts[0], as: UTF8.self))
+    version = try Self.version(line[(last + 1)...])
+    let method = HTTPMethod(String(decoding: name, as: UTF8.self))
     self.method = method
-    target = try Self.originForm(parts[1], method)
+    target = try Self.originForm(line[(first + 1)..<last], method)
   }
 
   private static func version(_ bytes: ArraySlice<UInt8>) throws(HTTPParseError) -> HTTPVersion {
-    let text = String(decoding: bytes, as: UTF8.self)
-    if text == "HTTP/1.1" { return .http11 }
-    if text == "HTTP/1.0" { return .http10 }
     let digits = Array(bytes)
-    guard digits.count == 8, text.hasPrefix("HTTP/"), digits[6] == UInt8(ascii: "."),
+    guard digits.count == 8, digits.starts(with: "HTTP/".utf8), digits[6] == UInt8(ascii: "."),
       ASCII.isDigit(digits[5]), ASCII.isDigit(digits[7])
     else { throw .bad("The version is malformed.") }
+    if digits[5] == UInt8(ascii: "1") {
+      if digits[7] == UInt8(ascii: "1") { return .http11 }
+      if digits[7] == UInt8(ascii: "0") { return .http10 }
+    }
     throw HTTPParseError(status: 505, message: "HTTP/1.1 and HTTP/1.0 are spoken here.")
   }
 

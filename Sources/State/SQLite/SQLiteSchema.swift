@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Dispatch
 
 /// The tables of a store in a file.
 enum SQLiteSchema {
@@ -38,7 +38,7 @@ enum SQLiteSchema {
         return
       } catch {
         guard error.kind == .timedOut, attempt < 200 else { throw error }
-        Thread.sleep(forTimeInterval: 0.01)
+        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(10))
       }
     }
   }

@@ -1,6 +1,6 @@
 internal import Dispatch
 internal import EventLoop
-internal import Foundation
+internal import FoundationEssentials
 internal import Synchronization
 
 /// A store in a file of this machine: `sqlite:PATH`. It survives the process; several processes may
@@ -35,14 +35,14 @@ package final class SQLiteStore: StateStore {
   /// Opens the store; makes file and folder where they are missing. Blocks: not for an event loop.
   /// - Throws: `StateError` that says what is wrong with the file.
   package init(path: String) throws(StateError) {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
     if !folder.isEmpty {
       do {
         try FileManager.default.createDirectory(
           atPath: folder, withIntermediateDirectories: true)
       } catch {
         throw StateError(
-          .unavailable, "the folder \(folder) cannot be made: \(error.localizedDescription)")
+          .unavailable, "the folder \(folder) cannot be made: \(error)")
       }
     }
     let database = try SQLiteDatabase(path: path)

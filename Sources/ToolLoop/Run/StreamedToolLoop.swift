@@ -99,10 +99,9 @@ package final class StreamedToolLoop {
 
   private func runRound(_ round: Int) async throws -> Round {
     run.rounds += 1
-    let conversation = conversation
     var end = Round.passedOn
     let refusal = try await run.call.answer { target in
-      try self.run.upstreamRequest(target, conversation, round: round)
+      try self.run.upstreamRequest(target, self.conversation, round: round)
     } body: { attempt, response in
       end = try await self.read(response, of: attempt, round)
     }

@@ -60,13 +60,13 @@ package final class ToolLoopRun {
     return max(1, all - 1)
   }
 
-  /// A call of an upstream with the conversation so far.
+  /// A call of an upstream with the conversation so far, which is looked at where it is: a copy would
+  /// cost more than the call.
   func upstreamRequest(
-    _ target: UpstreamTarget, _ conversation: Conversation, round: Int
+    _ target: UpstreamTarget, _ conversation: borrowing Conversation, round: Int
   ) throws(OpenAIError) -> ClientRequest {
-    let closes = round >= toolRounds
     let body = try conversation.body(
-      model: target.model, closes: closes, offersTools: target.canCallTools)
+      model: target.model, closes: round >= toolRounds, offersTools: target.canCallTools)
     return target.upstream.request(
       .post, "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
   }

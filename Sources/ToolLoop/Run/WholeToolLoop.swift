@@ -54,10 +54,9 @@ package final class WholeToolLoop {
 
   private func ask(_ round: Int) async throws -> Answer {
     run.rounds += 1
-    let conversation = conversation
     var answer: Answer?
     let refusal = try await run.call.answer { target in
-      try run.upstreamRequest(target, conversation, round: round)
+      try run.upstreamRequest(target, self.conversation, round: round)
     } body: { attempt, response in
       let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
       // The client sees it as it is; the upstream is not well all the same.
