@@ -72,6 +72,6 @@ package final class HTTPServer: Sendable {
 
   /// Closes everything at once.
   package func close() async {
-    for shard in shards { try? await shard.run { $0.close() } }
+    for shard in shards { try? await shard.run { await $0.close() } }
   }
 }

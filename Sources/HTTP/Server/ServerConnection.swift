@@ -48,6 +48,8 @@ final class ServerConnection: TCPStreamHandler {
   }
 
   private func serve() async {
+    shard.didBeginServing()
+    defer { shard.didEndServing() }
     while let exchange = await nextExchange() {
       phase = .answering
       self.exchange = exchange

@@ -12,6 +12,8 @@ final class ServerShard {
   private let maximum: Int
   private var listener: TCPListener?
   private var drained: LoopEvent<Void>?
+  private var serving = 0
+  private var allEnded: LoopSignal?
   private var date = (second: 0, bytes: [UInt8]())
 
   init(
@@ -81,10 +83,28 @@ final class ServerShard {
     return connections.isEmpty
   }
 
-  func close() {
+  /// Closes everything, and waits a little for the handlers to notice: what they still write down
+  /// would be lost with the process.
+  func close() async {
     listener?.close()
     listener = nil
     for connection in connections.values { connection.stop() }
+    guard serving > 0 else { return }
+    let ended = LoopSignal()
+    allEnded = ended
+    let timer = loop.schedule(after: Self.noticeTime) { ended.fire() }
+    await ended.wait()
+    timer.cancel()
+    allEnded = nil
+  }
+
+  private static let noticeTime = Duration.seconds(1)
+
+  /// Counts tasks that serve a connection.
+  func didBeginServing() { serving += 1 }
+  func didEndServing() {
+    serving -= 1
+    if serving == 0 { allEnded?.fire() }
   }
 
   /// A way to a shard from outside its loop.
