@@ -1,3 +1,4 @@
+package import HTTP
 package import Resilience
 
 /// One upstream that can answer a request, and its name for the model.
@@ -17,6 +18,17 @@ package final class UpstreamTarget: Sendable {
     let isListed =
       if case .listed(let models) = upstream.models { models.contains(model) } else { false }
     breakerKey = BreakerKey(.chat, provider: upstream.name, model: isListed ? model : "*")
+  }
+
+  /// A request to it.
+  /// - Parameters:
+  ///   - path: below the base URL, such as `chat/completions`.
+  ///   - client: the fields of the client's request.
+  ///   - requestID: by which both logs can be joined.
+  package func request(
+    _ path: String, client: HeaderFields, requestID: String, body: [UInt8]
+  ) -> ClientRequest {
+    upstream.request(.post, path, client: client, requestID: requestID, body: body)
   }
 
   /// `upstream/model`, for headers and errors.

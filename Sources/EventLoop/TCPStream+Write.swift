@@ -12,16 +12,44 @@ extension TCPStream {
   /// Sends bytes, or queues a copy of what the kernel does not take at once.
   package func write(_ bytes: [UInt8]) { write(bytes.span) }
 
+  /// Sends bytes and others behind them, as one piece where the kernel takes them at once.
+  package func write(_ first: [UInt8], _ second: [UInt8]) {
+    guard tls == nil, pendingBytes == 0, !isClosing, !first.isEmpty, !second.isEmpty, let base else {
+      write(first)
+      return write(second)
+    }
+    let written = first.withUnsafeBytes { first in
+      second.withUnsafeBytes { second in
+        // libuv only reads through the buffers; their type is mutable for the sake of reads.
+        var buffers = (Self.buffer(first), Self.buffer(second))
+        return withUnsafeMutablePointer(to: &buffers) {
+          $0.withMemoryRebound(to: uv_buf_t.self, capacity: 2) { uv_try_write(base, $0, 2) }
+        }
+      }
+    }
+    guard written >= 0 || written == UV_EAGAIN.rawValue else {
+      return fail(.system(SystemError(code: written)))
+    }
+    let taken = max(0, Int(written))
+    bytesWritten += taken
+    if taken < first.count { write(first.span.extracting(taken...)) }
+    let rest = max(0, taken - first.count)
+    if rest < second.count { write(second.span.extracting(rest...)) }
+  }
+
+  private static func buffer(_ bytes: UnsafeRawBufferPointer) -> uv_buf_t {
+    uv_buf_init(
+      UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
+      UInt32(truncatingIfNeeded: min(bytes.count, 1 << 30)))
+  }
+
   /// Puts bytes on the wire as they are.
   func writeRaw(_ bytes: UnsafeBufferPointer<UInt8>) {
-    guard !isClosing, let base, let start = bytes.baseAddress, !bytes.isEmpty else { return }
+    guard !isClosing, let base, !bytes.isEmpty else { return }
     bytesWritten += bytes.count
     var written = 0
     if pendingBytes == 0 {
-      // libuv only reads through the buffer; its type is mutable for the sake of reads.
-      var buffer = uv_buf_init(
-        UnsafeMutableRawPointer(mutating: start).assumingMemoryBound(to: CChar.self),
-        UInt32(truncatingIfNeeded: min(bytes.count, 1 << 30)))
+      var buffer = Self.buffer(UnsafeRawBufferPointer(bytes))
       let result = uv_try_write(base, &buffer, 1)
       if result >= 0 {
         written = Int(result)

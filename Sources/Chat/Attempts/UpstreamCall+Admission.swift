@@ -75,7 +75,7 @@ extension UpstreamCall {
     _ attempt: UpstreamAttempt, _ skipped: inout [Skipped]
   ) async throws -> Bool {
     let target = attempt.target
-    guard let limit = services.limits[target.upstream] else { return true }
+    guard let limit = services.limits[target] else { return true }
     do throws(ConcurrencyLimit.Refusal) {
       try await limit.enter(on: services.loop)
       return true

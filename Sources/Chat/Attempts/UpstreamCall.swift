@@ -66,7 +66,7 @@ package final class UpstreamCall {
     while !queue.isEmpty {
       let target = queue.removeFirst()
       guard let attempt = try await begin(target, &skipped) else { continue }
-      if !isRepetition { services.addRequest(to: target.upstream) }
+      if !isRepetition { services.addRequest(to: target) }
       isRepetition = false
       if isFirst { rounds += 1 }
       isFirst = false
@@ -80,7 +80,7 @@ package final class UpstreamCall {
         }
         switch step(after: failure, hasOther: queue.contains(where: isAdmissible)) {
         case .next: passOver(target, failure.reason)
-        case .again(let wait) where services.takeRetry(at: target.upstream):
+        case .again(let wait) where services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
           try await services.loop.sleep(for: wait)
           queue.insert(target, at: 0)
@@ -132,14 +132,14 @@ package final class UpstreamCall {
     _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws {
     let target = attempt.target
-    defer { services.limits[target.upstream]?.leave() }
+    defer { services.limits[target]?.leave() }
     attempts += 1
     tellFallbacks()
     current = target
     var request = try request(target)
     request.timeouts.firstByte = min(request.timeouts.firstByte, max(timeLeft, .milliseconds(1)))
     attempt.namesOwnAccount = target.upstream.isOwnAccount(in: request.headers)
-    try await services.client(for: target.upstream).withResponse(request) { response in
+    try await services.client(for: target).withResponse(request) { response in
       attempt.answered()
       if response.head.status >= 400 {
         let content = try await response.collect(limit: Self.largestRefusal)
@@ -230,7 +230,7 @@ package final class UpstreamCall {
       throw Skipped.nobody(skipped)
     }
     let target = attempt.target
-    services.addRequest(to: target.upstream)
+    services.addRequest(to: target)
     rounds += 1
     passedOver.removeAll { $0.name == target.name }
     untold.removeAll { $0.target === target }

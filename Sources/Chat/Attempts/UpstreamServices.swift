@@ -12,16 +12,17 @@ package final class UpstreamServices {
   let policy: RetryPolicy
   let limits: UpstreamLimits
   let observer: any ChatObserver
-  private let client: (ChatUpstream) -> HTTPClient
+  private let client: (String?) -> HTTPClient
   private var budgets: [String: RetryBudget] = [:]
   private var breakers: [BreakerKey: SharedBreaker] = [:]
   var generator = SystemRandomNumberGenerator()
 
-  /// - Parameter client: the client that trusts what an upstream's certificate is of.
+  /// - Parameter client: the client that trusts the authorities of a PEM file; those of the system
+  ///   where there is none.
   package init(
     loop: EventLoop, board: BreakerBoard?, asksLastResort: Bool, policy: RetryPolicy,
     limits: UpstreamLimits, observer: any ChatObserver = NoChatObserver(),
-    client: @escaping (ChatUpstream) -> HTTPClient
+    client: @escaping (String?) -> HTTPClient
   ) {
     self.loop = loop
     self.board = board
@@ -32,7 +33,7 @@ package final class UpstreamServices {
     self.client = client
   }
 
-  func client(for upstream: ChatUpstream) -> HTTPClient { client(upstream) }
+  func client(for target: UpstreamTarget) -> HTTPClient { client(target.upstream.authorityFile) }
 
   /// Keys are of the configuration, so that what is kept here is bounded.
   func breaker(_ target: UpstreamTarget) -> SharedBreaker? {
@@ -45,13 +46,13 @@ package final class UpstreamServices {
   }
 
   /// Pays in for a request that an upstream gets.
-  func addRequest(to upstream: ChatUpstream) {
-    budgets[upstream.name, default: newBudget()].addRequest()
+  func addRequest(to target: UpstreamTarget) {
+    budgets[target.upstream.name, default: newBudget()].addRequest()
   }
 
   /// Takes a repetition out of an upstream's budget, if there is one.
-  func takeRetry(at upstream: ChatUpstream) -> Bool {
-    budgets[upstream.name, default: newBudget()].takeRetry(now: Int64(loop.now))
+  func takeRetry(at target: UpstreamTarget) -> Bool {
+    budgets[target.upstream.name, default: newBudget()].takeRetry(now: Int64(loop.now))
   }
 
   private func newBudget() -> RetryBudget {
@@ -75,5 +76,7 @@ package struct UpstreamLimits: Sendable {
   }
 
   /// Nil where there is none.
-  package subscript(upstream: ChatUpstream) -> ConcurrencyLimit? { limits[upstream.name] }
+  package subscript(target: UpstreamTarget) -> ConcurrencyLimit? {
+    limits.isEmpty ? nil : limits[target.upstream.name]
+  }
 }

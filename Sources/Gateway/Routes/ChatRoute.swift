@@ -40,8 +40,8 @@ enum ChatRoute {
         await runTools(context, request, call, options, conversation, maker)
       } else {
         await UpstreamRelay(context: context, call: call).relay { target in
-          target.upstream.request(
-            .post, "chat/completions", client: context.exchange.head.headers,
+          target.request(
+            "chat/completions", client: context.exchange.head.headers,
             requestID: context.id, body: try conversation.body(model: target.model))
         }
       }

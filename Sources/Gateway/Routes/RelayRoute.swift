@@ -25,8 +25,8 @@ enum RelayRoute {
       let call = UpstreamCall(route, context.services.upstreams)
       defer { context.log.note(call) }
       await UpstreamRelay(context: context, call: call).relay { target in
-        var request = target.upstream.request(
-          .post, String(context.exchange.head.target.dropFirst("/v1/".count)),
+        var request = target.request(
+          String(context.exchange.head.target.dropFirst("/v1/".count)),
           client: context.exchange.head.headers, requestID: context.id,
           body: try edit(body, model, target.model))
         request.retriesStaleConnection = true

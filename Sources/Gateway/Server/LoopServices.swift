@@ -17,7 +17,7 @@ final class LoopServices {
     loop: loop, board: resilience.isEnabled ? resilience.board : nil,
     asksLastResort: asksLastResort, policy: policy, limits: limits,
     observer: counts ? ChatMetrics(metrics: LoopBound(metrics, on: loop)) : NoChatObserver()
-  ) { [unowned self] in client(for: $0) }
+  ) { [unowned self] in client(trusting: $0) }
   private let resilience: ResilienceServices
   private let policy: RetryPolicy
   private let asksLastResort: Bool
@@ -58,10 +58,8 @@ final class LoopServices {
     return client
   }
 
-  /// The client that trusts what an upstream's certificate is of.
-  func client(for upstream: ChatUpstream) -> HTTPClient {
-    upstream.authorityFile.flatMap { clients[$0] } ?? client
-  }
+  /// The client that trusts the authorities of a PEM file.
+  func client(trusting file: String?) -> HTTPClient { file.flatMap { clients[$0] } ?? client }
 }
 
 /// Base64 for one short header (RFC 4648, section 4).

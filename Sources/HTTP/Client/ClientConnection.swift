@@ -41,16 +41,14 @@ final class ClientConnection: TCPStreamHandler {
   // MARK: One request
 
   /// Sends a request and reads the head of its answer.
-  /// - Parameter message: the request's head, and its body where that is short.
   func send(
-    _ message: [UInt8], _ request: ClientRequest, deadline: UInt64?
+    _ head: [UInt8], _ request: ClientRequest, deadline: UInt64?
   ) async throws(HTTPClientError) -> ResponseHead {
     hasAnswerBytes = false
     hasSentRequest = false
     writtenBefore = stream.bytesWritten
     totalDeadline = deadline
-    stream.write(message)
-    if !request.isShort { stream.write(request.body) }
+    stream.write(head, request.body)
     arm(.firstByte, request.timeouts.firstByte)
     while stream.pendingBytes > 0, !isClosed, failure == nil, !hasAnswerBytes, !reachedEOF {
       await drained.wait()

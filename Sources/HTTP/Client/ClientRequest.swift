@@ -25,11 +25,6 @@ package struct ClientRequest: Sendable {
   }
 }
 
-extension ClientRequest {
-  /// Whether head and body go out in one piece.
-  var isShort: Bool { body.count <= 64 * 1024 }
-}
-
 /// How long a client waits.
 package struct ClientTimeouts: Sendable, Hashable {
   /// For name, TCP and TLS together.

@@ -59,7 +59,7 @@ package final class HTTPClient {
       policy: request.addressPolicy)
     let pool = pool(for: origin)
     let deadline = request.timeouts.total.map { loop.now + $0.milliseconds }
-    let message = serialize(request)
+    let head = serialize(request)
     var fresh = false
     while true {
       if Task.isCancelled { throw HTTPClientError.cancelled }
@@ -70,7 +70,7 @@ package final class HTTPClient {
         return try await loop.withCancellation({
           connection.fail(.cancelled, "the request was cancelled")
         }) {
-          let answer = try await connection.send(message, request, deadline: deadline)
+          let answer = try await connection.send(head, request, deadline: deadline)
           return try await body(ClientResponse(answer, connection, idle: request.timeouts.idle))
         }
       } catch let error as HTTPClientError
@@ -100,19 +100,15 @@ package final class HTTPClient {
     return pool
   }
 
-  /// The head, with the body behind it where that is short enough to be copied.
   private func serialize(_ request: ClientRequest) -> [UInt8] {
-    var message: [UInt8] = []
-    let body = request.isShort ? request.body.count : 0
-    message.reserveCapacity(256 + request.headers.wireBytes.count + body)
+    var head: [UInt8] = []
+    head.reserveCapacity(256 + request.headers.wireBytes.count)
     let hasBody =
       !request.body.isEmpty || [.post, .put, .patch].contains(request.method)
     RequestEncoder.head(
       method: request.method, target: request.url.path, host: request.url.hostHeader,
-      headers: request.headers, framing: hasBody ? .length(request.body.count) : .none,
-      into: &message)
-    if request.isShort { message.append(contentsOf: request.body) }
-    return message
+      headers: request.headers, framing: hasBody ? .length(request.body.count) : .none, into: &head)
+    return head
   }
 
   private func lease(

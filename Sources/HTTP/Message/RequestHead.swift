@@ -3,6 +3,8 @@ package struct RequestHead: Sendable {
   package let method: HTTPMethod
   /// The target in origin form, path and query, as it was sent.
   package let target: String
+  /// The target without its query. Percent signs are left as they are.
+  package let path: String
   package let version: HTTPVersion
   package let headers: HeaderFields
   /// How the body's end is known.
@@ -10,9 +12,17 @@ package struct RequestHead: Sendable {
   /// Whether the client waits for `100 Continue` before it sends the body.
   package let expectsContinue: Bool
 
-  /// The target without its query. Percent signs are left as they are.
-  package var path: String {
-    target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
+  init(
+    method: HTTPMethod, target: String, version: HTTPVersion, headers: HeaderFields,
+    framing: BodyFraming, expectsContinue: Bool
+  ) {
+    self.method = method
+    self.target = target
+    path = target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
+    self.version = version
+    self.headers = headers
+    self.framing = framing
+    self.expectsContinue = expectsContinue
   }
 
   /// What follows the question mark, if there is one.

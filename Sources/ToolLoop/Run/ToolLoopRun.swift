@@ -67,8 +67,8 @@ package final class ToolLoopRun {
   ) throws(OpenAIError) -> ClientRequest {
     let body = try conversation.body(
       model: target.model, closes: round >= toolRounds, offersTools: target.canCallTools)
-    return target.upstream.request(
-      .post, "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
+    return target.request(
+      "chat/completions", client: exchange.head.headers, requestID: requestID, body: body)
   }
 
   /// The fields of an answer that is the upstream's.
