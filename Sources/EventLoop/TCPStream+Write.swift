@@ -14,7 +14,8 @@ extension TCPStream {
 
   /// Sends bytes and others behind them, as one piece where the kernel takes them at once.
   package func write(_ first: [UInt8], _ second: [UInt8]) {
-    guard tls == nil, pendingBytes == 0, !isClosing, !first.isEmpty, !second.isEmpty, let base else {
+    guard tls == nil, pendingBytes == 0, !isClosing, !first.isEmpty, !second.isEmpty, let base
+    else {
       write(first)
       return write(second)
     }

@@ -51,7 +51,8 @@ enum ProviderChecks {
     let request = upstream.request(
       .get, "models", client: HeaderFields(), requestID: services.requestIDs.next(), body: [])
     do throws(HTTPClientError) {
-      let answer = try await services.client(trusting: upstream.authorityFile).send(request, bodyLimit: 8 << 20)
+      let answer = try await services.client(trusting: upstream.authorityFile).send(
+        request, bodyLimit: 8 << 20)
       switch answer.head.status {
       case 500...: return .down("status_\(answer.head.status)")
       case 401, 403: return upstream.apiKey == nil ? .up : .badKey("bad_key")
