@@ -16,7 +16,7 @@ struct BreakerProcessTests {
   /// A gateway with breakers and one image model, which the simulator draws.
   static func gateway(
     _ simulator: SimulatorServer, state: String, environment: [String: String] = [:],
-    configuration: String = ""
+    models: String = "{id: dall-e-3}", configuration: String = ""
   ) throws -> EaselProcess {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("easel-\(UUID().uuidString).yaml")
@@ -28,7 +28,7 @@ struct BreakerProcessTests {
         providers:
           - name: simulated
             base_url: \(simulator.baseURL)
-            models: [{id: dall-e-3}]
+            models: [\(models)]
       \(configuration)
       """
     try Data(yaml.utf8).write(to: file)
