@@ -45,7 +45,7 @@ final class SharedServices: Sendable {
     profiles = ImageProfiles(
       configuration.images.profiles, standard: configuration.images.defaultProfile)
     store = try await Self.store(configuration, group)
-    memory = LocalTurnMemory()
+    memory = SharedTurnMemory(resilience.store)
     var tool = ToolLoopSettings()
     tool.maxIterations = configuration.imageTool.maxIterations
     tool.maxImages = configuration.imageTool.maxImagesPerRequest

@@ -1,9 +1,9 @@
 internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4) and HMAC with it (RFC 2104), by OpenSSL.
-enum Digest {
+package enum Digest {
   /// 32 bytes. Takes milliseconds for a picture: not on a loop.
-  static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+  package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     let result = SHA256(bytes, bytes.count, &digest)
     precondition(result != nil, "OpenSSL has no SHA-256")
@@ -20,7 +20,7 @@ enum Digest {
   }
 
   /// Lower-case hexadecimal digits.
-  static func hex(_ bytes: [UInt8]) -> String {
+  package static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     text.reserveCapacity(2 * bytes.count)
