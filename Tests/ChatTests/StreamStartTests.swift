@@ -29,7 +29,8 @@ struct StreamStartTests {
     arguments: [
       role + filters + empty + word, ": ping\n\n" + word,
       event(#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#), event("[DONE]"),
-      event(#"{"choices":[{"text":"Hi"}]}"#), event("not JSON"),
+      event(#"{"choices":[{"text":"Hi"}]}"#), event("not JSON"), event(#"{"candidates":[]}"#),
+      event(#"{"type":"message_start","message":{}}"#),
       created + event(#"{"type":"response.output_text.delta","delta":"Hi"}"#),
       // A last event without its blank line.
       role + String(word.dropLast(2)),

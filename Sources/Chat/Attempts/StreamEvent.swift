@@ -43,7 +43,8 @@ enum StreamEvent {
   }
 
   private static func saysSomething(_ chunk: JSONSlice) -> Bool {
-    guard let choices = chunk["choices"], choices.kind == .array else { return false }
+    // What has no choices at all is of another interface, which has words of its own.
+    guard let choices = chunk["choices"] else { return true }
     return choices.elements.contains { choice in
       if let reason = choice["finish_reason"], !reason.isNull { return true }
       guard let delta = choice["delta"] else { return true }
