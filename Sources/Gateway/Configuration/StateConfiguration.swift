@@ -7,8 +7,9 @@ package struct StateConfiguration: Sendable, Hashable {
   /// How long the start waits for a store that does not answer; default 1 s, 0 to 1 min. After it
   /// the gateway works with what it knows.
   package var startTimeout = Duration.seconds(1)
-  /// The longest that a request waits for the store's word on the trial of an open breaker; default
-  /// 10 ms, 0 to 1 s. Nothing else in a request waits for the store.
+  /// The longest that a request waits for the store: for its word on the trial of an open breaker, or
+  /// for a turn that another gateway remembers; default 10 ms, 0 to 1 s. Nothing else in a request
+  /// waits for the store.
   package var trialTimeout = Duration.milliseconds(10)
 
   /// The defaults.

@@ -45,7 +45,7 @@ final class SharedServices: Sendable {
     profiles = ImageProfiles(
       configuration.images.profiles, standard: configuration.images.defaultProfile)
     store = try await Self.store(configuration, group)
-    memory = SharedTurnMemory(resilience.store)
+    memory = SharedTurnMemory(resilience.store, limit: configuration.state.trialTimeout)
     var tool = ToolLoopSettings()
     tool.maxIterations = configuration.imageTool.maxIterations
     tool.maxImages = configuration.imageTool.maxImagesPerRequest

@@ -1,4 +1,5 @@
 internal import Images
+internal import Resilience
 internal import State
 internal import Synchronization
 internal import ToolLoop
@@ -14,9 +15,19 @@ final class SharedTurnMemory: TurnMemory {
   /// own alone, who send them again with each request.
   private let absent = Mutex(RecentKeys(capacity: 20_000))
 
-  /// - Parameter lifetime: of each turn.
-  init(_ store: any StateStore, lifetime: Duration = .seconds(3600)) {
+  /// How long a request waits for the store.
+  private let limit: Duration
+  /// Until when a store that did not answer in time is left alone.
+  private let restsUntil = Mutex(ContinuousClock.now)
+
+  private static let rest = Duration.seconds(1)
+
+  /// - Parameters:
+  ///   - limit: how long a request waits for the store.
+  ///   - lifetime: of each turn.
+  init(_ store: any StateStore, limit: Duration, lifetime: Duration = .seconds(3600)) {
     self.store = store
+    self.limit = limit
     self.lifetime = lifetime
     local = LocalTurnMemory(lifetime: lifetime)
   }
@@ -31,24 +42,37 @@ final class SharedTurnMemory: TurnMemory {
     await local.remember(turn, scope: scope, callIDs: callIDs)
     let key = Self.key(scope, callIDs)
     absent.withLock { $0.remove(key.group) }
-    try? await store.put(key, turn.json, lifetime: lifetime)
+    // Waited for, so that the client's next request finds it wherever it goes.
+    _ = await ask { [store, lifetime] () throws(StateError) in
+      try await store.put(key, turn.json, lifetime: lifetime)
+    }
   }
 
   func recall(scope: String, callIDs: [String]) async -> RememberedTurn? {
     if let turn = await local.recall(scope: scope, callIDs: callIDs) { return turn }
     let key = Self.key(scope, callIDs)
-    guard store.isAvailable, !absent.withLock({ $0.contains(key.group) }) else { return nil }
-    do throws(StateError) {
-      guard let stored = try await store.get(key), let turn = RememberedTurn(json: stored.value)
-      else {
-        absent.withLock { $0.insert(key.group) }
-        return nil
-      }
-      await local.remember(turn, scope: scope, callIDs: callIDs)
-      return turn
-    } catch {
+    guard !absent.withLock({ $0.contains(key.group) }) else { return nil }
+    let answer = await ask { [store] () throws(StateError) in try await store.get(key) }
+    guard let answer else { return nil }
+    guard let turn = answer.flatMap({ RememberedTurn(json: $0.value) }) else {
+      absent.withLock { $0.insert(key.group) }
       return nil
     }
+    await local.remember(turn, scope: scope, callIDs: callIDs)
+    return turn
+  }
+
+  /// Asks the store, in the time that a request has for it.
+  /// - Returns: nil where it is away.
+  private func ask<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws(StateError) -> Value
+  ) async -> Value? {
+    guard store.isAvailable, restsUntil.withLock({ $0 <= .now }) else { return nil }
+    let answer = await FirstAnswer<Result<Value, StateError>>.of(within: limit) {
+      do throws(StateError) { return .success(try await body()) } catch { return .failure(error) }
+    }
+    if answer == nil { restsUntil.withLock { $0 = .now + Self.rest } }
+    return try? answer?.get()
   }
 }
 

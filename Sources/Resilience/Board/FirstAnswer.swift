@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// A place for one answer, which several may try to give and one waits for: the first counts.
-final class FirstAnswer<Value: Sendable>: Sendable {
+package final class FirstAnswer<Value: Sendable>: Sendable {
   private enum State {
     case empty
     case awaited(CheckedContinuation<Value, Never>)
@@ -10,10 +10,27 @@ final class FirstAnswer<Value: Sendable>: Sendable {
 
   private let state = Mutex(State.empty)
 
+  /// A place that is empty.
+  package init() {}
+
+  /// What `body` gives, or nil once it takes too long: it is not waited for then, and goes on.
+  package static func of(
+    within limit: Duration, _ body: @escaping @Sendable () async -> Value
+  ) async -> Value? {
+    let answer = FirstAnswer<Value?>()
+    Task { answer.give(await body()) }
+    let timer = Task {
+      try? await Task.sleep(for: limit)
+      answer.give(nil)
+    }
+    defer { timer.cancel() }
+    return await answer.value
+  }
+
   /// Gives an answer.
   /// - Returns: whether it was the first.
   @discardableResult
-  func give(_ value: Value) -> Bool {
+  package func give(_ value: Value) -> Bool {
     let (isFirst, waiter) = state.withLock { state in
       switch state {
       case .empty:
@@ -30,7 +47,7 @@ final class FirstAnswer<Value: Sendable>: Sendable {
   }
 
   /// The first answer. Asked for once.
-  var value: Value {
+  package var value: Value {
     get async {
       await withCheckedContinuation { waiter in
         let given = state.withLock { state -> Value? in
