@@ -51,8 +51,8 @@ package final class UpstreamCall {
   ///     attempt; then another upstream may be asked, and `body` is called again.
   /// - Returns: nil where `body` has read an answer to its end; else the refusal of an upstream, which
   ///   is the client's, since nobody else is to be asked.
-  /// - Throws: `HTTPClientError`, `StreamStart.Failure` or what `body` throws, where nobody else is
-  ///   to be asked; `OpenAIError` where nobody could be asked.
+  /// - Throws: `HTTPClientError`, `StreamStart.Failure` or what else `body` throws, where nobody else
+  ///   is to be asked; `OpenAIError` where nobody could be asked.
   package func answer(
     request: (UpstreamTarget) throws -> ClientRequest,
     body: (UpstreamAttempt, ClientResponse) async throws -> Void
@@ -108,19 +108,13 @@ package final class UpstreamCall {
 
   private var timeLeft: Duration { .milliseconds(deadline - min(deadline, services.loop.now)) }
 
-  /// An upstream's refusal, on its way to whoever decides what comes of it.
-  private struct Refusal: Error {
-    let answer: ClientAnswer
-    let failure: AttemptFailure
-  }
-
   private func tell(_ failed: Failed) throws -> ClientAnswer {
     current = failed.target
     return try refusal(failed.error)
   }
 
   private func refusal(_ error: any Error) throws -> ClientAnswer {
-    guard let refusal = error as? Refusal else { throw error }
+    guard let refusal = error as? UpstreamRefusal else { throw error }
     return refusal.answer
   }
 
@@ -144,8 +138,7 @@ package final class UpstreamCall {
       if response.head.status >= 400 {
         let content = try await response.collect(limit: Self.largestRefusal)
         if let failure = AttemptFailure(response.head, body: content) {
-          throw Refusal(
-            answer: ClientAnswer(head: response.head, body: content), failure: failure)
+          throw UpstreamRefusal(ClientAnswer(head: response.head, body: content), failure)
         }
       }
       try await body(attempt, response)
@@ -178,7 +171,7 @@ package final class UpstreamCall {
   private static func failure(_ error: any Error, _ attempt: UpstreamAttempt) -> AttemptFailure? {
     if let failure = attempt.failure { return failure }
     switch error {
-    case let refusal as Refusal: return refusal.failure
+    case let refusal as UpstreamRefusal: return refusal.failure
     case let error as HTTPClientError:
       return error.kind == .cancelled ? nil : AttemptFailure(error)
     case StreamStart.Failure.error(let data): return AttemptFailure(inStream: data)

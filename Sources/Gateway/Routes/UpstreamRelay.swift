@@ -50,10 +50,13 @@ struct UpstreamRelay {
     } else {
       // The head is held until the first bytes, so that a failure before them has a status.
       let first = try await response.next()
-      attempt.commit()
       if let length = head.contentLength, (first?.count ?? 0) == length {
-        return exchange.respond(head.status, fields(head), first ?? [])
+        let answer = ClientAnswer(head: head, body: first ?? [])
+        if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
+        attempt.commit()
+        return exchange.respond(head.status, fields(head), answer.body)
       }
+      attempt.commit()
       exchange.start(head.status, fields(head), length: head.contentLength)
       try await exchange.write(first ?? [])
       while let piece = try await response.next() { try await exchange.write(piece) }

@@ -120,9 +120,11 @@ package final class StreamedToolLoop {
   ) async throws -> Round {
     let head = response.head
     guard head.headers["content-type"]?.contains("text/event-stream") ?? true else {
-      let body = try await response.collect(limit: run.settings.answer)
+      let answer = ClientAnswer(
+        head: head, body: try await response.collect(limit: run.settings.answer))
+      if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
       attempt.commit()
-      return passOn(ClientAnswer(head: head, body: body), round)
+      return passOn(answer, round)
     }
     var start = StreamStart()
     while let piece = try await response.next() {

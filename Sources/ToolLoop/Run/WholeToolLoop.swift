@@ -57,10 +57,11 @@ package final class WholeToolLoop {
     var answer: Answer?
     let refusal = try await run.call.answer { target in
       try run.upstreamRequest(target, self.conversation, round: round)
-    } body: { attempt, response in
+    } body: { _, response in
       let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
-      // The client sees it as it is; the upstream is not well all the same.
-      if read.object == nil { attempt.failure = AttemptFailure(.broken) }
+      if let refusal = UpstreamRefusal(hiddenIn: read.whole) { throw refusal }
+      // Where nobody else answers, the client sees it as it is.
+      if read.object == nil { throw UpstreamRefusal.malformed(read.whole) }
       answer = read
     }
     if let refusal { return Answer(refusal.head, refusal.body) }

@@ -1,0 +1,31 @@
+package import HTTP
+internal import OpenAIWire
+
+/// An answer by which an upstream refuses, on its way to whoever decides what comes of it: another
+/// upstream is asked, or the answer is the client's as it is.
+package struct UpstreamRefusal: Error {
+  let answer: ClientAnswer
+  let failure: AttemptFailure
+
+  init(_ answer: ClientAnswer, _ failure: AttemptFailure) {
+    self.answer = answer
+    self.failure = failure
+  }
+
+  /// An answer whose status says that all is well, and whose body says that nothing is: an error
+  /// object, as some servers send it.
+  /// - Returns: nil for any other answer.
+  package init?(hiddenIn answer: ClientAnswer) {
+    // Looked for where it stands in such a body, so that an answer costs a short search.
+    guard answer.head.status < 400, answer.body.prefix(64).contains("\"error\""),
+      let object = try? JSONSlice.parse(answer.body), object["choices"] == nil,
+      let error = object["error"], error.kind == .object || error.kind == .string
+    else { return nil }
+    self.init(answer, AttemptFailure(inStream: answer.body))
+  }
+
+  /// An answer that is not what it should be, such as a page of HTML.
+  package static func malformed(_ answer: ClientAnswer) -> UpstreamRefusal {
+    UpstreamRefusal(answer, AttemptFailure(.broken))
+  }
+}
