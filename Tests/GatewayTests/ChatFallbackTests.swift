@@ -140,6 +140,38 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test(
+    "an error that a 200 hides is a failure, and the client's where nobody else answers",
+    arguments: [true, false])
+  func hidden(_ withTools: Bool) async throws {
+    try await with("image_tool: {enabled: \(withTools)}\nretries: {attempts: 1}") {
+      (bench: Bench) async throws in
+      var fault = Self.fault("200")
+      fault.body = "{\"error\":{\"message\":\"no\",\"code\":503}}"
+      bench.first.queue(fault, route: "chat")
+      let alone = try await bench.chat("m")
+      #expect(alone.head.status == 200)
+      #expect(String(decoding: alone.body, as: UTF8.self) == fault.body)
+    }
+    try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in
+      for isStreamed in [false, true] {
+        var fault = Self.fault("200")
+        fault.body = "{\"error\":{\"message\":\"no\",\"code\":503}}"
+        bench.first.queue(fault, route: "chat")
+        let answer = try await bench.chat(stream: isStreamed)
+        #expect(answer.head.headers["x-easel-provider"] == "second")
+        #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=status_503")
+      }
+      // A tool loop reads what it gets; a relay passes it on.
+      guard withTools else { return }
+      var page = Self.fault("200")
+      (page.body, page.contentType) = ("<html>", "text/html")
+      bench.first.queue(page, route: "chat")
+      let answer = try await bench.chat()
+      #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=broken")
+    }
+  }
+
   @Test("what the client got wrong is nobody else's business", arguments: [400, 404, 422])
   func clientErrors(_ status: Int) async throws {
     try await with { (bench: Bench) async throws in
