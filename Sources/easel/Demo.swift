@@ -42,6 +42,8 @@ enum Demo {
     second.priority = 2
     provider.models = [best, second]
     configuration.images.providers = [provider]
+    // What one demo has seen fail is not the next one's business.
+    configuration.state = .inProcess
     // A demo that is asked to stop has nobody waiting for it.
     configuration.shutdown.grace = .seconds(5)
     return configuration

@@ -14,6 +14,13 @@ package struct StateConfiguration: Sendable, Hashable {
 
   /// The defaults.
   package init() {}
+
+  /// Kept by the process, and gone with it.
+  package static var inProcess: StateConfiguration {
+    var state = StateConfiguration()
+    state.url = .memory
+    return state
+  }
 }
 
 extension StateConfiguration {
