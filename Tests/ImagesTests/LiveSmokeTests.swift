@@ -49,7 +49,7 @@ struct LiveSmokeTests {
       var single = provider
       single.models = [cheapest]
       let pipeline = ImagePipeline(ImageCatalog(providers: [single]))
-      let result = try await pipeline.generate(request, client: client, key: "smoke")
+      let result = try await pipeline.generate(request, client: client)
       return (answer, result.images.first?.bytes.count ?? 0)
     }
     if case .failed(_, let reason) = answer { Issue.record("\(name): \(reason)") }

@@ -86,13 +86,12 @@ package final class ImagePipeline: Sendable {
   /// Draws. Called on `client`'s loop. When the task is cancelled, what is not accepted by a
   /// provider yet is given up, jobs are cancelled at their providers, and no other one is asked.
   /// - Parameters:
-  ///   - key: the same for every repetition of this request, and for no other.
   ///   - finishesPaidCalls: whether a call goes on when the client leaves, where it is paid for and
   ///     cannot be cancelled: the client's repetition gets what it made.
   ///   - partial: told of unfinished pictures, where the model shows them.
   /// - Throws: `ImageFailure`.
   package func generate(
-    _ request: ImageRequest, client: HTTPClient, key: String, finishesPaidCalls: Bool = false,
+    _ request: ImageRequest, client: HTTPClient, finishesPaidCalls: Bool = false,
     partial: ((PartialImage) async -> Void)? = nil
   ) async throws(ImageFailure) -> ImageResult {
     var route = try route(request)
@@ -101,6 +100,7 @@ package final class ImagePipeline: Sendable {
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
     let place = try await takePlace(request, client.loop)
     var run = PipelineRun(request: request, route: route)
+    var keys = JobKeys()
     let end = client.loop.now + limits.total.milliseconds
     var queue = route.candidates
     while let model = queue.first {
@@ -121,7 +121,7 @@ package final class ImagePipeline: Sendable {
       link.deadline = min(link.deadline, end)
       let attempt = ModelTry(
         request: request, model: model, adapter: adapter, link: link, limits: limits,
-        requestKey: key, finishesPaidCalls: finishesPaidCalls, partial: partial)
+        keys: keys.next(), finishesPaidCalls: finishesPaidCalls, partial: partial)
       let started = EventLoop.nanoseconds
       let outcome = await attempt.run(count: run.missing)
       let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)

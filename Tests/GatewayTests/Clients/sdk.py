@@ -387,6 +387,48 @@ def test_confirm():
     assert message.easel["imageGenerations"][0]["status"] == "pending"
 
 
+def test_keys():
+    """Providers get another idempotency key for every job, whatever the client calls its requests."""
+
+    def keys():
+        requests = control("GET", "/simulator/requests")
+        return [r["headers"]["idempotency-key"] for r in requests if r["route"] == "images"]
+
+    def expect(count):
+        found = keys()
+        assert len(found) == count and len(set(found)) == count and all(found), found
+
+    # Two calls of the tool in one turn.
+    names = ["red fox", "blue hare"]
+    calls = [
+        {
+            "id": f"call_{name[:3]}",
+            "type": "function",
+            "function": {"name": "generate_image", "arguments": json.dumps({"prompt": name})},
+        }
+        for name in names
+    ]
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    head = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
+    fault("chat", status=200, body=json.dumps(head | {"choices": [choice]}))
+    assert len(pictures(chat("draw both").choices[0].message.content)) == 2
+    assert sorted(r["prompt"] for r in received("images")) == sorted(names)
+    expect(2)
+    # Two requests with one id, of which one falls back to another model of the same provider.
+    same = {"extra_headers": {"x-request-id": "constant"}}
+    client.images.generate(prompt="a fox", **same)
+    fault("images", status=503)
+    client.images.generate(prompt="a hare", **same)
+    expect(5)
+    assert {r["model"] for r in received("images")} == {"gpt-image-1", "dall-e-3"}
+    # The repetition of an SDK that got no answer is no second job.
+    hasty = client.with_options(timeout=1.5, max_retries=2)
+    fault("images", delay_ms=1800)
+    hasty.images.generate(prompt="a deer", **same)
+    expect(6)
+
+
 def picture_file(size, color=(200, 30, 30, 255)):
     file = io.BytesIO()
     Image.new("RGBA", size, color).save(file, "PNG")
