@@ -141,9 +141,8 @@ struct ImagesResponder {
     fields.append("x-easel-model", result.model.id, orDrop: ())
     let cost = drawn.wasPaid ? result.cost : 0
     if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
-    if !result.passedOver.isEmpty {
-      let list = result.passedOver.map { "\($0.model);reason=\($0.reason)" }
-      fields.append("x-easel-fallback", list.joined(separator: ", "), orDrop: ())
+    if let list = ImageResult.PassedOver.field(result.passedOver) {
+      fields.append("x-easel-fallback", list, orDrop: ())
     }
     return fields
   }

@@ -111,7 +111,7 @@ package final class ImagePipeline: Sendable {
       switch await health.begin(model, isLastResort: isLastResort) {
       case .begun(let begun):
         call = begun
-        run.tellFallbacks(observer)
+        run.begin(model, observer)
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
         run.pass(over: model, refusal)
@@ -146,7 +146,8 @@ package final class ImagePipeline: Sendable {
       return result
     } catch {
       // A last resort that fails is no news; why nobody else was asked is.
-      throw isLastResort && error.isProviders ? Self.nobody(usual, and: error) : error
+      throw isLastResort && error.isProviders
+        ? Self.nobody(usual, and: run.lastFailure ?? error) : error
     }
   }
 
@@ -192,13 +193,15 @@ package final class ImagePipeline: Sendable {
     guard !route.excluded.isEmpty else {
       return ImageFailure(.noProvider, "No image provider is configured.")
     }
-    let list = route.excluded.prefix(20).map { "\($0.model.name): \($0.detail)" }
     let waits = route.excluded.compactMap(\.retryAfter)
-    let isTemporary = route.excluded.contains { $0.reason == "unavailable" }
+    let isTemporary = route.excluded.contains(where: \.isUnavailable)
     let tried = last.map { " Tried nevertheless: \($0.message)" } ?? ""
-    return ImageFailure(
-      isTemporary ? .overloaded : .noProvider,
-      "No image model can draw this now (\(list.joined(separator: "; "))).\(tried)",
-      retryAfter: waits.min(), mayHaveBeenPaid: last?.mayHaveBeenPaid ?? false)
+    var failure = ImageFailure(
+      isTemporary ? .overloaded : .noProvider, "", retryAfter: waits.min(),
+      mayHaveBeenPaid: last?.mayHaveBeenPaid ?? false)
+    // Whole: the list has an end, and what came of the last one stands behind it.
+    let list = route.reasons.joined(separator: "; ")
+    failure.message = "No image model can draw this now (\(list)).\(tried)"
+    return failure
   }
 }
