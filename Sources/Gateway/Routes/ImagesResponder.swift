@@ -62,7 +62,8 @@ struct ImagesResponder {
     let kept: KeptPictures
     if let proposal = call.proposal {
       kept = try await paid.once(
-        "proposal \(proposal)", fingerprint: proposal, on: context.services.loop, make)
+        "proposal \(context.scope) \(proposal)", fingerprint: proposal, on: context.services.loop,
+        make)
     } else if let key = headers["idempotency-key"], !key.isEmpty {
       kept = try await paid.once(
         "key \(context.scope) \(key)", fingerprint: fingerprint, on: context.services.loop, make)

@@ -382,9 +382,35 @@ def test_confirm():
     assert float(first.headers["x-easel-cost-usd"]) > 0 == float(second.headers["x-easel-cost-usd"])
     stranger = openai.OpenAI(base_url=gateway + "/v1", api_key="another", max_retries=0)
     raises(openai.NotFoundError, lambda: draw(stranger))
+    proposals(offer, first.parse().data[0].url)
     message = chat("draw a fox", **options).choices[0].message
     assert not pictures(message.content)
     assert message.easel["imageGenerations"][0]["status"] == "pending"
+
+
+def proposals(offer, url):
+    """The other ways to a proposal: what it would be, and the short form of having it drawn."""
+    root = openai.OpenAI(base_url=gateway, api_key="sk-client-canary", max_retries=0)
+    stranger = openai.OpenAI(base_url=gateway, api_key="another", max_retries=0)
+    body = lambda id: {"easel": {"proposal": id}}
+    plan = root.post("/v1/images/plan", cast_to=object, body=body(offer["id"]))
+    assert plan["prompt"] == offer["prompt"] and plan["cost"] == offer["cost"], plan
+    short = root.post("/generate-image", cast_to=object, body=body(offer["id"]))
+    assert short["imageUrl"] == url and short["model"] == offer["model"], short
+    assert len(received("images")) == 1, "a second yes was paid for"
+    for path in ("/v1/images/plan", "/generate-image"):
+        for who, id in ((stranger, offer["id"]), (root, "prop_" + "0" * 32)):
+            error = raises(openai.NotFoundError, lambda: who.post(path, cast_to=object, body=body(id)))
+            assert error.code == "proposal_not_found", error
+    assert len(received("images")) == 1
+    # The short form comes first here, and draws what was proposed.
+    (other,) = chat(
+        "draw a hare", extra_body={"easel": {"image_tool": "confirm"}}
+    ).choices[0].message.easel["imageGenerations"]
+    short = root.post("/generate-image", cast_to=object, body=body(other["id"]))
+    assert received("images")[-1]["prompt"] == other["prompt"], received("images")
+    again = client.images.generate(prompt="", response_format="url", extra_body=body(other["id"]))
+    assert again.data[0].url == short["imageUrl"] and len(received("images")) == 2
 
 
 def test_keys():
