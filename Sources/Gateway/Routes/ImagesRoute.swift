@@ -43,10 +43,12 @@ enum ImagesRoute {
   }
 
   static func edit(_ context: RequestContext) async {
-    await answer(context, edits) { (body) throws(OpenAIError) in
-      try ImagesCall.edit(
+    let limits = context.shared.configuration.limits
+    let fetch = InputImageFetch(client: context.services.client, limit: limits.image.bytes)
+    await answer(context, edits) { (body) async throws(OpenAIError) in
+      try await ImagesCall.edit(
         body, contentType: context.exchange.head.headers["content-type"],
-        imageLimit: context.shared.configuration.limits.image.bytes)
+        imageLimit: limits.image.bytes, totalLimit: limits.body.bytes, fetch: fetch)
     }
   }
 
@@ -60,12 +62,12 @@ enum ImagesRoute {
 
   private static func answer(
     _ context: RequestContext, _ route: String,
-    _ read: ([UInt8]) throws(OpenAIError) -> ImagesCall
+    _ read: ([UInt8]) async throws(OpenAIError) -> ImagesCall
   ) async {
     context.log.route = route
     do throws(OpenAIError) {
       let body = try await context.body()
-      var call = try read(body)
+      var call = try await read(body)
       context.log.model = call.request.model
       try applyProfile(context, to: &call)
       try await ImagesResponder(context: context, call: call, body: body).answer()

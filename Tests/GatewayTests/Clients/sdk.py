@@ -484,6 +484,7 @@ def test_edits():
     )
     kinds = [event.type for event in events]
     assert kinds == ["image_edit.partial_image", "image_edit.completed"], kinds
+    edits_of_json()
     bad = lambda **options: raises(openai.BadRequestError, lambda: client.images.edit(**options))
     no_picture = io.BytesIO(b"hello")
     no_picture.name = "x.png"
@@ -509,6 +510,26 @@ def test_edits():
     assert short["provider"] == "simulated" and short["fallbackUsed"] is False, short
     with urllib.request.urlopen(short["imageUrl"], timeout=60) as response:
         Image.open(io.BytesIO(response.read())).verify()
+
+
+def edits_of_json():
+    """The same with a JSON body, whose pictures are in it, or at URLs of the public Internet."""
+
+    def edit(*urls):
+        body = {"prompt": "make it blue", "images": [{"image_url": url} for url in urls]}
+        return client.post("/images/edits", cast_to=object, body=body)
+
+    text = base64.b64encode(picture_file((64, 64)).read()).decode()
+    answer = edit("data:image/png;base64," + text)
+    Image.open(io.BytesIO(base64.b64decode(answer["data"][0]["b64_json"]))).verify()
+    for url, reason in (
+        ("https://127.0.0.1:1/a.png", "cannot be reached on the public Internet"),
+        ("https://169.254.169.254/latest", "cannot be reached on the public Internet"),
+        (gateway + "/v1/images/img_0", "only https URLs are fetched"),
+        ("a.png", "with an https URL"),
+    ):
+        error = raises(openai.BadRequestError, lambda: edit(url))
+        assert error.param == "images" and reason in error.message, error
 
 
 def converse(*messages, stream=False, model="gpt-4o", **options):
