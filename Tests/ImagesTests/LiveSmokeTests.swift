@@ -7,35 +7,56 @@ import Testing
 
 @testable import Images
 
-/// The shipped catalog against the real providers. A provider whose key is not in the environment is
-/// reported as skipped, with the variable that is missing. Each run with a key draws one picture
-/// with the provider's cheapest model, and is charged for it.
+/// The shipped catalog against the real providers. One that cannot be asked is reported as skipped,
+/// with the variable that is missing, whichever others are asked. Each run with a key draws one
+/// picture with the provider's cheapest model, and is charged for it.
+///
+/// Each has a test of its own, since cases of one test are not reported as skipped.
 @Suite("Real providers", .serialized, .bounded, .timeLimit(.minutes(10)))
 struct LiveSmokeTests {
-  static let catalog: ImageCatalog = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("PROVIDER_CATALOG.json")
-    guard let bytes = try? Data(contentsOf: file),
-      let read = try? CatalogReader.read(
-        Array(bytes), environment: ProcessInfo.processInfo.environment)
-    else { return ImageCatalog() }
-    return read.images
-  }()
+  static let entries: [SmokeEntry] =
+    (try? SmokeEntry.all(ProcessInfo.processInfo.environment)) ?? []
 
-  @Test("the shipped catalog can be read") func catalogIsThere() {
-    #expect(Self.catalog.providers.count >= 10)
+  @Test("every provider of the shipped catalog has a test here")
+  func complete() throws {
+    let source = try String(contentsOfFile: #filePath, encoding: .utf8)
+    #expect(Self.entries.count >= 10)
+    for entry in Self.entries { #expect(source.contains(".asked(\"\(entry.name)\")")) }
   }
 
-  @Test(
-    "the key is good, and the cheapest model draws",
-    .enabled(
-      if: catalog.providers.contains(where: \.isUsable),
-      "not run: none of \(catalog.providers.compactMap(\.keyVariable).joined(separator: ", ")) is set"
-    ),
-    arguments: catalog.providers.filter(\.isUsable).map(\.name))
-  func draws(name: String) async throws {
-    let provider = try #require(Self.catalog.providers.first { $0.name == name })
+  @Test("openai", .asked("openai")) func openAI() async throws { try await draw("openai") }
+  @Test("azure-openai", .asked("azure-openai")) func azure() async throws {
+    try await draw("azure-openai")
+  }
+  @Test("gemini", .asked("gemini")) func gemini() async throws { try await draw("gemini") }
+  @Test("imagen", .asked("imagen")) func imagen() async throws { try await draw("imagen") }
+  @Test("xai", .asked("xai")) func xai() async throws { try await draw("xai") }
+  @Test("bfl", .asked("bfl")) func bfl() async throws { try await draw("bfl") }
+  @Test("fal", .asked("fal")) func fal() async throws { try await draw("fal") }
+  @Test("together", .asked("together")) func together() async throws { try await draw("together") }
+  @Test("replicate", .asked("replicate")) func replicate() async throws {
+    try await draw("replicate")
+  }
+  @Test("stability", .asked("stability")) func stability() async throws {
+    try await draw("stability")
+  }
+  @Test("fireworks", .asked("fireworks")) func fireworks() async throws {
+    try await draw("fireworks")
+  }
+  @Test("leonardo", .asked("leonardo")) func leonardo() async throws { try await draw("leonardo") }
+  @Test("openrouter", .asked("openrouter")) func openRouter() async throws {
+    try await draw("openrouter")
+  }
+  @Test("automatic1111", .asked("automatic1111")) func automatic1111() async throws {
+    try await draw("automatic1111")
+  }
+  @Test("comfyui", .asked("comfyui")) func comfyUI() async throws { try await draw("comfyui") }
+  @Test("localai", .asked("localai")) func localAI() async throws { try await draw("localai") }
+
+  /// The key is good, and the cheapest model draws.
+  private func draw(_ name: String) async throws {
+    let entry = try #require(Self.entries.first { $0.name == name })
+    let provider = try #require(entry.provider)
     let request = ImageRequest(prompt: "a small red dot on white")
     let cheapest = try #require(
       provider.models.min {
@@ -49,11 +70,21 @@ struct LiveSmokeTests {
       var single = provider
       single.models = [cheapest]
       let pipeline = ImagePipeline(ImageCatalog(providers: [single]))
-      let result = try await pipeline.generate(request, client: client, key: "smoke")
+      let result = try await pipeline.generate(request, client: client)
       return (answer, result.images.first?.bytes.count ?? 0)
     }
     if case .failed(_, let reason) = answer { Issue.record("\(name): \(reason)") }
     #expect(size > 0)
     await group.shutdown()
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skips the test of a provider that cannot be asked, and says what is missing.
+  fileprivate static func asked(_ name: String) -> Self {
+    let entry = LiveSmokeTests.entries.first { $0.name == name }
+    return .enabled(
+      if: entry?.provider != nil,
+      "not run: \(entry?.missing ?? "the shipped catalog does not have it")")
   }
 }

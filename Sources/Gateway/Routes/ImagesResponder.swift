@@ -62,7 +62,8 @@ struct ImagesResponder {
     let kept: KeptPictures
     if let proposal = call.proposal {
       kept = try await paid.once(
-        "proposal \(proposal)", fingerprint: proposal, on: context.services.loop, make)
+        "proposal \(context.scope) \(proposal)", fingerprint: proposal, on: context.services.loop,
+        make)
     } else if let key = headers["idempotency-key"], !key.isEmpty {
       kept = try await paid.once(
         "key \(context.scope) \(key)", fingerprint: fingerprint, on: context.services.loop, make)
@@ -141,9 +142,8 @@ struct ImagesResponder {
     fields.append("x-easel-model", result.model.id, orDrop: ())
     let cost = drawn.wasPaid ? result.cost : 0
     if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
-    if !result.passedOver.isEmpty {
-      let list = result.passedOver.map { "\($0.model);reason=\($0.reason)" }
-      fields.append("x-easel-fallback", list.joined(separator: ", "), orDrop: ())
+    if let list = ImageResult.PassedOver.field(result.passedOver) {
+      fields.append("x-easel-fallback", list, orDrop: ())
     }
     return fields
   }

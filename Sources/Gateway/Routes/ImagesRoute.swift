@@ -15,24 +15,40 @@ enum ImagesRoute {
 
   static func generate(_ context: RequestContext) async {
     await answer(context, generations) { (body) throws(OpenAIError) in
-      var call = try ImagesCall.generation(body)
-      if let proposal = call.proposal {
-        guard let request = context.shared.proposals.request(proposal, scope: context.scope) else {
-          throw .notFound(
-            "There is no proposal '\(proposal)', or no longer.", param: "easel.proposal",
-            code: "proposal_not_found")
-        }
-        call.request = request
-      }
-      return call
+      try generation(context, body)
     }
   }
 
+  /// Reads a call that brings a prompt, or a proposal of the same client in place of one.
+  private static func generation(
+    _ context: RequestContext, _ body: [UInt8]
+  ) throws(OpenAIError) -> ImagesCall {
+    var call = try ImagesCall.generation(body)
+    if let proposal = call.proposal {
+      guard let request = context.shared.proposals.request(proposal, scope: context.scope) else {
+        throw .notFound(
+          "There is no proposal '\(proposal)', or no longer.", param: "easel.proposal",
+          code: "proposal_not_found")
+      }
+      call.request = request
+    }
+    return call
+  }
+
+  /// Gives a call its profile's defaults and limits. What was proposed is drawn as it was proposed.
+  private static func applyProfile(
+    _ context: RequestContext, to call: inout ImagesCall
+  ) throws(OpenAIError) {
+    if call.proposal == nil { try context.shared.profiles.apply(to: &call.request) }
+  }
+
   static func edit(_ context: RequestContext) async {
-    await answer(context, edits) { (body) throws(OpenAIError) in
-      try ImagesCall.edit(
+    let limits = context.shared.configuration.limits
+    let fetch = InputImageFetch(client: context.services.client, limit: limits.image.bytes)
+    await answer(context, edits) { (body) async throws(OpenAIError) in
+      try await ImagesCall.edit(
         body, contentType: context.exchange.head.headers["content-type"],
-        imageLimit: context.shared.configuration.limits.image.bytes)
+        imageLimit: limits.image.bytes, totalLimit: limits.body.bytes, fetch: fetch)
     }
   }
 
@@ -46,15 +62,14 @@ enum ImagesRoute {
 
   private static func answer(
     _ context: RequestContext, _ route: String,
-    _ read: ([UInt8]) throws(OpenAIError) -> ImagesCall
+    _ read: ([UInt8]) async throws(OpenAIError) -> ImagesCall
   ) async {
     context.log.route = route
     do throws(OpenAIError) {
       let body = try await context.body()
-      var call = try read(body)
+      var call = try await read(body)
       context.log.model = call.request.model
-      // What was proposed is drawn as it was proposed.
-      if call.proposal == nil { try context.shared.profiles.apply(to: &call.request) }
+      try applyProfile(context, to: &call)
       try await ImagesResponder(context: context, call: call, body: body).answer()
     } catch {
       context.failUnlessGone(error)
@@ -65,9 +80,9 @@ enum ImagesRoute {
   static func plan(_ context: RequestContext) async {
     context.log.route = plan
     do throws(OpenAIError) {
-      var call = try ImagesCall.generation(try await context.body())
+      var call = try generation(context, try await context.body())
       context.log.model = call.request.model
-      try context.shared.profiles.apply(to: &call.request)
+      try applyProfile(context, to: &call)
       let route: ImageRoute
       do throws(ImageFailure) { route = try context.shared.images.route(call.request) } catch {
         throw error.openAIError
@@ -90,12 +105,12 @@ enum ImagesRoute {
     context.log.route = alias
     do throws(OpenAIError) {
       let body = try await context.body()
-      var call = try ImagesCall.generation(body)
-      call.request.count = 1
+      var call = try generation(context, body)
+      if call.proposal == nil { call.request.count = 1 }
       call.format = .url
       call.isStreamed = false
       context.log.model = call.request.model
-      try context.shared.profiles.apply(to: &call.request)
+      try applyProfile(context, to: &call)
       let responder = ImagesResponder(context: context, call: call, body: body)
       try await responder.answer { result, kept in
         JSONWriter.object { writer in

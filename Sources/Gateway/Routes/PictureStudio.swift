@@ -27,8 +27,8 @@ struct PictureStudio {
     let result: ImageResult
     do throws(ImageFailure) {
       result = try await shared.images.generate(
-        request, client: context.services.client, key: context.id,
-        finishesPaidCalls: finishesPaidCalls, partial: partial)
+        request, client: context.services.client, finishesPaidCalls: finishesPaidCalls,
+        partial: partial)
     } catch {
       throw error.openAIError
     }

@@ -7,11 +7,15 @@ extension ImagesCall {
   private static let mostImages = 16
 
   /// Reads the body of `POST /v1/images/edits`: a form, or the JSON that OpenAI takes too.
-  /// - Parameter imageLimit: bytes of one picture.
+  /// - Parameters:
+  ///   - imageLimit: bytes of one picture.
+  ///   - totalLimit: bytes of all pictures that are fetched.
+  ///   - fetch: gets those that are named by their URLs.
   /// - Throws: `OpenAIError` with status 400 that names the field and what is allowed.
   package static func edit(
-    _ body: [UInt8], contentType: String?, imageLimit: Int
-  ) throws(OpenAIError) -> ImagesCall {
+    _ body: [UInt8], contentType: String?, imageLimit: Int, totalLimit: Int,
+    fetch: InputImageFetch
+  ) async throws(OpenAIError) -> ImagesCall {
     var call = ImagesCall(request: ImageRequest(prompt: ""))
     call.request.operation = .edit
     if contentType?.lowercased().hasPrefix("multipart/") == true {
@@ -24,7 +28,8 @@ extension ImagesCall {
       let parameters = JSONParameters(object: object)
       call.request.prompt = try prompt(parameters)
       try call.read(parameters)
-      try call.takePictures(of: object, imageLimit)
+      let pictures = NamedPictures(imageLimit: imageLimit, totalLimit: totalLimit, fetch: fetch)
+      try await call.takePictures(of: object, pictures)
     }
     guard !call.request.images.isEmpty else {
       throw .invalidRequest(
@@ -75,41 +80,32 @@ extension ImagesCall {
     }
   }
 
-  /// `images: [{"image_url": "data:…"}]` and `mask: {"image_url": …}`.
+  /// `images: [{"image_url": …}]` and `mask: {"image_url": …}`.
   private mutating func takePictures(
-    of object: JSONSlice, _ limit: Int
-  ) throws(OpenAIError) {
+    of object: JSONSlice, _ pictures: NamedPictures
+  ) async throws(OpenAIError) {
     let list = object["images"] ?? object["image"]
     let entries =
       list?.kind == .array ? list.map { Array($0.elements) } ?? [] : [list].compactMap(\.self)
-    for entry in entries { try add(try Self.data(entry, "images"), limit) }
+    // Before any is fetched.
+    guard entries.count <= Self.mostImages else { throw Self.tooMany }
+    var pictures = pictures
+    for entry in entries { request.images.append(try await pictures.picture(entry, "images")) }
     if let mask = object["mask"], !mask.isNull {
-      request.mask = try Self.picture(try Self.data(mask, "mask"), "mask", limit)
+      request.mask = try await pictures.picture(mask, "mask")
     }
   }
 
-  private static func data(_ entry: JSONSlice, _ param: String) throws(OpenAIError) -> [UInt8] {
-    let url = entry["image_url"] ?? entry
-    let inner = url["url"] ?? url
-    guard inner.kind == .string, let text = inner.stringBytes, text.starts(with: "data:".utf8),
-      let bytes = Base64.decode(text[...])
-    else {
-      throw .invalidRequest(
-        "A picture in '\(param)' must be {\"image_url\": \"data:image/png;base64,…\"}. "
-          + "Send a form to upload files.", param: param)
-    }
-    return bytes
+  private static var tooMany: OpenAIError {
+    .invalidRequest("At most \(mostImages) pictures can be sent in 'image'.", param: "image")
   }
 
   private mutating func add(_ bytes: [UInt8], _ limit: Int) throws(OpenAIError) {
-    guard request.images.count < Self.mostImages else {
-      throw .invalidRequest(
-        "At most \(Self.mostImages) pictures can be sent in 'image'.", param: "image")
-    }
+    guard request.images.count < Self.mostImages else { throw Self.tooMany }
     request.images.append(try Self.picture(bytes, "image", limit))
   }
 
-  private static func picture(
+  static func picture(
     _ bytes: [UInt8], _ param: String, _ limit: Int
   ) throws(OpenAIError) -> InputImage {
     guard bytes.count <= limit else {

@@ -30,6 +30,8 @@ package struct ImageFailure: Error, Sendable {
   package var retryAfter: Duration?
   /// Whether the provider may have made, and charged for, the picture.
   package var mayHaveBeenPaid = false
+  /// Who was asked, or passed over, before nobody was left; empty where nobody else was there.
+  package var passedOver: [ImageResult.PassedOver] = []
 
   init(
     _ kind: Kind, _ message: String, code: String? = nil, retryAfter: Duration? = nil,
@@ -81,6 +83,9 @@ package struct ImageFailure: Error, Sendable {
     }
     // A retry by the SDK would be paid for again.
     if mayHaveBeenPaid { error.shouldRetry = false }
+    if let list = ImageResult.PassedOver.field(passedOver) {
+      error.headers.append((name: "x-easel-fallback", value: list))
+    }
     return error
   }
 }

@@ -38,5 +38,11 @@ package struct ImageResult: Sendable {
     package var model: String
     /// A word such as `timed_out`.
     package var reason: String
+
+    /// The value of `x-easel-fallback`; nil where nobody was passed over.
+    package static func field(_ list: [PassedOver]) -> String? {
+      guard !list.isEmpty else { return nil }
+      return list.map { "\($0.model);reason=\($0.reason)" }.joined(separator: ", ")
+    }
   }
 }

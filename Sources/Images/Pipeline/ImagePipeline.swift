@@ -86,13 +86,12 @@ package final class ImagePipeline: Sendable {
   /// Draws. Called on `client`'s loop. When the task is cancelled, what is not accepted by a
   /// provider yet is given up, jobs are cancelled at their providers, and no other one is asked.
   /// - Parameters:
-  ///   - key: the same for every repetition of this request, and for no other.
   ///   - finishesPaidCalls: whether a call goes on when the client leaves, where it is paid for and
   ///     cannot be cancelled: the client's repetition gets what it made.
   ///   - partial: told of unfinished pictures, where the model shows them.
   /// - Throws: `ImageFailure`.
   package func generate(
-    _ request: ImageRequest, client: HTTPClient, key: String, finishesPaidCalls: Bool = false,
+    _ request: ImageRequest, client: HTTPClient, finishesPaidCalls: Bool = false,
     partial: ((PartialImage) async -> Void)? = nil
   ) async throws(ImageFailure) -> ImageResult {
     var route = try route(request)
@@ -101,6 +100,7 @@ package final class ImagePipeline: Sendable {
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
     let place = try await takePlace(request, client.loop)
     var run = PipelineRun(request: request, route: route)
+    var keys = JobKeys()
     let end = client.loop.now + limits.total.milliseconds
     var queue = route.candidates
     while let model = queue.first {
@@ -111,7 +111,7 @@ package final class ImagePipeline: Sendable {
       switch await health.begin(model, isLastResort: isLastResort) {
       case .begun(let begun):
         call = begun
-        run.tellFallbacks(observer)
+        run.begin(model, observer)
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
         run.pass(over: model, refusal)
@@ -121,7 +121,7 @@ package final class ImagePipeline: Sendable {
       link.deadline = min(link.deadline, end)
       let attempt = ModelTry(
         request: request, model: model, adapter: adapter, link: link, limits: limits,
-        requestKey: key, finishesPaidCalls: finishesPaidCalls, partial: partial)
+        keys: keys.next(), finishesPaidCalls: finishesPaidCalls, partial: partial)
       let started = EventLoop.nanoseconds
       let outcome = await attempt.run(count: run.missing)
       let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)
@@ -146,7 +146,8 @@ package final class ImagePipeline: Sendable {
       return result
     } catch {
       // A last resort that fails is no news; why nobody else was asked is.
-      throw isLastResort && error.isProviders ? Self.nobody(usual, and: error) : error
+      throw isLastResort && error.isProviders
+        ? Self.nobody(usual, and: run.lastFailure ?? error) : error
     }
   }
 
@@ -192,13 +193,15 @@ package final class ImagePipeline: Sendable {
     guard !route.excluded.isEmpty else {
       return ImageFailure(.noProvider, "No image provider is configured.")
     }
-    let list = route.excluded.prefix(20).map { "\($0.model.name): \($0.detail)" }
     let waits = route.excluded.compactMap(\.retryAfter)
-    let isTemporary = route.excluded.contains { $0.reason == "unavailable" }
+    let isTemporary = route.excluded.contains(where: \.isUnavailable)
     let tried = last.map { " Tried nevertheless: \($0.message)" } ?? ""
-    return ImageFailure(
-      isTemporary ? .overloaded : .noProvider,
-      "No image model can draw this now (\(list.joined(separator: "; "))).\(tried)",
-      retryAfter: waits.min(), mayHaveBeenPaid: last?.mayHaveBeenPaid ?? false)
+    var failure = ImageFailure(
+      isTemporary ? .overloaded : .noProvider, "", retryAfter: waits.min(),
+      mayHaveBeenPaid: last?.mayHaveBeenPaid ?? false)
+    // Whole: the list has an end, and what came of the last one stands behind it.
+    let list = route.reasons.joined(separator: "; ")
+    failure.message = "No image model can draw this now (\(list)).\(tried)"
+    return failure
   }
 }

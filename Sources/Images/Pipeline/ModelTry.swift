@@ -8,8 +8,8 @@ struct ModelTry {
   let adapter: any ImageAdapter
   let link: ProviderLink
   let limits: ImagePipeline.Limits
-  /// Tells the tries of one request apart from those of every other.
-  let requestKey: String
+  /// Tell its calls apart from those of every other try.
+  let keys: JobKeys.Try
   /// Whether a call that cannot be cancelled goes on when the client leaves.
   let finishesPaidCalls: Bool
   let partial: ((PartialImage) async -> Void)?
@@ -68,7 +68,7 @@ struct ModelTry {
     do throws(ImageFailure) {
       var job = ImageJob(
         request: request, model: model, count: count,
-        idempotencyKey: "\(requestKey)-\(model.provider)-\(number)")
+        idempotencyKey: keys.key(ofCall: number))
       if model.capabilities.contains(.streaming), request.count == 1 { job.partial = partial }
       let answer = try await adapter.draw(job, over: link)
       outcome.usage = answer.usage

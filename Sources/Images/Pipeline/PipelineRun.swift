@@ -9,18 +9,20 @@ struct PipelineRun {
   private var passedOver: [ImageResult.PassedOver] = []
   private var failures: [ImageFailure] = []
   /// Models in whose place another one is asked, as soon as one is: until then nobody is told.
-  private var untold: [(model: ImageModel, reason: String, mayHaveBeenPaid: Bool)]
+  private var untold: [(model: ImageModel, reason: String, mayHaveBeenPaid: Bool)] = []
   /// Models that could still be asked.
   private var left: Int
+  private let ranked: [ImageModel]
+  /// Why models could not be asked, in words, by their names.
+  private var details: [String: String] = [:]
 
   init(request: ImageRequest, route: ImageRoute) {
     self.request = request
     left = route.candidates.count
-    untold = route.passedOver.map { ($0, "unavailable", false) }
+    ranked = route.ranked
     // Only what would have been asked otherwise is worth a word: not what does not fit.
-    for exclusion in route.excluded where exclusion.reason == "unavailable" {
-      passedOver.append(
-        ImageResult.PassedOver(model: exclusion.model.name, reason: exclusion.reason))
+    for exclusion in route.excluded where exclusion.isUnavailable {
+      details[exclusion.model.name] = exclusion.detail
     }
   }
 
@@ -45,20 +47,40 @@ struct PipelineRun {
 
   mutating func pass(over model: ImageModel, _ refusal: ModelRefusal) {
     left -= 1
-    passedOver.append(ImageResult.PassedOver(model: model.name, reason: "unavailable"))
-    untold.append((model, "unavailable", false))
+    details[model.name] = refusal.reason
+    passOverThose(before: model)
+    pass(over: model)
     failures.append(
       ImageFailure(
         .overloaded, "\(model.name): \(refusal.reason)", retryAfter: refusal.wait))
   }
 
-  /// Tells that a model is asked in place of those that were passed over since the last one.
-  mutating func tellFallbacks(_ observer: any ImageObserver) {
+  private mutating func pass(over model: ImageModel) {
+    passedOver.append(ImageResult.PassedOver(model: model.name, reason: "unavailable"))
+    untold.append((model, "unavailable", false))
+  }
+
+  /// Passes over those of better standing that are unavailable. That a worse one is unavailable too
+  /// changes nothing.
+  private mutating func passOverThose(before model: ImageModel) {
+    for better in ranked.prefix(while: { $0.name != model.name }) where isUnnamed(better) {
+      pass(over: better)
+    }
+  }
+
+  /// A model is asked: tells that it is in place of those that were passed over since the last one.
+  mutating func begin(_ model: ImageModel, _ observer: any ImageObserver) {
+    passOverThose(before: model)
     for passed in untold {
       observer.fallback(
         from: passed.model, reason: passed.reason, mayHaveBeenPaid: passed.mayHaveBeenPaid)
     }
     untold = []
+  }
+
+  /// Whether a model is unavailable, and not among those passed over.
+  private func isUnnamed(_ model: ImageModel) -> Bool {
+    details[model.name] != nil && !passedOver.contains { $0.model == model.name }
   }
 
   mutating func add(_ outcome: ModelTry.Outcome, of model: ImageModel) {
@@ -77,6 +99,9 @@ struct PipelineRun {
       ImageResult.PassedOver(model: model.name, reason: failure.kind.rawValue))
   }
 
+  /// What came of asking the last one.
+  var lastFailure: ImageFailure? { failures.last }
+
   /// The pictures, be they fewer than asked for: they are paid for.
   /// - Throws: `ImageFailure` where there is none.
   func result() throws(ImageFailure) -> ImageResult {
@@ -94,15 +119,31 @@ struct PipelineRun {
     guard let last = failures.last else {
       return ImageFailure(.noProvider, "No image provider is configured.")
     }
+    let everyone = everyone
     // The user's own fault, or departure, is told as it is.
-    guard failures.count > 1, last.isProviders else { return last }
+    guard everyone.count > 1, last.isProviders else {
+      var last = last
+      last.passedOver = fellBack
+      return last
+    }
     var failure = ImageFailure(
       last.kind, "", retryAfter: failures.compactMap(\.retryAfter).min(),
       mayHaveBeenPaid: failures.contains { $0.mayHaveBeenPaid })
     // Whole, however many there are: each is bounded by the catalog.
-    let list = passedOver.prefix(100).map { "\($0.model): \($0.reason)" }.joined(separator: "; ")
+    let list = everyone.prefix(100).joined(separator: "; ")
     failure.message = "No image provider could draw this (\(list)).\(notAsked)"
+    failure.passedOver = fellBack
     return failure
+  }
+
+  /// Who was passed over, where another one was asked in its place: not where the first one asked is
+  /// the last one too.
+  private var fellBack: [ImageResult.PassedOver] { passedOver.count > 1 ? passedOver : [] }
+
+  /// Who has not drawn, and why: also those of the worst standing, which nobody got to.
+  private var everyone: [String] {
+    passedOver.map { "\($0.model): \(details[$0.model] ?? $0.reason)" }
+      + ranked.filter(isUnnamed).map { "\($0.name): \(details[$0.name] ?? "")" }
   }
 
   /// Why the others were not asked; empty where all were.

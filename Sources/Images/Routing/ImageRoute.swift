@@ -20,21 +20,23 @@ package struct ImageRoute: Sendable {
       let nearest = excluded.indices.filter({ excluded[$0].allowsLastResort })
         .min(by: { excluded[$0].wait < excluded[$1].wait })
     else { return false }
-    let model = excluded.remove(at: nearest).model
-    candidates = [model]
-    passedOver.removeAll { $0.name == model.name }
+    candidates = [excluded.remove(at: nearest).model]
     return true
   }
 
   /// In the order in which they are asked.
   package var candidates: [ImageModel]
   package var excluded: [Exclusion]
-  /// Those of the excluded that would be asked before all candidates, were they available.
-  package var passedOver: [ImageModel] = []
+  /// The candidates, and among them those that are `unavailable`, in the order in which all of them
+  /// would be asked.
+  package var ranked: [ImageModel] = []
   /// The tier that the request asks for, by name or by the words of its prompt.
   package var tier: QualityTier?
 }
 
 extension ImageRoute.Exclusion {
+  /// Whether only the model's health keeps it from being asked.
+  var isUnavailable: Bool { reason == "unavailable" }
+
   fileprivate var wait: Duration { retryAfter ?? .zero }
 }

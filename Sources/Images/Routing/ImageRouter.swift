@@ -32,12 +32,10 @@ package struct ImageRouter: Sendable {
       }
     }
     route.candidates = ordered(route.candidates, request, tier)
-    let unavailable = route.excluded.filter { $0.reason == "unavailable" }.map(\.model)
-    if !unavailable.isEmpty {
-      let first = route.candidates.first?.name
-      let all = ordered(route.candidates + unavailable, request, tier)
-      route.passedOver = Array(all.prefix { $0.name != first })
-    }
+    let unavailable = route.excluded.filter(\.isUnavailable).map(\.model)
+    route.ranked =
+      unavailable.isEmpty
+      ? route.candidates : ordered(route.candidates + unavailable, request, tier)
     return route
   }
 

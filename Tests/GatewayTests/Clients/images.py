@@ -172,6 +172,7 @@ def test_down():
     before = counts()
     error = raises(openai.InternalServerError, lambda: generate(model="openai/dall-e-2"))
     assert "openai" in error.message and counts() == before, error
+    assert "x-easel-fallback" not in error.response.headers
 
 
 def next_draws(members, reason):
@@ -235,6 +236,8 @@ def test_all_down():
             assert (error.response.headers.get("retry-after") == "7") == (status != 401), error
             for model in MODELS:
                 assert f"{model}: {reason}" in error.message, (model, error.message)
+            passed = error.response.headers["x-easel-fallback"].split(", ")
+            assert sorted(passed) == sorted(f"{m};reason={reason}" for m in MODELS), passed
         for text in (
             lambda: chat("draw " + prompt).choices[0].message.content,
             lambda: join(chat("draw " + prompt, stream=True))[0],

@@ -382,9 +382,77 @@ def test_confirm():
     assert float(first.headers["x-easel-cost-usd"]) > 0 == float(second.headers["x-easel-cost-usd"])
     stranger = openai.OpenAI(base_url=gateway + "/v1", api_key="another", max_retries=0)
     raises(openai.NotFoundError, lambda: draw(stranger))
+    proposals(offer, first.parse().data[0].url)
     message = chat("draw a fox", **options).choices[0].message
     assert not pictures(message.content)
     assert message.easel["imageGenerations"][0]["status"] == "pending"
+
+
+def proposals(offer, url):
+    """The other ways to a proposal: what it would be, and the short form of having it drawn."""
+    root = openai.OpenAI(base_url=gateway, api_key="sk-client-canary", max_retries=0)
+    stranger = openai.OpenAI(base_url=gateway, api_key="another", max_retries=0)
+    body = lambda id: {"easel": {"proposal": id}}
+    plan = root.post("/v1/images/plan", cast_to=object, body=body(offer["id"]))
+    assert plan["prompt"] == offer["prompt"] and plan["cost"] == offer["cost"], plan
+    short = root.post("/generate-image", cast_to=object, body=body(offer["id"]))
+    assert short["imageUrl"] == url and short["model"] == offer["model"], short
+    assert len(received("images")) == 1, "a second yes was paid for"
+    for path in ("/v1/images/plan", "/generate-image"):
+        for who, id in ((stranger, offer["id"]), (root, "prop_" + "0" * 32)):
+            error = raises(openai.NotFoundError, lambda: who.post(path, cast_to=object, body=body(id)))
+            assert error.code == "proposal_not_found", error
+    assert len(received("images")) == 1
+    # The short form comes first here, and draws what was proposed.
+    (other,) = chat(
+        "draw a hare", extra_body={"easel": {"image_tool": "confirm"}}
+    ).choices[0].message.easel["imageGenerations"]
+    short = root.post("/generate-image", cast_to=object, body=body(other["id"]))
+    assert received("images")[-1]["prompt"] == other["prompt"], received("images")
+    again = client.images.generate(prompt="", response_format="url", extra_body=body(other["id"]))
+    assert again.data[0].url == short["imageUrl"] and len(received("images")) == 2
+
+
+def test_keys():
+    """Providers get another idempotency key for every job, whatever the client calls its requests."""
+
+    def keys():
+        requests = control("GET", "/simulator/requests")
+        return [r["headers"]["idempotency-key"] for r in requests if r["route"] == "images"]
+
+    def expect(count):
+        found = keys()
+        assert len(found) == count and len(set(found)) == count and all(found), found
+
+    # Two calls of the tool in one turn.
+    names = ["red fox", "blue hare"]
+    calls = [
+        {
+            "id": f"call_{name[:3]}",
+            "type": "function",
+            "function": {"name": "generate_image", "arguments": json.dumps({"prompt": name})},
+        }
+        for name in names
+    ]
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    head = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
+    fault("chat", status=200, body=json.dumps(head | {"choices": [choice]}))
+    assert len(pictures(chat("draw both").choices[0].message.content)) == 2
+    assert sorted(r["prompt"] for r in received("images")) == sorted(names)
+    expect(2)
+    # Two requests with one id, of which one falls back to another model of the same provider.
+    same = {"extra_headers": {"x-request-id": "constant"}}
+    client.images.generate(prompt="a fox", **same)
+    fault("images", status=503)
+    client.images.generate(prompt="a hare", **same)
+    expect(5)
+    assert {r["model"] for r in received("images")} == {"gpt-image-1", "dall-e-3"}
+    # The repetition of an SDK that got no answer is no second job.
+    hasty = client.with_options(timeout=1.5, max_retries=2)
+    fault("images", delay_ms=1800)
+    hasty.images.generate(prompt="a deer", **same)
+    expect(6)
 
 
 def picture_file(size, color=(200, 30, 30, 255)):
@@ -416,6 +484,7 @@ def test_edits():
     )
     kinds = [event.type for event in events]
     assert kinds == ["image_edit.partial_image", "image_edit.completed"], kinds
+    edits_of_json()
     bad = lambda **options: raises(openai.BadRequestError, lambda: client.images.edit(**options))
     no_picture = io.BytesIO(b"hello")
     no_picture.name = "x.png"
@@ -441,6 +510,26 @@ def test_edits():
     assert short["provider"] == "simulated" and short["fallbackUsed"] is False, short
     with urllib.request.urlopen(short["imageUrl"], timeout=60) as response:
         Image.open(io.BytesIO(response.read())).verify()
+
+
+def edits_of_json():
+    """The same with a JSON body, whose pictures are in it, or at URLs of the public Internet."""
+
+    def edit(*urls):
+        body = {"prompt": "make it blue", "images": [{"image_url": url} for url in urls]}
+        return client.post("/images/edits", cast_to=object, body=body)
+
+    text = base64.b64encode(picture_file((64, 64)).read()).decode()
+    answer = edit("data:image/png;base64," + text)
+    Image.open(io.BytesIO(base64.b64decode(answer["data"][0]["b64_json"]))).verify()
+    for url, reason in (
+        ("https://127.0.0.1:1/a.png", "cannot be reached on the public Internet"),
+        ("https://169.254.169.254/latest", "cannot be reached on the public Internet"),
+        (gateway + "/v1/images/img_0", "only https URLs are fetched"),
+        ("a.png", "with an https URL"),
+    ):
+        error = raises(openai.BadRequestError, lambda: edit(url))
+        assert error.param == "images" and reason in error.message, error
 
 
 def converse(*messages, stream=False, model="gpt-4o", **options):

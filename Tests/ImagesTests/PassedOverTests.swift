@@ -1,0 +1,173 @@
+import EventLoop
+import Foundation
+import OpenAIWire
+import TestSupport
+import Testing
+
+@testable import Images
+
+@Suite("Who was passed over", .bounded, .timeLimit(.minutes(5)))
+struct PassedOverTests {
+  /// A request in which breakers are open and models fail.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// Whose breakers are open, and those of them that are found to be so late.
+    var open: [String]
+    var late: Set<String> = []
+    /// How many of the first ones asked fail.
+    var failures = 0
+    var maker: String
+    var passedOver: [String]
+  }
+
+  static let cases = [
+    Case(testDescription: "nobody", open: [], maker: "a", passedOver: []),
+    Case(testDescription: "a worse one is away", open: ["b"], maker: "a", passedOver: []),
+    Case(testDescription: "all worse ones are away", open: ["b", "c"], maker: "a", passedOver: []),
+    Case(
+      testDescription: "a better one is away", open: ["a"], maker: "b",
+      passedOver: ["sim/a;reason=unavailable"]),
+    Case(
+      testDescription: "the better ones are away", open: ["a", "b"], maker: "c",
+      passedOver: ["sim/a;reason=unavailable", "sim/b;reason=unavailable"]),
+    Case(
+      testDescription: "a better and a worse one are away", open: ["a", "c"], maker: "b",
+      passedOver: ["sim/a;reason=unavailable"]),
+    Case(
+      testDescription: "one fails, and the one behind it is away", open: ["b"], failures: 1,
+      maker: "c", passedOver: ["sim/a;reason=overloaded", "sim/b;reason=unavailable"]),
+    Case(
+      testDescription: "one fails, and the last one is away", open: ["c"], failures: 1, maker: "b",
+      passedOver: ["sim/a;reason=overloaded"]),
+    Case(
+      testDescription: "another request was faster to find out", open: ["a", "b"], late: ["b"],
+      maker: "c", passedOver: ["sim/a;reason=unavailable", "sim/b;reason=unavailable"]),
+  ]
+
+  @Test("only those of better standing than who drew are named, and counted", arguments: cases)
+  func named(_ test: Case) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var health = ClosedModels(
+        Dictionary(uniqueKeysWithValues: test.open.map { ("sim/\($0)", 30) }))
+      health.late = Set(test.late.map { "sim/\($0)" })
+      let observer = FallbackRecorder()
+      let pipeline = ImagePipeline(
+        try PipelineHarness.catalog(simulator), health: health, observer: observer)
+      PipelineHarness.fail(simulator, test.failures)
+      let result = try await pipeline.generate(
+        ImageRequest(prompt: "a fox"), client: client.value)
+      #expect(result.model.id == test.maker)
+      let field = ImageResult.PassedOver.field(result.passedOver)
+      #expect((field ?? "") == test.passedOver.joined(separator: ", "))
+      #expect(observer.names == test.passedOver)
+    }
+  }
+
+  /// What comes of a request that nobody draws.
+  private static func failure(
+    _ health: ClosedModels, failing: Int, model: String? = nil
+  ) async throws -> ImageFailure {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let pipeline = ImagePipeline(try PipelineHarness.catalog(simulator), health: health)
+      PipelineHarness.fail(simulator, failing)
+      var request = ImageRequest(prompt: "a fox")
+      request.model = model
+      do throws(ImageFailure) {
+        _ = try await pipeline.generate(request, client: client.value)
+      } catch {
+        return error
+      }
+      Issue.record("it was drawn")
+      return ImageFailure(.cancelled, "")
+    }
+  }
+
+  private static func field(_ failure: ImageFailure) -> String? {
+    failure.openAIError.headers.first { $0.name == "x-easel-fallback" }?.value
+  }
+
+  @Test("where nobody draws, the error names everybody and why, whatever kept them from it")
+  func nobody() async throws {
+    let better = try await Self.failure(ClosedModels(["sim/a": 30, "sim/b": 40]), failing: 1)
+    #expect(
+      better.message
+        == "No image provider could draw this (sim/a: circuit breaker open, next trial "
+        + "in 30 s; sim/b: circuit breaker open, next trial in 40 s; sim/c: overloaded).")
+    #expect(
+      Self.field(better)
+        == "sim/a;reason=unavailable, sim/b;reason=unavailable, sim/c;reason=overloaded")
+    let worse = try await Self.failure(ClosedModels(["sim/b": 30, "sim/c": 40]), failing: 1)
+    #expect(
+      worse.message
+        == "No image provider could draw this (sim/a: overloaded; sim/b: circuit breaker "
+        + "open, next trial in 30 s; sim/c: circuit breaker open, next trial in 40 s).")
+    #expect(Self.field(worse) == nil, "nobody was asked in the place of the first one")
+    let all = try await Self.failure(ClosedModels([:]), failing: 3)
+    #expect(
+      Self.field(all) == "sim/a;reason=overloaded, sim/b;reason=overloaded, sim/c;reason=overloaded"
+    )
+    let named = try await Self.failure(ClosedModels(["sim/a": 30]), failing: 1, model: "sim/b")
+    #expect(named.message == "sim: boom" && Self.field(named) == nil)
+  }
+
+  @Test("a last resort that fails is named behind those that were not asked")
+  func lastResort() async throws {
+    var health = ClosedModels(["sim/a": 30, "sim/b": 10, "sim/c": 20])
+    health.allowsLastResort = true
+    let failure = try await Self.failure(health, failing: 1)
+    #expect(
+      failure.message
+        == "No image model can draw this now (sim/a: circuit breaker open, next trial "
+        + "in 30 s; sim/b: circuit breaker open, next trial in 10 s; sim/c: circuit breaker open, "
+        + "next trial in 20 s). Tried nevertheless: sim: boom")
+    #expect(failure.retryAfter == .seconds(10))
+  }
+
+  @Test("a last resort that draws was asked in the place of the better ones alone")
+  func lastResortDraws() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var health = ClosedModels(["sim/a": 30, "sim/b": 10, "sim/c": 20])
+      health.allowsLastResort = true
+      let observer = FallbackRecorder()
+      let pipeline = ImagePipeline(
+        try PipelineHarness.catalog(simulator), health: health, observer: observer)
+      let result = try await pipeline.generate(
+        ImageRequest(prompt: "a fox"), client: client.value)
+      #expect(result.model.id == "b")
+      #expect(result.passedOver.map(\.model) == ["sim/a"])
+      #expect(observer.names == ["sim/a;reason=unavailable"])
+    }
+  }
+
+  @Test("with one key of the shipped catalog, its models come first, and the other keys once each")
+  func shipped() throws {
+    let catalog = try CatalogSupport.shipped(["OPENAI_API_KEY": "sk-1"]).images
+    let models = try #require(catalog.providers.first { $0.name == "openai" }?.models)
+    let health = ClosedModels(Dictionary(uniqueKeysWithValues: models.map { ($0.name, 30) }))
+    let route = try ImageRouter(catalog, health: health).route(ImageRequest(prompt: "a fox"))
+    let failure = ImagePipeline.nobody(route, and: ImageFailure(.timedOut, "It took too long."))
+    #expect(failure.kind == .overloaded && failure.retryAfter == .seconds(30))
+    let entries = try #require(failure.message.split(separator: "(").last).split(separator: "; ")
+    #expect(
+      entries.prefix(models.count).map(String.init).sorted()
+        == models.map { "\($0.name): circuit breaker open, next trial in 30 s" }.sorted())
+    for provider in catalog.providers where provider.lacksKey {
+      let reason = "\(provider.name): no key: \(provider.keyVariable ?? "") is not set"
+      #expect(failure.message.components(separatedBy: reason).count == 2, "\(reason)")
+    }
+    #expect(failure.message.hasSuffix("is not set). Tried nevertheless: It took too long."))
+  }
+
+  @Test("what does not fit is told before the keys that are not there")
+  func unfit() throws {
+    let catalog = try CatalogSupport.shipped(["LEONARDO_API_KEY": "k"]).images
+    var request = ImageRequest(prompt: "a fox")
+    request.background = "transparent"
+    let failure = ImagePipeline.nobody(try ImageRouter(catalog).route(request))
+    #expect(failure.kind == .noProvider)
+    #expect(
+      failure.message.hasPrefix(
+        "No image model can draw this now (leonardo/phoenix-1.0: cannot do: transparent"))
+    #expect(failure.message.contains("openai: no key: OPENAI_API_KEY is not set"))
+  }
+}
