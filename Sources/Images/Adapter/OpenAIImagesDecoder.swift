@@ -15,11 +15,11 @@ enum OpenAIImagesDecoder {
       throw link.malformed("answered without a list of pictures")
     }
     var pictures: [ProviderPicture] = []
-    for entry in data.elements {
+    for entry in data.elements where !isFiltered(entry) {
       if let picture = try picture(entry, link) { pictures.append(picture) }
     }
     guard !pictures.isEmpty else {
-      // Azure leaves out the pictures that its filter holds back, and says why.
+      // Azure leaves out the pictures that its filter holds back, and xAI marks them.
       if data.elements.contains(where: isFiltered) {
         throw link.refused("the picture was held back by the content filter")
       }
@@ -53,8 +53,10 @@ enum OpenAIImagesDecoder {
   }
 
   private static func isFiltered(_ entry: JSONSlice) -> Bool {
-    entry["content_filter_results"]?.members.contains { $0.value["filtered"]?.bool == true }
-      ?? false
+    if entry["respect_moderation"]?.bool == false { return true }
+    return entry["content_filter_results"]?.members.contains {
+      $0.value["filtered"]?.bool == true
+    } ?? false
   }
 
   /// The failure that an error object tells of.
@@ -85,6 +87,12 @@ enum OpenAIImagesDecoder {
     }
     if error?["type"]?.isString("image_generation_user_error") == true { return .refused }
     if message.contains("organization must be verified") { return .badKey }
+    // xAI has a sentence for an error, and a 400 for a key that it does not know
+    // (github.com/continuedev/continue/issues/10778).
+    if status == 400, error?.kind == .string {
+      if message.lowercased().contains("incorrect api key") { return .badKey }
+      if ContentRefusal.isNamed(in: message) { return .refused }
+    }
     return ImageFailure.Kind(status: status)
   }
 }
