@@ -26,7 +26,6 @@ struct StreamEndTests {
 
   @Test("what cannot be judged is complete")
   func unknown() {
-    #expect(verdict([]) == .complete)
     #expect(verdict(["words"]) == .complete)
     #expect(verdict([#"{"type":"speech.audio.delta"}"#]) == .complete)
     #expect(verdict([#"{"n":1}"#]) == .complete)
@@ -45,6 +44,22 @@ struct StreamEndTests {
     end.note(Array("data: \(Self.word)\n\n".utf8))
     end.note(Array(": ping\n\n".utf8))
     #expect(end.verdict(rest: []) == .cut, "a comment is no end")
+    #expect(verdict([]) == .cut, "comments alone are no answer")
+    #expect(verdict([#"{"choices":[{"delta":{"content":"finish_reason"}}]}"#]) == .cut)
+    #expect(verdict([#"{"choices":[{"delta":{},"finish_reason":""}]}"#]) == .cut)
+  }
+
+  @Test("what is over is over, however the connection ends")
+  func over() {
+    func isOver(_ events: String...) -> Bool {
+      var end = StreamEnd()
+      for event in events { end.note(Array("data: \(event)\n\n".utf8)) }
+      return end.isOver
+    }
+    #expect(isOver(Self.word, Self.stop) && isOver(Self.word, "[DONE]"))
+    #expect(isOver(#"{"type":"response.completed"}"#) && isOver(#"{"error":{}}"#))
+    #expect(!isOver() && !isOver(Self.word) && !isOver(#"{"n":1}"#) && !isOver("words"))
+    #expect(!isOver(#"{"error":false,"choices":[]}"#))
   }
 
   @Test("an error at the end is the upstream's failure")

@@ -223,6 +223,23 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("an answer that is whole stays so, however its connection ends", arguments: [true, false])
+  func whole(_ withTools: Bool) async throws {
+    try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in
+      func event(_ delta: String, _ finish: String = "null") -> String {
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\(delta)},\"finish_reason\":\(finish)}]}\n\n"
+      }
+      let text = event("\"content\":\"Hi\"") + event("", "\"stop\"") + "data: [DONE]\n\n"
+      var fault = SimulatorFault()
+      fault.replay = Array(text.utf8)
+      fault.resetAfter = text.utf8.count
+      bench.first.queue(fault, route: "chat")
+      let answer = try await bench.chat(stream: true)
+      #expect(String(decoding: answer.body, as: UTF8.self) == text)
+      #expect(bench.chats(bench.second) == 0)
+    }
+  }
+
   @Test("of several failures the most telling one is told")
   func mostTelling() async throws {
     try await with { (bench: Bench) async throws in

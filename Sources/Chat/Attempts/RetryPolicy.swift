@@ -12,7 +12,8 @@ package struct RetryPolicy: Sendable, Hashable {
   package var floor = 3
   /// The longest wait before a repetition: whoever has to wait longer is told so.
   package var longestWait = Duration.seconds(5)
-  /// From the request to the last moment at which an answer may begin.
+  /// From the request to the last moment at which an answer may begin; a tool loop's rounds have it
+  /// anew, since pictures may take long.
   package var deadline = Duration.seconds(600)
 
   /// The defaults that each property names.

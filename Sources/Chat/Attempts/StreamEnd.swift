@@ -27,22 +27,38 @@ package struct StreamEnd: Sendable {
     if !hasFinishReason { hasFinishReason = FinishReason.stands(in: events[...]) }
   }
 
+  /// Whether the answer is over, however its connection ends.
+  package var isOver: Bool {
+    if hasFinishReason { return true }
+    switch Self.lastData(last).flatMap(Self.judge) {
+    case .complete, .failed: return true
+    case .cut, nil: return false
+    }
+  }
+
   /// Judges a stream by what has come of it.
   /// - Parameter rest: what came behind the last whole event.
   package func verdict(rest: [UInt8]) -> Verdict {
     if hasFinishReason || FinishReason.stands(in: rest[...]) { return .complete }
-    guard let data = Self.lastData(rest) ?? Self.lastData(last) else { return .complete }
-    guard let object = try? JSONSlice.parse(data), object.kind == .object else {
-      return rest.isEmpty || data.elementsEqual("[DONE]".utf8) ? .complete : .cut
-    }
-    if let error = object["error"], !error.isNull { return .failed }
+    // Comments alone are no answer.
+    guard let data = Self.lastData(rest) ?? Self.lastData(last) else { return .cut }
+    if let verdict = Self.judge(data) { return verdict }
+    let isWhole = rest.isEmpty || (try? JSONScanner.validate(data)) != nil
+    return isWhole ? .complete : .cut
+  }
+
+  /// What an event says of the stream's end, if it is the last; nil where it says nothing.
+  private static func judge(_ data: [UInt8]) -> Verdict? {
+    if data.elementsEqual("[DONE]".utf8) { return .complete }
+    guard let object = try? JSONSlice.parse(data), object.kind == .object else { return nil }
+    if object["error"]?.isFailure == true { return .failed }
     if object["choices"]?.kind == .array { return .cut }
-    guard let type = object["type"]?.string else { return .complete }
+    guard let type = object["type"]?.string else { return nil }
     switch type {
     case "error", "response.failed": return .failed
     case "response.completed", "response.incomplete", "response.cancelled": return .complete
     // The events of other interfaces tell nothing of their end.
-    default: return type.hasPrefix("response.") ? .cut : .complete
+    default: return type.hasPrefix("response.") ? .cut : nil
     }
   }
 

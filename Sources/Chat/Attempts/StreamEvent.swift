@@ -16,7 +16,7 @@ enum StreamEvent {
       self = .saying
       return
     }
-    if let error = object["error"], !error.isNull {
+    if object["error"]?.isFailure == true {
       self = .error(data)
     } else if let type = object["type"]?.string {
       self = Self.ofResponses(type, object)
@@ -56,4 +56,10 @@ enum StreamEvent {
     value.isNull || value.isString("")
       || (value.kind == .array && !value.elements.contains { _ in true })
   }
+}
+
+extension JSONSlice {
+  /// Whether a member `error` with this value tells of a failure: some servers send `null` or `false`
+  /// where there is none.
+  var isFailure: Bool { !isNull && kind != .false }
 }

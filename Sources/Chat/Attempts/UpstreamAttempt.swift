@@ -11,6 +11,8 @@ package final class UpstreamAttempt {
   package var failure: AttemptFailure?
   /// Whether the gateway's own key and account were named, so that what they may not do counts.
   var namesOwnAccount = false
+  /// Whether the deadline leaves it less time than the upstream should have.
+  var isCutShort = false
   private let permit: CallPermit?
   private let breaker: SharedBreaker?
   private let started = EventLoop.nanoseconds

@@ -18,8 +18,8 @@ package final class UpstreamCall {
   package private(set) var attempts = 0
   /// Of these, the first of their round.
   private var rounds = 0
-  /// On the loop's clock.
-  private let deadline: UInt64
+  /// Of the present round, on the loop's clock.
+  private var deadline: UInt64 = 0
 
   /// Bytes of a refusal.
   private static let largestRefusal = 8 << 20
@@ -29,7 +29,6 @@ package final class UpstreamCall {
     self.services = services
     targets = route.order(using: &services.generator)
     current = targets[0]
-    deadline = services.loop.now + services.policy.deadline.milliseconds
     // The first that may be asked is asked first: what depends on it is known from the start.
     if targets.count > 1, let index = targets.firstIndex(where: isAdmissible) {
       current = targets[index]
@@ -57,15 +56,19 @@ package final class UpstreamCall {
     request: (UpstreamTarget) throws -> ClientRequest,
     body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws -> ClientAnswer? {
+    deadline = services.loop.now + services.policy.deadline.milliseconds
     // Who answered before goes on, as long as it can.
     var queue = targets.count == 1 ? targets : [current] + targets.filter { $0 !== current }
     var skipped: [Skipped] = []
     var worst: Failed?
     var isFirst = true
     var isRepetition = false
-    while !queue.isEmpty {
+    while !queue.isEmpty, timeLeft > .zero {
       let target = queue.removeFirst()
-      guard let attempt = try await begin(target, &skipped) else { continue }
+      guard let attempt = try await begin(target, &skipped) else {
+        isRepetition = false
+        continue
+      }
       if !isRepetition { services.addRequest(to: target) }
       isRepetition = false
       if isFirst { rounds += 1 }
@@ -131,7 +134,10 @@ package final class UpstreamCall {
     tellFallbacks()
     current = target
     var request = try request(target)
-    request.timeouts.firstByte = min(request.timeouts.firstByte, max(timeLeft, .milliseconds(1)))
+    if timeLeft < request.timeouts.firstByte {
+      request.timeouts.firstByte = max(timeLeft, .milliseconds(1))
+      attempt.isCutShort = true
+    }
     attempt.namesOwnAccount = target.upstream.isOwnAccount(in: request.headers)
     try await services.client(for: target).withResponse(request) { response in
       attempt.answered()
@@ -162,6 +168,8 @@ package final class UpstreamCall {
       if Self.meansThatClientLeft(error) { observe(attempt, "client_left") }
       throw error
     }
+    // That it had less time than it should have says nothing of an upstream.
+    if attempt.isCutShort && failure.kind == .timeout { attempt.record(.ignored) }
     attempt.record(failure)
     observe(attempt, failure.reason)
     if attempt.isCommitted { throw error }

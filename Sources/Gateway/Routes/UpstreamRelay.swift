@@ -72,14 +72,18 @@ struct UpstreamRelay {
     var start = StreamStart()
     var end = StreamEnd()
     var framer = SSEFramer(limit: 32 << 20)
-    while let piece = try await response.next() {
-      guard let bytes = try start.take(piece, elapsed: attempt.answeringTime) else { continue }
-      begin(response.head, attempt)
-      framer.push(bytes)
-      let events = try framer.takeWholeFrames()
-      guard !events.isEmpty else { continue }
-      end.note(events)
-      try await context.exchange.write(events)
+    do {
+      while let piece = try await response.next() {
+        guard let bytes = try start.take(piece, elapsed: attempt.answeringTime) else { continue }
+        begin(response.head, attempt)
+        framer.push(bytes)
+        let events = try framer.takeWholeFrames()
+        guard !events.isEmpty else { continue }
+        end.note(events)
+        try await context.exchange.write(events)
+      }
+    } catch let error as HTTPClientError where error.kind != .cancelled && end.isOver {
+      // The answer is whole: how its connection ends is not the client's matter.
     }
     if let rest = try start.end() { framer.push(rest) }
     begin(response.head, attempt)

@@ -76,27 +76,30 @@ final class SharedTurnMemory: TurnMemory {
   }
 }
 
-/// A set of keys of which the oldest make room.
+/// Keys that are kept for a while; the oldest make room.
 private struct RecentKeys {
+  /// What was written meanwhile is seen after this long.
+  private static let lifetime = Duration.seconds(60)
+
   let capacity: Int
-  private var keys: Set<String> = []
+  private var keys: [String: ContinuousClock.Instant] = [:]
   private var order: [String] = []
   private var oldest = 0
 
   init(capacity: Int) { self.capacity = capacity }
 
-  func contains(_ key: String) -> Bool { keys.contains(key) }
+  func contains(_ key: String) -> Bool { keys[key].map { $0 > .now } ?? false }
 
   mutating func insert(_ key: String) {
-    guard keys.insert(key).inserted else { return }
+    guard keys.updateValue(.now + Self.lifetime, forKey: key) == nil else { return }
     if order.count < capacity {
       order.append(key)
     } else {
-      keys.remove(order[oldest])
+      keys[order[oldest]] = nil
       order[oldest] = key
       oldest = (oldest + 1) % capacity
     }
   }
 
-  mutating func remove(_ key: String) { keys.remove(key) }
+  mutating func remove(_ key: String) { keys[key] = nil }
 }

@@ -72,6 +72,8 @@ package final class HTTPServer: Sendable {
 
   /// Closes everything at once.
   package func close() async {
-    for shard in shards { try? await shard.run { await $0.close() } }
+    await withTaskGroup(of: Void.self) { tasks in
+      for shard in shards { tasks.addTask { try? await shard.run { await $0.close() } } }
+    }
   }
 }

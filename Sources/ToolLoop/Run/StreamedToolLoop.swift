@@ -126,24 +126,41 @@ package final class StreamedToolLoop {
       attempt.commit()
       return passOn(answer, round)
     }
+    do {
+      return .ended(try await readEvents(response, of: attempt))
+    } catch let fault as StreamInterceptor.Fault {
+      attempt.failure = fault.failure
+      throw fault
+    }
+  }
+
+  private func readEvents(
+    _ response: ClientResponse, of attempt: UpstreamAttempt
+  ) async throws -> StreamInterceptor.End {
+    let head = response.head
     var start = StreamStart()
-    while let piece = try await response.next() {
-      guard let bytes = try start.take(piece, elapsed: attempt.answeringTime) else { continue }
-      attempt.commit()
-      try interceptor.push(bytes, into: &out)
-      startJobs()
-      // The head is held until the first chunk, so that a failure before it has a real status.
-      if interceptor.hasChunks || interceptor.isDone { try await flush(head) }
+    do {
+      while let piece = try await response.next() {
+        guard let bytes = try start.take(piece, elapsed: attempt.answeringTime) else { continue }
+        attempt.commit()
+        try interceptor.push(bytes, into: &out)
+        startJobs()
+        // The head is held until the first chunk, so that a failure before it has a real status.
+        if interceptor.hasChunks || interceptor.isDone { try await flush(head) }
+      }
+    } catch let error as HTTPClientError where error.kind != .cancelled && interceptor.isOver {
+      // The answer is whole: how its connection ends is not the client's matter.
     }
     if let rest = try start.end() { try interceptor.push(rest, into: &out) }
     let end = try interceptor.end(into: &out)
     startJobs()
+    if interceptor.hasFailed { attempt.failure = AttemptFailure(.streamError) }
     if case .cut = end {
       attempt.failure = AttemptFailure(.broken)
-      if !run.exchange.hasStarted { return .ended(end) }
+      if !run.exchange.hasStarted { return end }
     }
     begin(head)
-    return .ended(end)
+    return end
   }
 
   private func begin(_ head: ResponseHead) {

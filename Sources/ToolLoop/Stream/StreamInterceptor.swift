@@ -1,3 +1,4 @@
+internal import Chat
 internal import OpenAIWire
 
 /// Reads one upstream stream of a tool loop: lets through what is the client's, withholds what is
@@ -111,6 +112,9 @@ package struct StreamInterceptor {
     if let usage { sum.add(usage) }
     return sum
   }
+
+  /// Whether the upstream has said all that it will say.
+  var isOver: Bool { isDone || finishReason != nil || hasFailed }
 
   /// Whether a call of the gateway's was seen.
   package var hasOwnCalls: Bool { calls.contains { $0.isOwn == true } }
@@ -299,4 +303,14 @@ package struct StreamInterceptor {
   }
 
   mutating func settleCalls() { startCalls(before: calls.count) }
+}
+
+extension StreamInterceptor.Fault {
+  /// What it says of the upstream.
+  var failure: AttemptFailure {
+    switch self {
+    case .upstreamError(let data): AttemptFailure(inStream: data)
+    case .malformed, .tooLarge: AttemptFailure(.broken)
+    }
+  }
 }
