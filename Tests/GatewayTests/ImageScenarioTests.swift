@@ -15,7 +15,7 @@ struct ImageScenarioTests {
     "imagen/imagen-4.0-generate-001", "azure/gpt-image-azure", "leonardo/phoenix",
     "openrouter/google/gemini-2.5-flash-image", "fireworks/flux-1-schnell-fp8",
     "fireworks/flux-kontext-pro", "together/black-forest-labs/FLUX.1-schnell",
-    "automatic1111/stable-diffusion", "comfyui/sdxl",
+    "xai/grok-imagine-image", "automatic1111/stable-diffusion", "comfyui/sdxl",
   ]
 
   @Test("all up: words, tiers and names choose")

@@ -15,12 +15,12 @@ enum OpenAIImagesDecoder {
       throw link.malformed("answered without a list of pictures")
     }
     var pictures: [ProviderPicture] = []
-    for entry in data.elements {
+    for entry in data.elements where !isHeldBack(entry) {
       if let picture = try picture(entry, link) { pictures.append(picture) }
     }
     guard !pictures.isEmpty else {
       // Azure leaves out the pictures that its filter holds back, and says why.
-      if data.elements.contains(where: isFiltered) {
+      if data.elements.contains(where: { isHeldBack($0) || isFiltered($0) }) {
         throw link.refused("the picture was held back by the content filter")
       }
       throw link.malformed("answered without a picture")
@@ -50,6 +50,12 @@ enum OpenAIImagesDecoder {
   private static func cost(_ usage: JSONSlice) -> Double? {
     if let cost = usage["cost"]?.double { return cost }
     return usage["cost_in_usd_ticks"]?.double.map { $0 / 1e10 }
+  }
+
+  /// Whether an entry is one of xAI's that stands for a picture which did not pass its moderation;
+  /// where such an entry has an address, there is no picture at it.
+  private static func isHeldBack(_ entry: JSONSlice) -> Bool {
+    entry["respect_moderation"]?.bool == false
   }
 
   private static func isFiltered(_ entry: JSONSlice) -> Bool {
@@ -85,6 +91,8 @@ enum OpenAIImagesDecoder {
     }
     if error?["type"]?.isString("image_generation_user_error") == true { return .refused }
     if message.contains("organization must be verified") { return .badKey }
+    if WordedError.tellsOfKey(status, message) { return .badKey }
+    if error?.kind == .string, let kind = WordedError.kind(status, message) { return kind }
     return ImageFailure.Kind(status: status)
   }
 }

@@ -210,6 +210,7 @@ MODELS = {
     "fireworks/flux-1-schnell-fp8": "fireworks",
     "fireworks/flux-kontext-pro": "fireworks",
     "together/black-forest-labs/FLUX.1-schnell": "together",
+    "xai/grok-imagine-image": "xai",
     "automatic1111/stable-diffusion": "automatic1111",
     "comfyui/sdxl": "comfyui",
 }
@@ -250,7 +251,7 @@ def test_all_down():
     error = raises(openai.InternalServerError, lambda: generate(prompt))
     for model in ("openai/gpt-image-1", "gemini/gemini-3-pro-image"):
         assert f"{model}: overloaded" in error.message, error.message
-    assert "14 more were not asked" in error.message, error.message
+    assert "15 more were not asked" in error.message, error.message
     assert counts() == {"openai": 1, "gemini": 1}, counts()
 
 
@@ -269,6 +270,7 @@ REFUSED = {
     "openrouter": ["a forbidden fox", "a withheld fox"],
     "fireworks": ["a forbidden fox"],
     "together": ["a forbidden fox"],
+    "xai": ["a forbidden fox", "a naked fox"],
 }
 provider = first.partition("/")[0]
 
