@@ -61,6 +61,11 @@ struct ImageScenarioTests {
   @Test("a client that leaves takes nothing from those that wait for the same picture")
   func abandoned() async throws { try await run("abandoned", first: "replicate/landscape") }
 
+  @Test("what is kept beside a picture is what was asked for, by whom it was drawn, for how much")
+  func metadata() async throws {
+    try await run("metadata", first: "gemini/gemini-3-pro-image", everybody: true)
+  }
+
   // MARK: Running
 
   /// Starts a simulator and the program with the catalog, runs the script, and ends both.
