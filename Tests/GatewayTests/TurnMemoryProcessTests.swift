@@ -45,7 +45,8 @@ struct TurnMemoryProcessTests {
     let group = EventLoopGroup(count: 2)
     let loop = group.loops[0]
     let simulator = try await SimulatorServer.start(group: group)
-    let gateways = try (0..<3).map { _ in try BreakerProcessTests.gateway(
+    let gateways = try (0..<3).map { _ in
+      try BreakerProcessTests.gateway(
         simulator, state: state, configuration: "state: {trial_timeout: 1s}")
     }
     defer { for gateway in gateways { gateway.kill() } }
