@@ -43,11 +43,11 @@ extension ImageModel {
 
   /// One of three words for low, medium and high effort.
   private static func effort(_ word: String, _ words: [String]) -> String {
-    switch word {
-    case "low", "fast": words[0]
-    case "medium", "standard": words[1]
-    case "high", "hd", "ultra": words[2]
-    default: "auto"
+    switch QualityWord(word) {
+    case .low: words[0]
+    case .medium: words[1]
+    case .high: words[2]
+    case .auto, .unknown: "auto"
     }
   }
 
