@@ -27,6 +27,9 @@ struct ImageScenarioTests {
     try await run("hang", first: "openai/gpt-image-1", timeout: 1, everybody: true)
   }
 
+  @Test("a wrong key that a provider calls the user's fault is not told as such")
+  func badKey() async throws { try await run("bad_key", first: "xai/grok-imagine-image") }
+
   @Test("all down: one error names each and why")
   func allDown() async throws { try await run("all_down") }
 

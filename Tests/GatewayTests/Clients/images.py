@@ -184,6 +184,18 @@ def next_draws(members, reason):
         assert drawn.fallback == [("openai/gpt-image-1", reason)], (members, drawn)
 
 
+def test_bad_key():
+    """A wrong key that comes as the user's fault is the gateway's: the next one draws."""
+    wrong = json.dumps({"code": "Client specified an invalid argument", "error": "Incorrect API key provided: sk***gA."})
+    for way in ways("a fox"):
+        fault("xai", status=400, body=wrong)
+        drawn = way()
+        assert drawn.maker.startswith("together/") and drawn.fallback == [(first, "bad_key")], drawn
+    fault("xai", status=400, body=wrong)
+    error = raises(openai.InternalServerError, lambda: generate(model=first))
+    assert error.code == "bad_key" and "sk***" not in error.message, error
+
+
 def test_hang():
     """The first model never answers; its time in the catalog is short."""
     next_draws({"hang": True}, "timed_out")
