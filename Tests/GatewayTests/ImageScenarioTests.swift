@@ -15,7 +15,7 @@ struct ImageScenarioTests {
     "imagen/imagen-4.0-generate-001", "azure/gpt-image-azure", "leonardo/phoenix",
     "openrouter/google/gemini-2.5-flash-image", "fireworks/flux-1-schnell-fp8",
     "fireworks/flux-kontext-pro", "together/black-forest-labs/FLUX.1-schnell",
-    "automatic1111/stable-diffusion", "comfyui/sdxl",
+    "xai/grok-imagine-image", "automatic1111/stable-diffusion", "comfyui/sdxl",
   ]
 
   @Test("all up: words, tiers and names choose")
@@ -26,6 +26,9 @@ struct ImageScenarioTests {
     try await run("down")
     try await run("hang", first: "openai/gpt-image-1", timeout: 1, everybody: true)
   }
+
+  @Test("a wrong key that a provider calls the user's fault is not told as such")
+  func badKey() async throws { try await run("bad_key", first: "xai/grok-imagine-image") }
 
   @Test("all down: one error names each and why")
   func allDown() async throws { try await run("all_down") }
@@ -60,6 +63,11 @@ struct ImageScenarioTests {
 
   @Test("a client that leaves takes nothing from those that wait for the same picture")
   func abandoned() async throws { try await run("abandoned", first: "replicate/landscape") }
+
+  @Test("what is kept beside a picture is what was asked for, by whom it was drawn, for how much")
+  func metadata() async throws {
+    try await run("metadata", first: "gemini/gemini-3-pro-image", everybody: true)
+  }
 
   // MARK: Running
 

@@ -99,6 +99,9 @@ struct OpenAIStreamTests {
         "data: {\"error\":{\"message\":\"no\",\"type\":\"image_generation_user_error\","
           + "\"code\":\"moderation_blocked\"}}\n\n", .refused, false
       ),
+      (
+        "data: {\"error\":\"Incorrect API key provided: sk-***A\"}\n\n", .badKey, true
+      ),
       ("\(event)", .malformed, true), ("", .malformed, true),
       ("data: [DONE]\n\n", .malformed, true),
       (
@@ -114,6 +117,7 @@ struct OpenAIStreamTests {
       let failure = #expect(throws: ImageFailure.self) { try result.get() }
       #expect(failure?.kind == kind)
       #expect(failure?.mayHaveBeenPaid == paid)
+      #expect(failure?.message.contains("sk-") == false)
     }
   }
 

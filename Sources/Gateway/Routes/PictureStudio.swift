@@ -56,7 +56,7 @@ struct PictureStudio {
   ) async throws(StoreError) -> [KeptPicture] {
     var kept: [KeptPicture] = []
     for image in result.images {
-      kept.append(try await keep(image, metadata(image, result, request)))
+      kept.append(try await keep(image, PictureMetadata(image, request).json()))
     }
     return kept
   }
@@ -88,21 +88,5 @@ struct PictureStudio {
       result.images[index].bytes = stored.bytes
     }
     return result
-  }
-
-  private func metadata(
-    _ image: GeneratedImage, _ result: ImageResult, _ request: ImageRequest
-  ) -> [UInt8] {
-    JSONWriter.object { writer in
-      writer.member("prompt", request.prompt)
-      writer.member("revised_prompt", image.revisedPrompt)
-      writer.member("provider", result.model.provider)
-      writer.member("model", result.model.id)
-      writer.member("cost_usd", result.cost.map { $0 / Double(max(1, result.images.count)) })
-      writer.member("seed", image.seed)
-      writer.member("size", image.format.size(of: image.bytes)?.description)
-      writer.member("format", image.format.rawValue)
-      writer.member("created", WallClock.seconds)
-    }
   }
 }

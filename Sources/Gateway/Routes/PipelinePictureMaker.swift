@@ -47,7 +47,7 @@ final class PipelinePictureMaker: PictureMaker {
     guard let request = try? decided(request),
       let route = try? context.shared.images.route(request), let model = route.candidates.first
     else { return nil }
-    let cost = model.quote(request).price.map { $0 * Double(request.count) }
+    let cost = model.quote(request).total(request.count)
     return PictureForecast(provider: model.provider, model: model.id, cost: cost)
   }
 

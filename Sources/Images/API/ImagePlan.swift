@@ -61,8 +61,7 @@ package struct ImagePlan: Sendable {
   }
 
   private func cost(of model: ImageModel, to writer: inout JSONWriter) {
-    let price = model.quote(request).price
-    writer.member("cost", price.map { ($0 * Double(request.count)).roundedToCentHundredths })
+    writer.member("cost", model.quote(request).total(request.count))
   }
 
   private func constraints(to writer: inout JSONWriter) {

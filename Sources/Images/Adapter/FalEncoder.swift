@@ -23,7 +23,7 @@ struct FalEncoder {
     input.add(field("steps", "num_inference_steps"), ledger.steps())
     input.add(field("guidance", "guidance_scale"), ledger.guidance())
     input.add(field("style", "style"), ledger.style())
-    input.add("quality", ledger.quality().flatMap(model.wireQuality))
+    input.add("quality", ledger.wireQuality())
     input.add("output_format", ledger.outputFormat(of: formats))
     input.add("background", ledger.background())
     if isEdit { input.add("input_fidelity", ledger.inputFidelity()) }

@@ -74,7 +74,9 @@ struct LeonardoEncoder {
       body.add("ultra", true)
     case "high", "hd": body.add("alchemy", true)
     case "standard", "medium", "low", "fast": body.add("alchemy", false)
-    default: break
+    case let word?:
+      if word != "auto" { ledger.note("quality", "\(model.id) does not know \(word)") }
+    case nil: break
     }
   }
 }

@@ -15,12 +15,12 @@ enum OpenAIImagesDecoder {
       throw link.malformed("answered without a list of pictures")
     }
     var pictures: [ProviderPicture] = []
-    for entry in data.elements where !isFiltered(entry) {
+    for entry in data.elements where !isHeldBack(entry) {
       if let picture = try picture(entry, link) { pictures.append(picture) }
     }
     guard !pictures.isEmpty else {
-      // Azure leaves out the pictures that its filter holds back, and xAI marks them.
-      if data.elements.contains(where: isFiltered) {
+      // Azure leaves out the pictures that its filter holds back, and says why.
+      if data.elements.contains(where: { isHeldBack($0) || isFiltered($0) }) {
         throw link.refused("the picture was held back by the content filter")
       }
       throw link.malformed("answered without a picture")
@@ -52,11 +52,15 @@ enum OpenAIImagesDecoder {
     return usage["cost_in_usd_ticks"]?.double.map { $0 / 1e10 }
   }
 
+  /// Whether an entry is one of xAI's that stands for a picture which did not pass its moderation;
+  /// where such an entry has an address, there is no picture at it.
+  private static func isHeldBack(_ entry: JSONSlice) -> Bool {
+    entry["respect_moderation"]?.bool == false
+  }
+
   private static func isFiltered(_ entry: JSONSlice) -> Bool {
-    if entry["respect_moderation"]?.bool == false { return true }
-    return entry["content_filter_results"]?.members.contains {
-      $0.value["filtered"]?.bool == true
-    } ?? false
+    entry["content_filter_results"]?.members.contains { $0.value["filtered"]?.bool == true }
+      ?? false
   }
 
   /// The failure that an error object tells of.
@@ -87,12 +91,8 @@ enum OpenAIImagesDecoder {
     }
     if error?["type"]?.isString("image_generation_user_error") == true { return .refused }
     if message.contains("organization must be verified") { return .badKey }
-    // xAI has a sentence for an error, and a 400 for a key that it does not know
-    // (github.com/continuedev/continue/issues/10778).
-    if status == 400, error?.kind == .string {
-      if message.lowercased().contains("incorrect api key") { return .badKey }
-      if ContentRefusal.isNamed(in: message) { return .refused }
-    }
+    if WordedError.tellsOfKey(status, message) { return .badKey }
+    if error?.kind == .string, let kind = WordedError.kind(status, message) { return kind }
     return ImageFailure.Kind(status: status)
   }
 }

@@ -28,7 +28,7 @@ struct OpenAIImagesEncoder {
     addQuality()
     if job.request.operation == .generate { add("style", ledger.style()) }
     addDialectFields()
-    if dialect != .xai { add("user", job.request.user) }
+    if dialect != .xai { add("user", ledger.user()) }
     if job.partial != nil { addStream() }
     addFiles()
   }
@@ -56,11 +56,12 @@ struct OpenAIImagesEncoder {
   }
 
   private mutating func addQuality() {
-    guard let word = ledger.quality() else {
+    guard let word = ledger.wireQuality() else {
       if dialect == .gptImage { add("quality", job.model.options["quality"] ?? "auto") }
       return
     }
-    add("quality", job.model.wireQuality(word))
+    // xAI knows low and medium alone: its own choice is made where there is no word.
+    if dialect != .xai || word != "auto" { add("quality", word) }
   }
 
   private mutating func addDialectFields() {

@@ -78,9 +78,11 @@ struct OpenAIImagesStream {
   private func take(_ event: SSEEvent, _ answer: inout ProviderAnswer) async throws {
     guard let object = try? JSONSlice.parse(event.data), object.kind == .object else { return }
     if let error = object["error"], !error.isNull {
-      let text = error["message"]?.string ?? "failed mid-stream"
-      guard OpenAIImagesDecoder.kind(200, error) != .refused else {
-        throw link.refused(text, code: error["code"]?.string)
+      let text = error["message"]?.string ?? error.string ?? "failed mid-stream"
+      switch OpenAIImagesDecoder.kind(200, error) {
+      case .refused: throw link.refused(text, code: error["code"]?.string)
+      case .badKey: throw link.refusedKey(mayHaveBeenPaid: true)
+      default: break
       }
       throw ImageFailure(
         .overloaded, "\(link.provider.name): \(text.prefix(500))", mayHaveBeenPaid: true)

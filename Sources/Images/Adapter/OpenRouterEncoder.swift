@@ -62,7 +62,7 @@ struct OpenRouterEncoder {
         writer.endObject()
       }
       writer.member("seed", ledger.seed())
-      writer.member("user", job.request.user)
+      writer.member("user", ledger.user())
     }
   }
 

@@ -156,14 +156,22 @@ struct ProviderLink {
   ) -> ImageFailure {
     let status = answer.head.status
     let kind = kind ?? ImageFailure.Kind(status: status)
-    // Keys can stand in messages ("Incorrect API key provided: sk-..."), so those are not shown.
-    let message =
-      kind == .badKey
-      ? "\(provider.name) refused the gateway's key."
-      : "\(provider.name): \((reason ?? "status \(status)").prefix(500))"
+    let mayHaveBeenPaid = status < 300 || ImageFailure.isAmbiguous(status: status)
+    if kind == .badKey {
+      var failure = refusedKey(mayHaveBeenPaid: mayHaveBeenPaid)
+      failure.retryAfter = RetryAfter.read(answer.head.headers)
+      return failure
+    }
     return ImageFailure(
-      kind, message, retryAfter: RetryAfter.read(answer.head.headers),
-      mayHaveBeenPaid: status < 300 || ImageFailure.isAmbiguous(status: status))
+      kind, "\(provider.name): \((reason ?? "status \(status)").prefix(500))",
+      retryAfter: RetryAfter.read(answer.head.headers), mayHaveBeenPaid: mayHaveBeenPaid)
+  }
+
+  /// A refusal of the key. Keys can stand in messages ("Incorrect API key provided: sk-..."), so
+  /// those are not shown.
+  func refusedKey(mayHaveBeenPaid: Bool) -> ImageFailure {
+    ImageFailure(
+      .badKey, "\(provider.name) refused the gateway's key.", mayHaveBeenPaid: mayHaveBeenPaid)
   }
 
   /// The failure that a broken connection tells of; see `send`.

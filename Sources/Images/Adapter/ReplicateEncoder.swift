@@ -28,7 +28,7 @@ struct ReplicateEncoder {
     input.add(field("steps", "num_inference_steps"), ledger.steps())
     input.add(field("guidance", "guidance"), ledger.guidance())
     input.add(field("style", "style"), ledger.style())
-    input.add("quality", ledger.quality().flatMap(model.wireQuality))
+    input.add("quality", ledger.wireQuality())
     addOutput()
     addFiles(files)
     // `custom` asks for width and height, which would be missing.

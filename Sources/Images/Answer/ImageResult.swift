@@ -3,15 +3,20 @@ package struct GeneratedImage: Sendable {
   package var bytes: [UInt8]
   package var format: ImageFormat
   package var revisedPrompt: String?
+  /// As the provider tells it, or else as it was sent; nil where neither is known.
   package var seed: Int?
+  /// Nil for what no model drew.
+  package var origin: PictureOrigin?
 
   package init(
-    bytes: [UInt8], format: ImageFormat, revisedPrompt: String? = nil, seed: Int? = nil
+    bytes: [UInt8], format: ImageFormat, revisedPrompt: String? = nil, seed: Int? = nil,
+    origin: PictureOrigin? = nil
   ) {
     self.bytes = bytes
     self.format = format
     self.revisedPrompt = revisedPrompt
     self.seed = seed
+    self.origin = origin
   }
 }
 
@@ -20,7 +25,8 @@ package struct ImageResult: Sendable {
   package var images: [GeneratedImage]
   /// The model that drew them; the first, where several had to.
   package var model: ImageModel
-  /// US dollars for all of them; nil where the price is not known.
+  /// US dollars for all of them, and for what else was billed on the way, to a hundredth of a cent;
+  /// nil where the price is not known.
   package var cost: Double?
   /// The provider's `usage` object as JSON, where it gave one.
   package var usage: [UInt8]?

@@ -13,7 +13,8 @@ package protocol ImageObserver: Sendable {
 package struct ImageAttemptReport: Sendable, Hashable {
   /// Pictures made.
   package let pictures: Int
-  /// US dollars for them; nil where that is not known.
+  /// US dollars that were billed, for pictures that could not be had too; nil where that is not
+  /// known.
   package let cost: Double?
   /// Why there are no more; nil for a success.
   package let failure: ImageFailure.Kind?

@@ -17,6 +17,7 @@ struct ModelTry {
   /// What was made before a failure, and the failure.
   struct Outcome: Sendable {
     var images: [GeneratedImage] = []
+    /// US dollars, not rounded; for pictures that were made and could not be had, too.
     var cost: Double?
     var usage: [UInt8]?
     var adjusted: [String] = []
@@ -71,21 +72,34 @@ struct ModelTry {
         idempotencyKey: keys.key(ofCall: number))
       if model.capabilities.contains(.streaming), request.count == 1 { job.partial = partial }
       let answer = try await adapter.draw(job, over: link)
+      let drawn = answer.pictures.prefix(count)
       outcome.usage = answer.usage
       outcome.adjusted = answer.adjusted
-      for picture in answer.pictures.prefix(count) {
-        outcome.images.append(try await checked(picture))
+      // It is billed, whether or not its pictures can be had.
+      outcome.cost = cost(answer, drawn.count)
+      let share = outcome.cost.map { $0 / Double(max(1, drawn.count)) }
+      let sentSeed = sentSeed(answer)
+      for picture in drawn {
+        var image = try await checked(picture)
+        image.seed = image.seed ?? sentSeed
+        image.origin = PictureOrigin(model, cost: share)
+        outcome.images.append(image)
       }
-      outcome.cost = cost(answer, outcome.images.count)
       if outcome.images.count < count {
         outcome.adjusted.append(
           "n: \(model.id) made \(outcome.images.count) of \(count) pictures in one call")
       }
     } catch {
       outcome.failure = error
-      if !outcome.images.isEmpty { outcome.cost = quoted(outcome.images.count) }
     }
     return outcome
+  }
+
+  /// The seed that the picture was drawn from, where only the request tells: of several pictures it
+  /// is that of the first at most, and an adjusted one was not sent as it was asked for.
+  private func sentSeed(_ answer: ProviderAnswer) -> Int? {
+    let isAdjusted = answer.adjusted.contains { $0.hasPrefix("seed:") }
+    return request.count == 1 && !isAdjusted ? request.seed : nil
   }
 
   private func cost(_ answer: ProviderAnswer, _ count: Int) -> Double? {

@@ -88,10 +88,11 @@ struct PipelineRun {
     if !outcome.images.isEmpty {
       self.model = self.model ?? model
       images += outcome.images
-      if let more = outcome.cost { cost = (cost ?? 0) + more }
       usage = UsageTotal.sum(usage, outcome.usage)
       for note in outcome.adjusted where !adjusted.contains(note) { adjusted.append(note) }
     }
+    // Also of a try whose pictures were made and could not be had.
+    if let more = outcome.cost { cost = (cost ?? 0) + more }
     guard let failure = outcome.failure else { return }
     failures.append(failure)
     untold.append((model, failure.kind.rawValue, failure.mayHaveBeenPaid))

@@ -17,6 +17,9 @@ package struct AspectRatio: Sendable, Hashable, CustomStringConvertible {
     value = width / height
   }
 
+  /// The shapes that every provider knows which is asked for a shape.
+  static let usual = ["1:1", "16:9", "9:16", "4:3", "3:4"].compactMap { AspectRatio($0) }
+
   /// The one that is most like a size.
   static func nearest(to size: ImageSize, of ratios: [AspectRatio]) -> AspectRatio? {
     let wanted = Double(size.width) / Double(size.height)

@@ -25,6 +25,7 @@ struct ParameterLedger {
       ("output_compression", request.outputCompression != nil),
       ("moderation", request.moderation.map { $0 != "auto" } ?? false),
       ("input_fidelity", request.inputFidelity != nil), ("mask", request.mask != nil),
+      ("user", request.user != nil),
     ]
     let open = given.filter { $0.1 && !taken.contains($0.0) }
     return notes + open.map { "\($0.0): \(model.id) has no such parameter" }
@@ -76,6 +77,14 @@ struct ParameterLedger {
   /// The client's word for quality; nil where the model has no such parameter.
   mutating func quality() -> String? { take("quality", request.quality, .quality) }
 
+  /// The provider's word for quality; nil where the client has none or the model has no such
+  /// parameter.
+  mutating func wireQuality() -> String? {
+    guard let word = quality(), let wire = model.wireQuality(word) else { return nil }
+    if !QualityWord(word).isHonoured(by: wire) { note("quality", "\(wire) in place of \(word)") }
+    return wire
+  }
+
   // MARK: Size
 
   /// The nearest size that the model makes; nil where none is asked for.
@@ -91,12 +100,20 @@ struct ParameterLedger {
     return size
   }
 
-  /// The nearest shape that the model makes; nil where no size is asked for.
+  /// The nearest shape that the model makes; nil where no size is asked for. Of a model that is
+  /// listed with pixels, the nearest of the usual shapes to the size that it would make.
   mutating func aspectRatio() -> AspectRatio? {
-    guard let wanted = take("size", request.size) else { return nil }
-    guard case .ratios(let ratios) = model.sizes,
-      let ratio = AspectRatio.nearest(to: wanted, of: ratios)
-    else { return nil }
+    guard let wanted = request.size else { return nil }
+    let nearest: AspectRatio?
+    switch model.sizes {
+    case .ratios(let ratios): nearest = .nearest(to: wanted, of: ratios)
+    case .listed(let sizes):
+      nearest = .nearest(to: wanted.nearest(of: sizes) ?? wanted, of: AspectRatio.usual)
+    case .free: nearest = .nearest(to: wanted, of: AspectRatio.usual)
+    }
+    // What is not taken is noted as not honoured.
+    guard let ratio = nearest else { return nil }
+    _ = take("size", wanted)
     note(
       "size",
       ratio.isShape(of: wanted)
@@ -119,6 +136,7 @@ struct ParameterLedger {
   mutating func inputFidelity() -> String? {
     take("input_fidelity", request.inputFidelity, .inputFidelity)
   }
+  mutating func user() -> String? { take("user", request.user) }
   mutating func mask() -> InputImage? { take("mask", request.mask, .mask) }
 
   /// The format, where it is among those that the provider makes.

@@ -6,7 +6,8 @@ package struct PriceQuote: Sendable, Hashable {
   package var size: ImageSize?
   /// The provider's own word; nil where the model has one quality.
   package var quality: String?
-  /// US dollars a picture, to a hundredth of a cent; nil where the price is not known.
+  /// US dollars a picture, as exact as the catalog has it, since it is multiplied by a number of
+  /// pictures yet; nil where the price is not known.
   package var price: Double?
 }
 
@@ -25,7 +26,7 @@ extension ImageModel {
     }
     let quality = wireQuality(request.quality)
     let price = pricing.estimate(quality: quality, size: size, steps: request.steps)
-    return PriceQuote(size: size, quality: quality, price: price?.roundedToCentHundredths)
+    return PriceQuote(size: size, quality: quality, price: price?.withoutNoise)
   }
 
   /// The provider's word for a client's word of quality.
@@ -42,11 +43,11 @@ extension ImageModel {
 
   /// One of three words for low, medium and high effort.
   private static func effort(_ word: String, _ words: [String]) -> String {
-    switch word {
-    case "low", "fast": words[0]
-    case "medium", "standard": words[1]
-    case "high", "hd", "ultra": words[2]
-    default: "auto"
+    switch QualityWord(word) {
+    case .low: words[0]
+    case .medium: words[1]
+    case .high: words[2]
+    case .auto, .unknown: "auto"
     }
   }
 
@@ -70,7 +71,9 @@ extension ImageModel {
   }
 }
 
-extension Double {
-  /// Dollars to a hundredth of a cent.
-  var roundedToCentHundredths: Double { (self * 10_000).rounded() / 10_000 }
+extension PriceQuote {
+  /// What so many pictures are expected to cost, as it is shown; nil where the price is not known.
+  package func total(_ count: Int) -> Double? {
+    price.map { ($0 * Double(count)).roundedToCentHundredths }
+  }
 }

@@ -55,7 +55,7 @@ enum SimulatedProviders {
     SimulatedTogether(), SimulatedStability(), SimulatedFireworks(), SimulatedOpenRouter(),
     SimulatedAzure(), SimulatedGemini(), SimulatedImagen(), SimulatedAutomatic1111(),
     SimulatedComfyUI(),
-    SimulatedReplicate(), SimulatedFal(), SimulatedBFL(), SimulatedLeonardo(),
+    SimulatedReplicate(), SimulatedFal(), SimulatedBFL(), SimulatedLeonardo(), SimulatedXAI(),
   ]
 
   static func provider(of path: String) -> (any SimulatedProvider)? {

@@ -5,7 +5,9 @@ Usage: images.py GATEWAY_URL SIMULATOR_URL SCENARIO [PROVIDER/MODEL [PID]]
 
 import base64
 import io
+import json
 import sys
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
@@ -183,6 +185,18 @@ def next_draws(members, reason):
         assert drawn.fallback == [("openai/gpt-image-1", reason)], (members, drawn)
 
 
+def test_bad_key():
+    """A wrong key that comes as the user's fault is the gateway's: the next one draws."""
+    wrong = json.dumps({"code": "Client specified an invalid argument", "error": "Incorrect API key provided: sk***gA."})
+    for way in ways("a fox"):
+        fault("xai", status=400, body=wrong)
+        drawn = way()
+        assert drawn.maker.startswith("together/") and drawn.fallback == [(first, "bad_key")], drawn
+    fault("xai", status=400, body=wrong)
+    error = raises(openai.InternalServerError, lambda: generate(model=first))
+    assert error.code == "bad_key" and "sk***" not in error.message, error
+
+
 def test_hang():
     """The first model never answers; its time in the catalog is short."""
     next_draws({"hang": True}, "timed_out")
@@ -211,6 +225,7 @@ MODELS = {
     "fireworks/flux-1-schnell-fp8": "fireworks",
     "fireworks/flux-kontext-pro": "fireworks",
     "together/black-forest-labs/FLUX.1-schnell": "together",
+    "xai/grok-imagine-image": "xai",
     "automatic1111/stable-diffusion": "automatic1111",
     "comfyui/sdxl": "comfyui",
 }
@@ -253,7 +268,7 @@ def test_all_down():
     error = raises(openai.InternalServerError, lambda: generate(prompt))
     for model in ("openai/gpt-image-1", "gemini/gemini-3-pro-image"):
         assert f"{model}: overloaded" in error.message, error.message
-    assert "14 more were not asked" in error.message, error.message
+    assert "15 more were not asked" in error.message, error.message
     assert counts() == {"openai": 1, "gemini": 1}, counts()
 
 
@@ -272,6 +287,7 @@ REFUSED = {
     "openrouter": ["a forbidden fox", "a withheld fox"],
     "fireworks": ["a forbidden fox"],
     "together": ["a forbidden fox"],
+    "xai": ["a forbidden fox", "a naked fox"],
 }
 provider = first.partition("/")[0]
 
@@ -502,6 +518,53 @@ def test_abandoned():
         left.result()
     assert len({entry.picture for entry in drawn}) == 1 and drawn[0].maker == first, drawn
     assert wait(lambda: job_counts() == (2, 1)), job_counts()
+
+
+def metadata(answer):
+    """What is kept beside each picture of an answer; the image's own size and time are as they are."""
+    entries = []
+    for id in answer.easel["images"]:
+        with urllib.request.urlopen(f"{gateway}/v1/images/{id}/metadata", timeout=60) as reply:
+            assert reply.headers["content-type"].startswith("application/json")
+            entry = json.loads(reply.read())
+        assert entry.pop("format") == "png" and entry.pop("created") > 1.7e9, entry
+        assert "x" in entry.pop("size"), entry
+        entries.append(entry)
+    return entries
+
+
+def test_metadata():
+    """Beside each picture stands what it was drawn from, by whom, for how much."""
+    draw = client.images.generate
+    # A revised prompt, as xAI has it, and a seed that the model does not take.
+    bytes = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(bytes, "PNG")
+    picture = {"b64_json": base64.b64encode(bytes.getvalue()).decode(), "revised_prompt": "a red fox"}
+    fault("xai", status=200, body=json.dumps({"data": [picture]}))
+    xai = "xai/grok-imagine-image"
+    answer = draw(prompt="a fox", model=xai, extra_body={"seed": 7}, user="me")
+    entry = {"provider": "xai", "model": "grok-imagine-image", "cost_usd": 0.02}
+    assert metadata(answer) == [{"prompt": "a fox", "revised_prompt": "a red fox", **entry}]
+    noted = [note.split(":")[0] for note in answer.easel["adjusted"]]
+    assert noted == ["seed", "user"], answer.easel
+    # A seed that the provider does not tell is the one that it was sent, of one picture alone.
+    together = "together/black-forest-labs/FLUX.1-schnell"
+    entry = {"prompt": "a fox", "provider": "together", "model": together.partition("/")[2]}
+    answer = draw(prompt="a fox", model=together, extra_body={"seed": 7})
+    assert metadata(answer) == [{**entry, "cost_usd": 0.0027, "seed": 7}], metadata(answer)
+    answer = draw(prompt="a fox", model=together, n=2, extra_body={"seed": 7})
+    assert metadata(answer) == [{**entry, "cost_usd": 0.0027}] * 2, metadata(answer)
+    # Costs are rounded once, where they are shown.
+    fireworks = {"prompt": "a fox", "model": "fireworks/flux-1-schnell-fp8"}
+    answer = draw(**fireworks, n=10, extra_body={"steps": 1})
+    assert answer.easel["cost_usd"] == 0.0035, answer.easel
+    assert {entry["cost_usd"] for entry in metadata(answer)} == {0.0004}
+    # Of two pictures one is drawn by another model.
+    fault("gemini", status=503)
+    answer = draw(prompt="a fox", model="ultra", n=2)
+    assert answer.easel["cost_usd"] == 0.301, answer.easel
+    drawn = sorted((entry["provider"], entry["model"], entry["cost_usd"]) for entry in metadata(answer))
+    assert drawn == [("gemini", "gemini-3-pro-image", 0.134), ("openai", "gpt-image-1", 0.167)], drawn
 
 
 if __name__ == "__main__":

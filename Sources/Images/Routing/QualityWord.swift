@@ -1,0 +1,27 @@
+/// How much effort a word for quality asks for, be it a client's or a provider's.
+enum QualityWord {
+  case low, medium, high
+  /// Leaves it to the provider.
+  case auto
+  /// In nobody's vocabulary.
+  case unknown
+
+  init(_ word: String) {
+    switch word {
+    case "low", "fast": self = .low
+    case "medium", "standard": self = .medium
+    case "high", "hd", "ultra": self = .high
+    case "auto": self = .auto
+    default: self = .unknown
+    }
+  }
+
+  /// Whether a provider's word gives what this one asks for.
+  func isHonoured(by wire: String) -> Bool {
+    switch self {
+    case .auto: true
+    case .unknown: QualityWord(wire) == .unknown
+    case .low, .medium, .high: QualityWord(wire) == self
+    }
+  }
+}
