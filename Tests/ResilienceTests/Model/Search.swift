@@ -9,6 +9,8 @@ struct Search {
   private(set) var worlds = 0
   /// Events tried.
   private(set) var steps = 0
+  /// Events by which a gateway opened that had not failures enough by itself.
+  private(set) var openings = 0
 
   init(start: WorldModel) {
     frontier = [start]
@@ -24,6 +26,7 @@ struct Search {
         for event in left == depth - 1 ? events.filter({ !world.isMirrored($0) }) : events {
           let after = world.after(event)
           steps += 1
+          if after.counts?.openings ?? 0 > world.counts?.openings ?? 0 { openings += 1 }
           if let problem = brokenRule(from: world, by: event, to: after) {
             self.problem = "\(problem) by \(event) with \(left) events left, from \(world)"
             return

@@ -4,12 +4,12 @@
 extension WorldModel {
   /// The rule that this world breaks, if any; apart from those on what can become of it.
   func brokenRule() -> String? {
-    tooManyTrials() ?? closedAgainstEvidence()
+    tooManyTrials() ?? closedAgainstEvidence() ?? counts?.problem
   }
 
   /// The rule on its future that this world breaks, if any. It depends on the ``Prospect`` alone.
   func brokenProspect() -> String? {
-    stuckAlone() ?? stuckTogether()
+    stuckAlone() ?? stuckTogether() ?? closedAgainstSums()
   }
 
   /// What decides whether a world gets stuck.
@@ -17,6 +17,8 @@ extension WorldModel {
     let now: Int64
     let snapshots: [BreakerSnapshot]
     let pending: [Int64]
+    let counts: CountsModel?
+    let counting: [CountingModel]
 
     func hash(into hasher: inout Hasher) {
       hasher.combine(now)
@@ -30,7 +32,8 @@ extension WorldModel {
   var prospect: Prospect {
     Prospect(
       now: now, snapshots: gateways.map(\.breaker.snapshot) + [stored ?? BreakerSnapshot()],
-      pending: gateways.map(\.breaker.claimPendingUntil))
+      pending: gateways.map(\.breaker.claimPendingUntil), counts: counts,
+      counting: counts == nil ? [] : gateways.map(\.counting))
   }
 
   /// Never two trials whose results would both count.
