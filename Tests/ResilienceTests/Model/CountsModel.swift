@@ -1,13 +1,13 @@
 @testable import Resilience
 
 /// What gateways count together in a store, and what they should have counted.
+///
+/// What is under way when a gateway ends is lost with it. The window is longer than any search.
 struct CountsModel: Hashable {
   /// Failures in the store's window of each state.
   var stored: [Epoch: Int] = [:]
   /// Failures of calls that began in each state.
   var real: [Epoch: Int] = [:]
-  /// How often a gateway has opened by the sum.
-  var openings = 0
   /// A rule that was broken by counting.
   var problem: String?
 }
@@ -115,7 +115,6 @@ extension WorldModel {
     let before = gateways[index].breaker.snapshot
     _ = gateways[index].breaker.absorb(total, under: sum.epoch, now: now, using: &generator)
     guard gateways[index].breaker.snapshot != before else { return }
-    counts?.openings += 1
     let real = counts?.real[sum.epoch] ?? 0
     if real < settings.failureCount ?? .max {
       counts?.problem = "\(gateways[index].owner) has opened after \(real) failures"
@@ -123,35 +122,5 @@ extension WorldModel {
     gateways[index].evidence.trip = now
     gateways[index].freshFailures = 0
     if stored { write(at: index) }
-  }
-}
-
-// MARK: Rules
-
-extension WorldModel {
-  /// Once everyone has exchanged what is known, nobody is closed in a state of which the store has
-  /// counted failures enough: whether what was on its way arrives or not.
-  func closedAgainstSums() -> String? {
-    guard counts != nil else { return nil }
-    for isLost in [true, false] {
-      var world = self
-      for index in gateways.indices {
-        if isLost { world.loseCounts(at: index) } else { world.deliverCounts(at: index) }
-      }
-      for _ in 0..<2 {
-        for index in gateways.indices { world = world.after(.sync(index)) }
-      }
-      if let problem = world.counts?.problem { return problem }
-      for (epoch, failures) in world.counts?.stored ?? [:]
-      where failures >= settings.failureCount ?? .max {
-        for gateway in world.gateways
-        where gateway.breaker.snapshot.core.phase == .closed
-          && gateway.breaker.snapshot.epoch == epoch
-        {
-          return "\(gateway.owner) is closed though \(failures) failures were counted"
-        }
-      }
-    }
-    return nil
   }
 }

@@ -30,6 +30,7 @@ struct WorldModel: Hashable {
   func hash(into hasher: inout Hasher) {
     hasher.combine(now)
     hasher.combine(gateways)
+    hasher.combine(counts)
   }
 
   static func == (a: WorldModel, b: WorldModel) -> Bool {

@@ -8,8 +8,11 @@ extension WorldModel {
   }
 
   /// The rule on its future that this world breaks, if any. It depends on the ``Prospect`` alone.
+  /// (What comes of counts is looked at apart: see ``brokenSums()``.)
   func brokenProspect() -> String? {
-    stuckAlone() ?? stuckTogether() ?? closedAgainstSums()
+    var world = self
+    world.counts = nil
+    return world.stuckAlone() ?? world.stuckTogether()
   }
 
   /// What decides whether a world gets stuck.
@@ -17,8 +20,6 @@ extension WorldModel {
     let now: Int64
     let snapshots: [BreakerSnapshot]
     let pending: [Int64]
-    let counts: CountsModel?
-    let counting: [CountingModel]
 
     func hash(into hasher: inout Hasher) {
       hasher.combine(now)
@@ -32,8 +33,7 @@ extension WorldModel {
   var prospect: Prospect {
     Prospect(
       now: now, snapshots: gateways.map(\.breaker.snapshot) + [stored ?? BreakerSnapshot()],
-      pending: gateways.map(\.breaker.claimPendingUntil), counts: counts,
-      counting: counts == nil ? [] : gateways.map(\.counting))
+      pending: gateways.map(\.breaker.claimPendingUntil))
   }
 
   /// Never two trials whose results would both count.
@@ -72,7 +72,7 @@ extension WorldModel {
   }
 
   /// Once the store can be reached, the provider works and time passes, all agree on closed.
-  private func stuckTogether() -> String? {
+  func stuckTogether() -> String? {
     var world = self
     for index in gateways.indices {
       // Trials that run end without saying anything, answers on their way are lost.
