@@ -115,7 +115,8 @@ extension WorldModel {
     let before = gateways[index].breaker.snapshot
     _ = gateways[index].breaker.absorb(total, under: sum.epoch, now: now, using: &generator)
     guard gateways[index].breaker.snapshot != before else { return }
-    let real = counts?.real[sum.epoch] ?? 0
+    // Of the state that it leaves: what was counted in another one is over.
+    let real = counts?.real[before.epoch] ?? 0
     if real < settings.failureCount ?? .max {
       counts?.problem = "\(gateways[index].owner) has opened after \(real) failures"
     }
