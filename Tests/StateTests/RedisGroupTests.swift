@@ -95,6 +95,50 @@ struct RedisGroupTests {
     await group.shutdown()
   }
 
+  @Test("sentinels: one that is cut off, and names a master that is gone, is left for another")
+  func staleSentinel() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    func sentinel(naming port: Int) async throws -> Int {
+      try await ScriptedPeer.listen(on: loop) { command in
+        command == "SENTINEL" ? "*2\r\n$9\r\n127.0.0.1\r\n:\(port)\r\n" : nil
+      }
+    }
+    let master = try await ScriptedPeer.listen(on: loop) { _ in nil }
+    let sentinels = [
+      try await sentinel(naming: try FreePort.next()), try await sentinel(naming: master),
+    ]
+    let hosts = sentinels.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+    let (store, _) = try await open("redis+sentinel://\(hosts)/main", group)
+    #expect(store.isAvailable)
+    await store.close()
+    await group.shutdown()
+  }
+
+  @Test("a cluster: a master that is replaced while nobody asks it anything is told of")
+  func replacedUnasked() async throws {
+    let group = EventLoopGroup(count: 1)
+    let servers = try await RedisCluster.start()
+    defer { servers.kill() }
+    // The others go on meanwhile.
+    for server in servers.servers {
+      try await server.command("CONFIG", "SET", "cluster-require-full-coverage", "no")
+    }
+    let (store, events) = try await open(servers.url, group)
+    #expect(!events.contains(.replaced))
+    // Not the first one, from which announcements are heard.
+    let master = servers.servers[1]
+    let replica = try await servers.replica(of: master)
+    master.kill()
+    try await eventually("it is told of, as one that may have lost something") {
+      events.contains(.replaced)
+    }
+    #expect(try await replica.isMaster)
+    #expect(store.isAvailable && store.statistics.counts.reconnects == 0)
+    await store.close()
+    await group.shutdown()
+  }
+
   @Test("a cluster: keys lie where they belong, moves are followed, a replica takes over")
   func cluster() async throws {
     let group = EventLoopGroup(count: 1)

@@ -90,6 +90,11 @@ package final class RedisProcess: Sendable {
     return output + log
   }
 
+  /// Whether it takes itself for a master.
+  package var isMaster: Bool {
+    get async throws { try await command("ROLE").hasPrefix("master") }
+  }
+
   /// Stops it without ending it.
   package func pause() { child.withLock { $0.send(SIGSTOP) } }
   /// Lets it go on.

@@ -106,9 +106,10 @@ package final class BreakerBoard: Sendable {
     let ready = FirstAnswer<Void>()
     store.listen { [self] event in
       hear(event)
-      if event == .available {
+      if event == .available || event == .replaced {
         Task {
-          await compareAll(); ready.give(())
+          await compareAll(afterOutage: true)
+          ready.give(())
         }
       }
     }
@@ -151,14 +152,17 @@ package final class BreakerBoard: Sendable {
     case .available:
       followClock()
       observer.store(isAvailable: true, reason: nil)
+    case .replaced: break
     case .unavailable(let reason):
       observer.store(isAvailable: false, reason: reason)
     }
   }
 
   /// Compares every breaker with the store.
-  private func compareAll() async {
-    for breaker in all { await breaker.compareNow() }
+  private func compareAll(afterOutage: Bool = false) async {
+    let breakers = all
+    if afterOutage { for breaker in breakers { breaker.doubtTotal() } }
+    for breaker in breakers { await breaker.compareNow() }
   }
 
   /// Moves the times of what was never shared along, where the store's clock differs from ours.

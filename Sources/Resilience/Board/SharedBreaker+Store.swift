@@ -21,9 +21,11 @@ extension SharedBreaker {
     let isFirst = state.withLock { state in
       // What was stored when it was looked at last is not to be trusted.
       state.stored = nil
+      state.look += 1
       return state.beginPublishing()
     }
     if isFirst { await publishUntilClean() }
+    if mustAskForCounts { await sendCountsNow() }
   }
 
   private func publishUntilClean() async {
@@ -31,9 +33,14 @@ extension SharedBreaker {
       do throws(StateError) {
         try await publish(snapshot)
       } catch {
-        state.withLock { $0.isDirty = true }
-        guard board.store.isAvailable, error.kind != .closed else { break }
-        guard (try? await Task.sleep(for: Self.pause)) != nil else { break }
+        let isOver = state.withLock { state in
+          state.isDirty = true
+          if error.kind == .closed { state.isPublishing = false }
+          return error.kind == .closed
+        }
+        if isOver { return }
+        // A store that has gone away ends the publishing, until it is back.
+        if board.store.isAvailable { try? await Task.sleep(for: Self.pause) }
       }
     }
   }
@@ -52,21 +59,21 @@ extension SharedBreaker {
   }
 
   private func publish(_ snapshot: BreakerSnapshot) async throws(StateError) {
-    var current = state.withLock { $0.stored }
+    var (current, look) = state.withLock { ($0.stored, $0.look) }
     if current == nil { current = try await board.store.get(key.stateKey) }
     for _ in 0..<Self.attempts {
       let now = board.clock.now
       let stored = current.flatMap { BreakerSnapshot(bytes: $0.value) }
       let merged = snapshot.merged(with: stored ?? snapshot, now: now)
       if merged == stored || (current == nil && merged == BreakerSnapshot()) {
-        return absorb(merged, current)
+        return absorb(merged, current, from: look)
       }
       let result = try await board.store.compareAndSet(
         key.stateKey, revision: current?.revision ?? 0, to: merged.bytes, lifetime: Self.lifetime,
         announced: true)
       switch result {
       case .stored(let revision):
-        return absorb(merged, StoredValue(revision: revision, value: merged.bytes))
+        return absorb(merged, StoredValue(revision: revision, value: merged.bytes), from: look)
       case .conflict(let other): current = other
       }
     }
@@ -79,10 +86,15 @@ extension SharedBreaker {
     absorb(snapshot, value)
   }
 
-  private func absorb(_ snapshot: BreakerSnapshot, _ stored: StoredValue?) {
+  /// - Parameter look: under which the store was read; nil where it has told it by itself. What was
+  ///   read before the store was to be looked at anew, as after a fail-over, may be gone.
+  private func absorb(
+    _ snapshot: BreakerSnapshot, _ stored: StoredValue?, from look: Int? = nil
+  ) {
     let now = board.clock.now
     let transitions = state.withLock { state in
-      if stored?.revision ?? 0 >= state.stored?.revision ?? 0 { state.stored = stored }
+      let isKnown = look == nil || look == state.look
+      if isKnown, stored?.revision ?? 0 >= state.stored?.revision ?? 0 { state.stored = stored }
       state.isShared = true
       return state.breaker.absorb(snapshot, now: now)
     }
@@ -95,41 +107,5 @@ extension SharedBreaker {
       guard !state.isShared else { return }
       state.breaker.rebase(by: milliseconds)
     }
-  }
-
-  // MARK: Counts
-
-  /// Adds what was counted here to what all gateways count, and looks whether it is too much.
-  func sendCounts() {
-    guard board.store.isAvailable else { return }
-    Task { await sendCountsNow() }
-  }
-
-  private func sendCountsNow() async {
-    let now = board.clock.now
-    let (unsent, settings) = state.withLock { state in
-      defer {
-        state.unsent = CallCounts()
-        state.unsentEpoch = nil
-        state.sentAt = now
-      }
-      return (state.unsentEpoch.map { ($0, state.unsent) }, state.breaker.settings)
-    }
-    guard let (epoch, counts) = unsent, counts.calls > 0 else { return }
-    let length = max(1, settings.window.milliseconds / Int64(settings.windowBuckets))
-    let adding = [counts.calls, counts.failures, counts.slow].map(Int64.init)
-    // What cannot be added is lost for the others; here it counts all the same.
-    guard
-      let sums = try? await board.store.count(
-        key.windowKey(epoch), bucket: now / length, window: Int64(settings.windowBuckets),
-        adding: adding, lifetime: settings.window + .milliseconds(length)),
-      sums.count == adding.count
-    else { return }
-    let total = CallCounts(
-      calls: Int(clamping: sums[0]), failures: Int(clamping: sums[1]), slow: Int(clamping: sums[2]))
-    change { breaker, now, generator in
-      breaker.absorb(total, under: epoch, now: now, using: &generator)
-    }
-    state.withLock { $0.total = total }
   }
 }

@@ -22,14 +22,17 @@ package final class SharedBreaker: Sendable {
     var isPublishing = false
     /// What is stored, as far as is known.
     var stored: StoredValue?
+    /// How often the store was to be looked at anew.
+    var look = 0
     /// Whether the state came from the store, or has been there.
     var isShared = false
-    /// Counted since the store was told last, under `unsentEpoch`.
-    var unsent = CallCounts()
-    var unsentEpoch: Epoch?
+    /// Counted since the store was told last.
+    var unsent = UnsentCounts()
     var sentAt: Int64 = 0
     /// What all gateways had counted when it was last asked for.
     var total = CallCounts()
+    /// Whether that is to be asked for though nothing was counted.
+    var isTotalDoubtful = true
   }
 
   init(_ key: BreakerKey, settings: BreakerSettings, board: BreakerBoard) {
@@ -148,17 +151,12 @@ extension SharedBreaker.State {
     }
     // Of calls that began under an earlier state nothing is counted, here or elsewhere.
     guard counted.calls > 0, case .call(let epoch) = permit else { return }
-    if unsentEpoch != epoch {
-      guard epoch == breaker.snapshot.epoch || counted.failures > 0 else { return }
-      unsent = CallCounts()
-      unsentEpoch = epoch
-    }
-    unsent += counted
+    unsent.add(counted, under: epoch, current: breaker.snapshot.epoch)
   }
 
   /// Failures are told at once. Successes matter only as a share, and can wait a second.
   func isTimeToCount(_ outcome: CallOutcome, _ now: Int64) -> Bool {
-    guard unsent.calls > 0, unsentEpoch != nil else { return false }
+    guard !unsent.isEmpty else { return false }
     if outcome == .failure { return breaker.settings.countsTogether }
     return breaker.settings.looksAtShares && (now - sentAt >= 1000 || now < sentAt)
   }

@@ -13,6 +13,8 @@ final class ClusterLink: RedisLink {
   /// Answers for the map while the link is connected.
   private var guide: (host: RedisURL.Host, connection: RedisConnection)?
   private var isRefreshing = false
+  /// Whether commands can be sent. A server that is connected later than that may have lost something.
+  private var isConnected = false
 
   /// How often a command follows a server's word that its key lies elsewhere.
   private static let redirections = 4
@@ -82,7 +84,10 @@ final class ClusterLink: RedisLink {
 
   private func node(_ host: RedisURL.Host) -> ClusterNode {
     if let node = nodes[host] { return node }
-    let node = ClusterNode(host, opener) { [weak self] in self?.refresh() }
+    let node = ClusterNode(
+      host, opener,
+      connected: { [weak self] in if self?.isConnected == true { self?.events.replaced() } },
+      lost: { [weak self] in self?.refresh() })
     nodes[host] = node
     return node
   }
@@ -100,6 +105,15 @@ final class ClusterLink: RedisLink {
         return
       }
       take(new)
+    }
+  }
+
+  /// Connects to the servers that are not connected, and looks who has taken their place. Without
+  /// this nobody would find out before the next command, nor learn what was lost.
+  private func reconnect() {
+    for node in map.masters.map(node) where !node.isOpen {
+      refresh()
+      opener.loop.spawn { await node.prepare() }
     }
   }
 
@@ -134,7 +148,7 @@ final class ClusterLink: RedisLink {
 
   /// Connects, and returns when announcements are no longer heard.
   private func serve() async throws(StateError) -> StateError {
-    defer { guide = nil }
+    defer { (guide, isConnected) = (nil, false) }
     let (host, connection) = try await findGuide()
     guide = (host, connection)
     try await connection.setClock(events.clock)
@@ -148,9 +162,11 @@ final class ClusterLink: RedisLink {
     if case .error(let text) = reply { throw RedisFault(text).error }
     let end = keeper.firstEnd()
     try keeper.connected()
+    isConnected = true
     let checks = opener.loop.schedule(
       after: Self.checkInterval, repeating: Self.checkInterval
-    ) {
+    ) { [self] in
+      reconnect()
       connection.send(["CLUSTER", "INFO"].map { Array($0.utf8) }) { [weak connection] result in
         guard case .success(let reply) = result, let error = Self.fault(reply, of: host) else {
           return

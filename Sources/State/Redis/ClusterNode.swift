@@ -8,6 +8,8 @@ final class ClusterNode {
   private let opener: RedisOpener
   /// Called when the server cannot be reached, or no longer.
   private let lost: () -> Void
+  /// Called when the server is connected.
+  private let connected: () -> Void
   private var phase = Phase.idle
   private var backoff = RedisBackoff()
   private var digests = RedisScriptDigests()
@@ -26,9 +28,13 @@ final class ClusterNode {
   /// Commands that may wait for the connection.
   private static let capacity = 10_000
 
-  init(_ host: RedisURL.Host, _ opener: RedisOpener, lost: @escaping () -> Void) {
+  init(
+    _ host: RedisURL.Host, _ opener: RedisOpener, connected: @escaping () -> Void,
+    lost: @escaping () -> Void
+  ) {
     self.host = host
     self.opener = opener
+    self.connected = connected
     self.lost = lost
   }
 
@@ -57,6 +63,9 @@ final class ClusterNode {
       }
     }
   }
+
+  /// Whether the server is connected.
+  var isOpen: Bool { if case .open = phase { true } else { false } }
 
   /// Connects, if that is not so yet, and returns when it has succeeded or failed.
   func prepare() async {
@@ -134,6 +143,7 @@ final class ClusterNode {
     phase = .open(connection, since: EventLoop.nanoseconds)
     connection.whenClosed = { [weak self] in self?.ended($0) }
     for body in waiting { body(.success(connection)) }
+    connected()
   }
 
   private func failed(_ error: StateError) {

@@ -60,9 +60,13 @@ final class MasterLink: RedisLink {
       case .sentinel: .host(try await sentinels.master())
       case .single, .cluster: .host(opener.url.hosts[0])
       }
-    let connection = try await open(server, database: opener.url.database)
+    let connection: RedisConnection
     let showsRole: Bool
-    do throws(StateError) { showsRole = try await checkRole(connection) } catch {
+    do throws(StateError) {
+      connection = try await open(server, database: opener.url.database)
+      showsRole = try await checkRole(connection)
+    } catch {
+      // A sentinel that is cut off from the others names the master of old.
       sentinels.next()
       throw error
     }

@@ -36,6 +36,8 @@ struct RedisKeyCommand {
 struct RedisLinkEvents {
   /// Commands can be sent, and announcements are heard.
   let available: () -> Void
+  /// A server of several was connected anew, while commands could be sent to the others.
+  let replaced: () -> Void
   /// That is over, as of now.
   let lost: () -> Void
   /// Why, or why it has not begun; once for each outage.

@@ -42,6 +42,7 @@ package final class RedisStore: StateStore {
             shared.isAvailable.store(true, ordering: .relaxed)
             shared.tell(.available)
           },
+          replaced: { shared.tell(.replaced) },
           lost: { shared.isAvailable.store(false, ordering: .relaxed) },
           unavailable: { reason in shared.tell(.unavailable(reason)) },
           message: { bytes in

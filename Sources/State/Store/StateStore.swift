@@ -100,6 +100,10 @@ package enum StateEvent: Sendable, Hashable {
   /// The store can be reached, at first or again: what is known should be compared with it, since
   /// announcements may have been lost, and it may have come back empty.
   case available
+  /// A server that holds a part of the store has been away, or another one has taken its place, while
+  /// the rest could be reached: it may have lost what was written last, so that what is known should
+  /// be compared with it.
+  case replaced
   /// The store cannot be reached, and why, in one sentence without secrets.
   case unavailable(String)
 }

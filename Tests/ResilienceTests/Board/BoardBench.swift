@@ -16,13 +16,15 @@ struct BoardBench: Sendable {
   /// asked.
   init(
     _ count: Int, over store: any StateStore = MemoryStore(),
-    settings: BreakerSettings = BreakerSettings(), claimLimit: Duration = .seconds(10)
+    settings: BreakerSettings = BreakerSettings(), claimLimit: Duration = .seconds(10),
+    upkeepInterval: Duration = .seconds(15)
   ) async {
     self.store = store
     observers = (0..<count).map { _ in CountingObserver() }
     boards = observers.enumerated().map { index, observer in
       var configuration = BreakerBoard.Configuration(owner: "gateway-\(index)") { _ in settings }
       configuration.claimLimit = claimLimit
+      configuration.upkeepInterval = upkeepInterval
       return BreakerBoard(configuration, store: store, observer: observer)
     }
     for board in boards { await board.start([Self.key], within: .seconds(20)) }
@@ -69,63 +71,4 @@ final class CountingObserver: BreakerObserver {
     orders.withLock { $0.append((command, `operator`)) }
   }
   func store(isAvailable: Bool, reason: String?) {}
-}
-
-/// A store that can be taken away, and given back.
-final class FlakyStore: StateStore {
-  private let inner: MemoryStore
-  private let isUp = Mutex(true)
-  private let listeners = Mutex([@Sendable (StateEvent) -> Void]())
-
-  init(_ inner: MemoryStore = MemoryStore()) { self.inner = inner }
-
-  var isAvailable: Bool { isUp.withLock { $0 } }
-  var clock: SharedClock { inner.clock }
-  var statistics: StateStatistics { inner.statistics }
-
-  func setAvailable(_ available: Bool) {
-    isUp.withLock { $0 = available }
-    for listener in listeners.withLock({ $0 }) {
-      listener(available ? .available : .unavailable("taken away"))
-    }
-  }
-
-  private func check() throws(StateError) {
-    guard isAvailable else { throw StateError(.unavailable, "taken away") }
-  }
-
-  func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
-    try check()
-    return try await inner.get(key)
-  }
-  func compareAndSet(
-    _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
-  ) async throws(StateError) -> CompareAndSetResult {
-    try check()
-    return try await inner.compareAndSet(
-      key, revision: revision, to: value, lifetime: lifetime, announced: announced)
-  }
-  func put(_ key: StateKey, _ value: [UInt8], lifetime: Duration) async throws(StateError) {
-    try check()
-    try await inner.put(key, value, lifetime: lifetime)
-  }
-  func remove(_ key: StateKey) async throws(StateError) {
-    try check()
-    try await inner.remove(key)
-  }
-  func count(
-    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
-  ) async throws(StateError) -> [Int64] {
-    try check()
-    return try await inner.count(
-      key, bucket: bucket, window: window, adding: adding, lifetime: lifetime)
-  }
-  func listen(_ listener: @escaping @Sendable (StateEvent) -> Void) {
-    listeners.withLock { $0.append(listener) }
-    inner.listen { event in
-      if case .changed = event, self.isAvailable { listener(event) }
-    }
-    if isAvailable { listener(.available) }
-  }
-  func close() async { await inner.close() }
 }

@@ -38,6 +38,8 @@ struct GatewayModel: Hashable {
   var evidence = Evidence()
   /// Failures that the breaker has to reckon with: since it closed, of calls begun since then.
   var freshFailures = 0
+  /// What it counts together with others.
+  var counting = CountingModel()
 
   struct Answer: Hashable {
     let claim: TrialClaim
@@ -53,6 +55,9 @@ struct GatewayModel: Hashable {
     hasher.combine(breaker.snapshot.trial.number)
     hasher.combine(inbox.count)
     hasher.combine(freshFailures)
+    hasher.combine(counting.commands.count)
+    hasher.combine(counting.answers)
+    hasher.combine(counting.unsent.isEmpty)
     hasher.combine(evidence.trip)
     hasher.combine(early == nil)
     hasher.combine(trial?.epoch.number)
@@ -64,7 +69,9 @@ struct GatewayModel: Hashable {
       && a.evidence == b.evidence && a.early == b.early && a.trial == b.trial
       && a.answer == b.answer && a.owner == b.owner
       && a.breaker.claimPendingUntil == b.breaker.claimPendingUntil
-      && a.inbox == b.inbox
+      && a.inbox == b.inbox && a.counting == b.counting
+      // It bounds what is told to the store.
+      && (a.counting.unsent.isEmpty || a.breaker.window == b.breaker.window)
   }
 }
 
@@ -72,6 +79,12 @@ struct GatewayModel: Hashable {
 enum Event: Hashable {
   /// A call that the gateway lets pass ends at once; what comes of it reaches the store, or not.
   case call(Int, CallOutcome, stored: Bool)
+  /// A call that the gateway lets pass fails at once, where failures are counted together.
+  case failure(Int, Delivery)
+  /// The gateway's n-th count that is on its way reaches the store.
+  case count(Int, Int)
+  /// The store's n-th answer to a count arrives; what comes of it reaches the store, or not.
+  case sum(Int, Int, stored: Bool)
   /// The call from before anything happened ends.
   case earlyCall(Int, CallOutcome)
   /// The gateway asks the store for the trial; the store decides.
@@ -93,7 +106,8 @@ enum Event: Hashable {
   var gateway: Int? {
     switch self {
     case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index),
-      .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _):
+      .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _),
+      .failure(let index, _), .count(let index, _), .sum(let index, _, _):
       index
     case .wait: nil
     }

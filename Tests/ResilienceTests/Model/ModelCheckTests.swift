@@ -24,6 +24,50 @@ struct ModelCheckTests {
     #expect(search.steps > 15_000)
   }
 
+  enum CountingStart: String, CaseIterable, Sendable {
+    /// Nothing has happened, and two failures are enough.
+    case fresh
+    /// The same where it takes three.
+    case three
+    /// A breaker has opened and closed again; only the first gateway has heard of any of it.
+    case again
+  }
+
+  @Test("where failures at all of them are counted together", arguments: CountingStart.allCases)
+  func countsTogether(start: CountingStart) async throws {
+    var search = Search(start: try world(start))
+    search.run(depth: 4)
+    #expect(search.problem == nil)
+    #expect(search.steps > 15_000)
+    #expect(search.openings > 50, "breakers that only the sum opens")
+  }
+
+  private func world(_ start: CountingStart) throws -> WorldModel {
+    var settings = BreakerSettings()
+    settings.failureCount = start == .three ? 3 : 2
+    settings.window = .seconds(86_400)
+    settings.windowBuckets = 10
+    settings.openTime = .seconds(100)
+    settings.trialLease = .seconds(30)
+    settings.openTimeJitter = 0
+    var world = WorldModel(gateways: 3, settings: settings, tick: 1, countsTogether: true)
+    guard start == .again else { return world }
+    for event: Event in [
+      .failure(1, .answered), .failure(0, .answered), .wait, .claim(0), .answer(0),
+      .trial(0, .success(durationMs: 1), stored: true),
+    ] {
+      world = world.after(event)
+    }
+    try #require(world.gateways[0].breaker.snapshot.core.phase == .closed)
+    try #require(world.gateways[0].breaker.snapshot.core.number > 0)
+    for index in world.gateways.indices {
+      world.gateways[index].inbox = []
+      // The others are in the state from before anything happened: their calls are such, too.
+      world.gateways[index].early = nil
+    }
+    return world
+  }
+
   private func world(_ start: Start) -> WorldModel {
     var settings = BreakerSettings()
     settings.failureCount = start == .fresh ? 2 : 1

@@ -12,8 +12,13 @@ struct WorldModel: Hashable {
   var store = SharedBreakerModel()
   var storeEvidence = Evidence()
   var generator = SeededGenerator(1)
+  /// Nil where each gateway counts for itself.
+  var counts: CountsModel?
 
-  init(gateways count: Int, settings: BreakerSettings, tick: Int64) {
+  init(
+    gateways count: Int, settings: BreakerSettings, tick: Int64, countsTogether: Bool = false
+  ) {
+    counts = countsTogether ? CountsModel() : nil
     self.tick = tick
     self.settings = settings
     gateways = (0..<count).map { index in
@@ -25,11 +30,12 @@ struct WorldModel: Hashable {
   func hash(into hasher: inout Hasher) {
     hasher.combine(now)
     hasher.combine(gateways)
+    hasher.combine(counts)
   }
 
   static func == (a: WorldModel, b: WorldModel) -> Bool {
     a.now == b.now && a.storeEvidence == b.storeEvidence && a.stored == b.stored
-      && a.gateways == b.gateways
+      && a.gateways == b.gateways && a.counts == b.counts
   }
 
   var stored: BreakerSnapshot? { store.load(Self.key)?.snapshot }
@@ -38,7 +44,9 @@ struct WorldModel: Hashable {
   func events() -> [Event] {
     var events: [Event] = []
     for (index, gateway) in gateways.enumerated() {
-      if case .allowed = gateway.breaker.admission(now: now) {
+      if counts != nil {
+        events += countingEvents(index)
+      } else if case .allowed = gateway.breaker.admission(now: now) {
         events += [
           .call(index, .failure, stored: true), .call(index, .failure, stored: false),
           .call(index, .success(durationMs: 1), stored: true),
@@ -46,9 +54,8 @@ struct WorldModel: Hashable {
         ]
       }
       if gateway.early != nil {
-        events += [
-          .earlyCall(index, .failure), .earlyCall(index, .success(durationMs: 1)),
-        ]
+        events.append(.earlyCall(index, .failure))
+        if counts == nil { events.append(.earlyCall(index, .success(durationMs: 1))) }
       }
       if gateway.breaker.admission(now: now) == .trialAvailable { events.append(.claim(index)) }
       if gateway.answer != nil { events.append(.answer(index)) }
@@ -64,6 +71,19 @@ struct WorldModel: Hashable {
       events += gateway.inbox.indices.map { .deliver(index, $0) }
     }
     if nextDeadline != nil { events.append(.wait) }
+    return events
+  }
+
+  private func countingEvents(_ index: Int) -> [Event] {
+    let gateway = gateways[index]
+    var events: [Event] = []
+    if case .allowed = gateway.breaker.admission(now: now) {
+      events += Delivery.allCases.map { .failure(index, $0) }
+    }
+    events += gateway.counting.commands.indices.map { .count(index, $0) }
+    for position in gateway.counting.answers.indices {
+      events += [.sum(index, position, stored: true), .sum(index, position, stored: false)]
+    }
     return events
   }
 
@@ -96,10 +116,18 @@ struct WorldModel: Hashable {
     case .call(let index, let outcome, let stored):
       let permit = gateways[index].breaker.permit
       world.record(outcome, of: permit, at: index, stored: stored)
+    case .failure(let index, let delivery):
+      let permit = gateways[index].breaker.permit
+      world.record(.failure, of: permit, at: index, stored: delivery != .kept)
+      world.sendCounts(at: index, delivery)
+    case .count(let index, let position): world.countArrives(position, at: index)
+    case .sum(let index, let position, let stored):
+      world.sumArrives(position, at: index, stored: stored)
     case .earlyCall(let index, let outcome):
       if let permit = gateways[index].early {
         world.gateways[index].early = nil
         world.record(outcome, of: permit, at: index, stored: true)
+        world.sendCounts(at: index, .answered)
       }
     case .claim(let index): world.claim(at: index)
     case .answer(let index): world.answer(at: index)
@@ -109,7 +137,9 @@ struct WorldModel: Hashable {
         world.record(outcome, of: token.permit, at: index, stored: stored)
       }
     case .crash(let index): world.crash(at: index)
-    case .sync(let index): world.write(at: index)
+    case .sync(let index):
+      world.write(at: index)
+      world.compareCounts(at: index)
     case .deliver(let index, let position):
       let message = world.gateways[index].inbox.remove(at: position)
       world.gateways[index].evidence.join(message.evidence)
@@ -142,11 +172,14 @@ extension WorldModel {
     }
     if after.core.phase != .closed || before.core.phase != .closed { gateway.freshFailures = 0 }
     gateways[index] = gateway
+    if outcome == .failure, case .call(let epoch) = permit {
+      count(failureUnder: epoch, at: index)
+    }
     if stored, before != after { write(at: index) }
   }
 
   /// Writes to the store, reads what is there, and sends it to the others.
-  private mutating func write(at index: Int) {
+  mutating func write(at index: Int) {
     let before = stored
     let snapshot = gateways[index].breaker.snapshot
     guard let merged = store.publish(snapshot, key: Self.key, now: now) else { return }
@@ -200,6 +233,7 @@ extension WorldModel {
     let breaker = CircuitBreaker(settings: settings, snapshot: stored ?? BreakerSnapshot())
     var gateway = GatewayModel(breaker: breaker, owner: gateways[index].owner + "'")
     gateway.evidence = storeEvidence
+    gateway.counting.isTotalDoubtful = counts != nil
     gateways[index] = gateway
   }
 }

@@ -4,12 +4,15 @@
 extension WorldModel {
   /// The rule that this world breaks, if any; apart from those on what can become of it.
   func brokenRule() -> String? {
-    tooManyTrials() ?? closedAgainstEvidence()
+    tooManyTrials() ?? closedAgainstEvidence() ?? counts?.problem
   }
 
   /// The rule on its future that this world breaks, if any. It depends on the ``Prospect`` alone.
+  /// (What comes of counts is looked at apart: see ``brokenSums()``.)
   func brokenProspect() -> String? {
-    stuckAlone() ?? stuckTogether()
+    var world = self
+    world.counts = nil
+    return world.stuckAlone() ?? world.stuckTogether()
   }
 
   /// What decides whether a world gets stuck.
@@ -69,7 +72,7 @@ extension WorldModel {
   }
 
   /// Once the store can be reached, the provider works and time passes, all agree on closed.
-  private func stuckTogether() -> String? {
+  func stuckTogether() -> String? {
     var world = self
     for index in gateways.indices {
       // Trials that run end without saying anything, answers on their way are lost.

@@ -1,0 +1,59 @@
+internal import State
+internal import Synchronization
+
+/// What all gateways count together, in a window of the store for each state of the breaker.
+extension SharedBreaker {
+  /// Adds what was counted here to what all gateways count, and looks whether it is too much.
+  func sendCounts() {
+    // What is not sent now is sent once the store is back.
+    guard board.store.isAvailable else { return }
+    Task { await sendCountsNow() }
+  }
+
+  /// Whether it is not known what all have counted, or they do not know what was counted here: at
+  /// the start, and after a store that was away, or has not answered.
+  var mustAskForCounts: Bool {
+    state.withLock { state in
+      state.isTotalDoubtful && state.breaker.settings.countsTogether
+        && state.breaker.snapshot.core.phase == .closed
+    }
+  }
+
+  /// Has the counts compared, too, when the breaker is compared with the store the next time.
+  func doubtTotal() { state.withLock { $0.isTotalDoubtful = true } }
+
+  /// Like ``sendCounts()``, and returns when it is done. Where there is nothing to add, it asks.
+  func sendCountsNow() async {
+    let now = board.clock.now
+    let (epoch, counts, settings) = state.withLock { state in
+      state.sentAt = now
+      state.isTotalDoubtful = false
+      let (epoch, counts) =
+        state.unsent.take(within: state.breaker.counts(now: now))
+        ?? (state.breaker.snapshot.epoch, CallCounts())
+      return (epoch, counts, state.breaker.settings)
+    }
+    let length = max(1, settings.window.milliseconds / Int64(settings.windowBuckets))
+    do throws(StateError) {
+      let sums = try await board.store.count(
+        key.windowKey(epoch), bucket: now / length, window: Int64(settings.windowBuckets),
+        adding: [counts.calls, counts.failures, counts.slow].map(Int64.init),
+        lifetime: settings.window + .milliseconds(length))
+      guard sums.count == 3 else { return }
+      let total = CallCounts(
+        calls: Int(clamping: sums[0]), failures: Int(clamping: sums[1]),
+        slow: Int(clamping: sums[2]))
+      change { breaker, now, generator in
+        breaker.absorb(total, under: epoch, now: now, using: &generator)
+      }
+      state.withLock { $0.total = total }
+    } catch {
+      state.withLock { state in
+        // Where nothing was done it can be done again. Otherwise it may have been added, and what
+        // was added twice would open the breaker too early: then the others may miss it.
+        if error.kind == .unavailable { state.unsent.putBack(counts, under: epoch) }
+        state.isTotalDoubtful = true
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+@testable import Resilience
+
+/// What gateways count together in a store, and what they should have counted.
+///
+/// What is under way when a gateway ends is lost with it. The window is longer than any search.
+struct CountsModel: Hashable {
+  /// Failures in the store's window of each state.
+  var stored: [Epoch: Int] = [:]
+  /// Failures of calls that began in each state.
+  var real: [Epoch: Int] = [:]
+  /// A rule that was broken by counting.
+  var problem: String?
+}
+
+/// What one gateway has to do with counting together.
+struct CountingModel: Hashable {
+  /// Failures of a state: to be added, or summed up.
+  struct Message: Hashable {
+    let epoch: Epoch
+    let failures: Int
+  }
+
+  var unsent = UnsentCounts()
+  /// On their way to the store, in no order.
+  var commands: [Message] = []
+  /// What the store has answered, on its way to here, in no order.
+  var answers: [Message] = []
+  /// Whether the gateway asks for the sum when it compares itself with the store.
+  var isTotalDoubtful = false
+}
+
+/// How far the count of a failure gets at once.
+enum Delivery: CaseIterable {
+  /// The store is away: nothing is told to it.
+  case kept
+  /// On its way to the store.
+  case sent
+  /// In the store, whose answer is on its way.
+  case counted
+  /// The store's answer has arrived.
+  case answered
+}
+
+extension WorldModel {
+  /// Notes that a call has failed.
+  mutating func count(failureUnder epoch: Epoch, at index: Int) {
+    guard counts != nil else { return }
+    counts?.real[epoch, default: 0] += 1
+    gateways[index].counting.unsent.add(
+      CallCounts(calls: 1, failures: 1), under: epoch,
+      current: gateways[index].breaker.snapshot.epoch)
+  }
+
+  /// Tells the store what the gateway has counted, and asks for the sum.
+  mutating func sendCounts(at index: Int, _ delivery: Delivery) {
+    guard counts != nil else { return }
+    guard delivery != .kept else { return gateways[index].counting.isTotalDoubtful = true }
+    gateways[index].counting.isTotalDoubtful = false
+    let breaker = gateways[index].breaker
+    let (epoch, counted) =
+      gateways[index].counting.unsent.take(within: breaker.counts(now: now))
+      ?? (breaker.snapshot.epoch, CallCounts())
+    let command = CountingModel.Message(epoch: epoch, failures: counted.failures)
+    guard delivery != .sent else { return gateways[index].counting.commands.append(command) }
+    let answer = add(command)
+    guard delivery != .counted else { return gateways[index].counting.answers.append(answer) }
+    hear(answer, at: index, stored: true)
+  }
+
+  /// Asks for the sum, where it is not known.
+  mutating func compareCounts(at index: Int) {
+    let gateway = gateways[index]
+    guard gateway.counting.isTotalDoubtful, gateway.breaker.snapshot.core.phase == .closed else {
+      return
+    }
+    sendCounts(at: index, .answered)
+  }
+
+  /// The n-th command of a gateway reaches the store.
+  mutating func countArrives(_ position: Int, at index: Int) {
+    let command = gateways[index].counting.commands.remove(at: position)
+    let answer = add(command)
+    gateways[index].counting.answers.append(answer)
+  }
+
+  /// The n-th answer of the store reaches a gateway.
+  mutating func sumArrives(_ position: Int, at index: Int, stored: Bool) {
+    let answer = gateways[index].counting.answers.remove(at: position)
+    hear(answer, at: index, stored: stored)
+  }
+
+  /// What is on its way never arrives, and the gateway notices.
+  mutating func loseCounts(at index: Int) {
+    let counting = gateways[index].counting
+    guard !counting.commands.isEmpty || !counting.answers.isEmpty else { return }
+    gateways[index].counting.commands = []
+    gateways[index].counting.answers = []
+    gateways[index].counting.isTotalDoubtful = true
+  }
+
+  /// What is on its way arrives.
+  mutating func deliverCounts(at index: Int) {
+    while !gateways[index].counting.commands.isEmpty { countArrives(0, at: index) }
+    while !gateways[index].counting.answers.isEmpty { sumArrives(0, at: index, stored: true) }
+  }
+
+  private mutating func add(_ command: CountingModel.Message) -> CountingModel.Message {
+    let sum = (counts?.stored[command.epoch] ?? 0) + command.failures
+    counts?.stored[command.epoch] = sum
+    return CountingModel.Message(epoch: command.epoch, failures: sum)
+  }
+
+  private mutating func hear(_ sum: CountingModel.Message, at index: Int, stored: Bool) {
+    let total = CallCounts(calls: sum.failures, failures: sum.failures)
+    let before = gateways[index].breaker.snapshot
+    _ = gateways[index].breaker.absorb(total, under: sum.epoch, now: now, using: &generator)
+    guard gateways[index].breaker.snapshot != before else { return }
+    // Of the state that it leaves: what was counted in another one is over.
+    let real = counts?.real[before.epoch] ?? 0
+    if real < settings.failureCount ?? .max {
+      counts?.problem = "\(gateways[index].owner) has opened after \(real) failures"
+    }
+    gateways[index].evidence.trip = now
+    gateways[index].freshFailures = 0
+    if stored { write(at: index) }
+  }
+}
