@@ -30,12 +30,6 @@ extension JSONSplice {
   package func apply() throws(JSONSpliceError) -> [UInt8] {
     if let misuse { throw misuse }
     if isEmpty { return bytes }
-    if deletions.isEmpty && insertions.isEmpty && replacements.isEmpty && appends.count == 1 {
-      // Most requests have one member added, or one element: there is nothing to put in order.
-      var edits: [Edit] = []
-      addAppends(around: [], to: &edits)
-      return try write(edits)
-    }
     let runs = try deletionRuns()
     var edits = replacements.enumerated().map {
       Edit(range: $1.range, rank: $0, text: $1.with)
