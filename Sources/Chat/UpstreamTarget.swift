@@ -20,11 +20,7 @@ package final class UpstreamTarget: Sendable {
     breakerKey = BreakerKey(.chat, provider: upstream.name, model: isListed ? model : "*")
   }
 
-  /// A request to it.
-  /// - Parameters:
-  ///   - path: below the base URL, such as `chat/completions`.
-  ///   - client: the fields of the client's request.
-  ///   - requestID: by which both logs can be joined.
+  /// A request to it: see `ChatUpstream.request`.
   package func request(
     _ path: String, client: HeaderFields, requestID: String, body: [UInt8]
   ) -> ClientRequest {

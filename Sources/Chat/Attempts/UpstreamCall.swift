@@ -60,7 +60,8 @@ package final class UpstreamCall {
     // Who answered before goes on, as long as it can.
     var queue = targets.count == 1 ? targets : [current] + targets.filter { $0 !== current }
     var skipped: [Skipped] = []
-    var worst: Failed?
+    // The most telling one.
+    var told: Failed?
     var isFirst = true
     var isRepetition = false
     while !queue.isEmpty, timeLeft > .zero {
@@ -78,8 +79,8 @@ package final class UpstreamCall {
         return nil
       } catch {
         let failure = try settle(attempt, error)
-        if worst.map({ $0.failure.telling <= failure.telling }) ?? true {
-          worst = Failed(target: target, failure: failure, error: error)
+        if told.map({ $0.failure.telling <= failure.telling }) ?? true {
+          told = Failed(target: target, failure: failure, error: error)
         }
         switch step(after: failure, hasOther: queue.contains(where: isAdmissible)) {
         case .next: passOver(target, failure.reason)
@@ -90,15 +91,15 @@ package final class UpstreamCall {
           isRepetition = true
         case .again, .stop:
           // What another upstream would say as well is told as it is.
-          guard services.policy.mayFallOver(failure), let worst else {
+          guard services.policy.mayFallOver(failure), let told else {
             return try refusal(error)
           }
-          if worst.target !== target { passOver(target, failure.reason) }
-          return try tell(worst)
+          if told.target !== target { passOver(target, failure.reason) }
+          return try tell(told)
         }
       }
     }
-    if let worst { return try tell(worst) }
+    if let told { return try tell(told) }
     return try await askLastResort(skipped, request, body)
   }
 

@@ -56,10 +56,8 @@ enum ASCII {
   }
 
   static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var bytes = bytes
-    while let first = bytes.first, isSpace(first) { bytes.removeFirst() }
-    while let last = bytes.last, isSpace(last) { bytes.removeLast() }
-    return bytes
+    let content = content(bytes.span)
+    return bytes.dropFirst(content.lowerBound).prefix(content.count)
   }
 
   /// Compares with a name of ASCII characters.
