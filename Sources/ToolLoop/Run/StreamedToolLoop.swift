@@ -129,7 +129,7 @@ package final class StreamedToolLoop {
     do {
       return .ended(try await readEvents(response, of: attempt))
     } catch let fault as StreamInterceptor.Fault {
-      attempt.failure = fault.failure
+      attempt.failure = AttemptFailure(fault)
       throw fault
     }
   }

@@ -1,4 +1,3 @@
-internal import Chat
 internal import OpenAIWire
 
 /// Reads one upstream stream of a tool loop: lets through what is the client's, withholds what is
@@ -303,14 +302,4 @@ package struct StreamInterceptor {
   }
 
   mutating func settleCalls() { startCalls(before: calls.count) }
-}
-
-extension StreamInterceptor.Fault {
-  /// What it says of the upstream.
-  var failure: AttemptFailure {
-    switch self {
-    case .upstreamError(let data): AttemptFailure(inStream: data)
-    case .malformed, .tooLarge: AttemptFailure(.broken)
-    }
-  }
 }
