@@ -90,44 +90,6 @@ struct ProviderAnswerTests {
   }
 
   @Test(
-    "xAI says by a sentence what is wrong",
-    arguments: [
-      (400, "Incorrect API key provided: sk***gA. Get one at https://console.x.ai.", .badKey),
-      (400, "Generated image rejected by content moderation.", .refused),
-      (400, "Argument not supported: size", .badRequest), (429, "Too many requests", .rateLimited),
-      (401, "Unauthorized", .badKey), (500, "Internal error", .overloaded),
-    ] as [(Int, String, ImageFailure.Kind)])
-  func sentences(status: Int, error: String, kind: ImageFailure.Kind) async throws {
-    let body = "{\"code\":\"Client specified an invalid argument\",\"error\":\"\(error)\"}"
-    let answer = try Self.answer(status, [], Array(body.utf8))
-    let failure = await #expect(throws: ImageFailure.self) {
-      _ = try await AdapterHarness.withLink { link in
-        try OpenAIImagesDecoder.decode(answer, over: link.value)
-      }
-    }
-    #expect(failure?.kind == kind)
-    #expect(failure?.message.contains("sk***") == false)
-  }
-
-  @Test("a picture that xAI holds back is a refusal, and those beside it are the answer")
-  func heldBack() async throws {
-    let held = "{\"url\":\"\",\"respect_moderation\":false}"
-    let good = "{\"url\":\"https://imgen.x.ai/a.jpeg\",\"respect_moderation\":true}"
-    let refused = try Self.answer(200, [], Array("{\"data\":[\(held)]}".utf8))
-    let failure = await #expect(throws: ImageFailure.self) {
-      _ = try await AdapterHarness.withLink { link in
-        try OpenAIImagesDecoder.decode(refused, over: link.value)
-      }
-    }
-    #expect(failure?.kind == .refused)
-    let mixed = try Self.answer(200, [], Array("{\"data\":[\(held),\(good)]}".utf8))
-    let count = try await AdapterHarness.withLink { link in
-      try OpenAIImagesDecoder.decode(mixed, over: link.value).pictures.count
-    }
-    #expect(count == 1)
-  }
-
-  @Test(
     "each dialect gets the parameters that it takes",
     arguments: [
       ("gpt-image-1", ["quality": "high", "size": "1536x1024"], ["response_format", "style"]),

@@ -13,17 +13,20 @@ package final class FirstAnswer<Value: Sendable>: Sendable {
   /// A place that is empty.
   package init() {}
 
-  /// What `body` gives, or nil once it takes too long: it is not waited for then, and goes on.
+  /// What `body` gives, or nil once it takes too long: then it is cancelled, and not waited for.
   package static func of(
     within limit: Duration, _ body: @escaping @Sendable () async -> Value
   ) async -> Value? {
     let answer = FirstAnswer<Value?>()
-    Task { answer.give(await body()) }
+    let asking = Task { answer.give(await body()) }
     let timer = Task {
       try? await Task.sleep(for: limit)
       answer.give(nil)
     }
-    defer { timer.cancel() }
+    defer {
+      asking.cancel()
+      timer.cancel()
+    }
     return await answer.value
   }
 

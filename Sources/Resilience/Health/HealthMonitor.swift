@@ -118,17 +118,7 @@ package final class HealthMonitor: Sendable {
 
   /// The answer of a check, or that it took too long.
   private func limited(_ check: @escaping @Sendable () async -> CheckResult) async -> CheckResult {
-    let answer = FirstAnswer<CheckResult>()
-    let asking = Task { answer.give(await check()) }
-    let timer = Task { [settings] in
-      try? await Task.sleep(for: settings.timeout)
-      answer.give(.down("timed_out"))
-    }
-    defer {
-      asking.cancel()
-      timer.cancel()
-    }
-    return await answer.value
+    await FirstAnswer.of(within: settings.timeout, check) ?? .down("timed_out")
   }
 }
 
