@@ -99,7 +99,8 @@ extension ConfigurationReference {
     Key("retries.max_wait", "5s", "Longest wait before a repetition, up to 2m"),
     Key(
       "retries.deadline", "10m",
-      "From the request to the last moment at which an answer may begin, 1s to 1h"),
+      "From the request, or the beginning of a tool loop's round, to the last moment at which an "
+        + "answer may begin, 1s to 1h"),
     Key("image_tool.enabled", "true", "Whether the `generate_image` tool exists"),
     Key(
       "image_tool.default_mode", "auto", "For requests that do not say: `auto`, `off` or `confirm`"),

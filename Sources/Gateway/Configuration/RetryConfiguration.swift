@@ -8,7 +8,8 @@ package struct RetryConfiguration: Sendable, Hashable {
   package var floor = 3
   /// The longest wait before a repetition; default 5 s, 0 to 2 min.
   package var maxWait = Duration.seconds(5)
-  /// From the request to the last moment at which an answer may begin; default 10 min, 1 s to 1 h.
+  /// From the request, or the beginning of a tool loop's round, to the last moment at which an answer
+  /// may begin; default 10 min, 1 s to 1 h.
   package var deadline = Duration.seconds(600)
 
   /// The defaults.

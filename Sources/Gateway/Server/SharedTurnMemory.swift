@@ -48,18 +48,28 @@ final class SharedTurnMemory: TurnMemory {
     }
   }
 
-  func recall(scope: String, callIDs: [String]) async -> RememberedTurn? {
-    if let turn = await local.recall(scope: scope, callIDs: callIDs) { return turn }
-    let key = Self.key(scope, callIDs)
-    guard !absent.withLock({ $0.contains(key.group) }) else { return nil }
-    let answer = await ask { [store] () throws(StateError) in try await store.get(key) }
-    guard let answer else { return nil }
-    guard let turn = answer.flatMap({ RememberedTurn(json: $0.value) }) else {
-      absent.withLock { $0.insert(key.group) }
-      return nil
+  func recall(scope: String, turns: [[String]]) async -> [RememberedTurn?] {
+    var known = await local.recall(scope: scope, turns: turns)
+    let keys = turns.map { Self.key(scope, $0) }
+    let open = absent.withLock { absent in
+      known.indices.filter { known[$0] == nil && !absent.contains(keys[$0].group) }
     }
-    await local.remember(turn, scope: scope, callIDs: callIDs)
-    return turn
+    guard !open.isEmpty else { return known }
+    // All of them in the time that a request has, however many there are.
+    let answer = await ask { [store] () throws(StateError) in
+      var values: [StoredValue?] = []
+      for index in open { values.append(try await store.get(keys[index])) }
+      return values
+    }
+    for (index, value) in zip(open, answer ?? []) {
+      known[index] = value.flatMap { RememberedTurn(json: $0.value) }
+      if let turn = known[index] {
+        await local.remember(turn, scope: scope, callIDs: turns[index])
+      } else {
+        absent.withLock { $0.insert(keys[index].group) }
+      }
+    }
+    return known
   }
 
   /// Asks the store, in the time that a request has for it.

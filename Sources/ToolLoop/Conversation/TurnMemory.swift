@@ -18,8 +18,9 @@ package protocol TurnMemory: Sendable {
   ///   - scope: whose conversation it is.
   ///   - callIDs: the ids of the client's calls in it.
   func remember(_ turn: RememberedTurn, scope: String, callIDs: [String]) async
-  /// The turn in which exactly these calls of the client were made.
-  func recall(scope: String, callIDs: [String]) async -> RememberedTurn?
+  /// The turns of a conversation, each by the ids of all calls of the client that were made in it;
+  /// nil for those that are not remembered.
+  func recall(scope: String, turns: [[String]]) async -> [RememberedTurn?]
 }
 
 /// A memory of this process, bounded in number and time.
@@ -54,11 +55,13 @@ package final class LocalTurnMemory: TurnMemory {
     }
   }
 
-  package func recall(scope: String, callIDs: [String]) async -> RememberedTurn? {
-    let key = Self.key(scope, callIDs)
+  package func recall(scope: String, turns: [[String]]) async -> [RememberedTurn?] {
+    let keys = turns.map { Self.key(scope, $0) }
     return state.withLock { state in
-      guard let entry = state.turns[key], entry.expires > .now else { return nil }
-      return entry.turn
+      keys.map { key in
+        guard let entry = state.turns[key], entry.expires > .now else { return nil }
+        return entry.turn
+      }
     }
   }
 }

@@ -13,17 +13,16 @@ package enum TurnRestorer {
     guard let messages = request["messages"], messages.raw.contains("\"tool_call_id\"") else {
       return []
     }
-    var turns: [Conversation.RestoredTurn] = []
-    var lookups = 0
-    for (index, message) in Array(messages.elements.enumerated()).reversed() {
+    var found: [(message: Int, callIDs: [String])] = []
+    for (index, message) in Array(messages.elements.enumerated()).reversed()
+    where found.count < limit {
       guard let calls = message["tool_calls"], calls.kind == .array else { continue }
       let ids = calls.elements.compactMap { $0["id"]?.string }
-      guard !ids.isEmpty, lookups < limit else { continue }
-      lookups += 1
-      if let turn = await memory.recall(scope: scope, callIDs: ids) {
-        turns.append(Conversation.RestoredTurn(message: index, turn: turn))
-      }
+      if !ids.isEmpty { found.append((index, ids)) }
     }
-    return turns
+    let turns = await memory.recall(scope: scope, turns: found.map(\.callIDs))
+    return zip(found, turns).compactMap { found, turn in
+      turn.map { Conversation.RestoredTurn(message: found.message, turn: $0) }
+    }
   }
 }
