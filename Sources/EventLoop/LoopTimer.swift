@@ -88,10 +88,7 @@ extension EventLoop {
 extension Duration {
   /// Whole milliseconds, rounded up, never below 0.
   package var milliseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    let (fraction, rest) = attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)
-    return UInt64(seconds).multipliedReportingOverflow(by: 1000).partialValue
-      &+ UInt64(fraction) &+ (rest > 0 ? 1 : 0)
+    guard self > .zero else { return 0 }
+    return UInt64(clamping: (attoseconds - 1) / 1_000_000_000_000_000 + 1)
   }
 }

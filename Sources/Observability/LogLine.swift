@@ -37,19 +37,8 @@ struct LogLine: ~Copyable {
   }
 
   /// Writes one field; an absent value writes nothing.
-  /// - Parameter key: of the program's own, with nothing in it that JSON escapes.
-  mutating func field(_ key: String, _ value: LogValue?) {
-    guard let value else { return }
-    // Room for the separators and for the longest number, or for the shortest cut text.
-    guard bytes.count + key.utf8.count + 40 <= end else {
-      isTruncated = true
-      return
-    }
-    bytes.append(UInt8(ascii: ","))
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: key.utf8)
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(UInt8(ascii: ":"))
+  mutating func field(_ key: LogKey, _ value: LogValue?) {
+    guard let value, begin(key) else { return }
     switch value {
     case .string(let text): append(quoted: text)
     case .int(let number): append(number)
@@ -58,6 +47,26 @@ struct LogLine: ~Copyable {
     case .bool(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
     case .duration(let duration): append(milliseconds: duration)
     }
+  }
+
+  /// Writes one field with a text that has nothing in it that JSON escapes.
+  mutating func field(_ key: LogKey, plain text: String) {
+    guard begin(key) else { return }
+    guard bytes.count + text.utf8.count < end else { return append(quoted: text) }
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: text.utf8)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// - Returns: whether there is room for a value.
+  private mutating func begin(_ key: LogKey) -> Bool {
+    // For the longest number, or for the shortest cut text.
+    guard bytes.count + key.rendered.count + 36 <= end else {
+      isTruncated = true
+      return false
+    }
+    bytes.append(contentsOf: key.rendered)
+    return true
   }
 
   /// Ends the line and gives the buffer back.
@@ -72,18 +81,18 @@ struct LogLine: ~Copyable {
   }
 
   private mutating func append(_ number: Int) {
-    guard number >= 0 && number < 10 else {
-      // A text of up to 15 bytes is stored in the String itself: no allocation.
-      bytes.append(contentsOf: String(number).utf8)
-      return
-    }
-    bytes.append(UInt8(ascii: "0") + UInt8(number))
+    if number < 0 { bytes.append(UInt8(ascii: "-")) }
+    let start = bytes.count
+    var rest = number.magnitude
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
   }
 
   private mutating func append(milliseconds duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-    let micros = overflow ? Int64.max / 2 : scaled + attoseconds / 1_000_000_000_000
+    let micros = Int(clamping: duration.attoseconds / 1_000_000_000_000)
     if micros < 0 { bytes.append(UInt8(ascii: "-")) }
     let size = micros.magnitude
     append(Int(size / 1000))

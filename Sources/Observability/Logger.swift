@@ -28,7 +28,7 @@ package struct Logger: Sendable {
   /// A logger whose lines carry these fields too, before their own; at most 2 KiB in all.
   package func with(_ fields: LogFields) -> Logger {
     var line = LogLine(appendingTo: context, limit: Self.contextLimit - context.count)
-    for field in fields.entries { line.field(field.key, field.value) }
+    for field in fields.entries { line.field(LogKey(field.key), field.value) }
     var logger = self
     logger.context = line.bytes
     return logger
@@ -50,7 +50,7 @@ package struct Logger: Sendable {
     guard level >= self.level, let output else { return }
     let fields = fields()
     output.append(level, message(), context: context) { line in
-      for field in fields.entries { line.field(field.key, field.value) }
+      for field in fields.entries { line.field(LogKey(field.key), field.value) }
     }
   }
 

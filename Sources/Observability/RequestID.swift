@@ -50,18 +50,22 @@ package struct RequestIDGenerator: Sendable {
 
   /// The next id: 36 ASCII characters.
   package mutating func next() -> String {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(36)
-    bytes.append(contentsOf: "req_".utf8)
-    append(random(), to: &bytes)
-    append(random(), to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    var text = Self.template
+    var bytes = text.mutableSpan
+    write(random(), to: &bytes, at: 4)
+    write(random(), to: &bytes, at: 20)
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private func append(_ number: UInt64, to bytes: inout [UInt8]) {
-    for shift in stride(from: 60, through: 0, by: -4) {
-      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 0xF
-      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+  private static let template = Array("req_".utf8) + [UInt8](repeating: 0x30, count: 32)
+
+  /// Writes 16 digits.
+  private func write(_ number: UInt64, to bytes: inout MutableSpan<UInt8>, at start: Int) {
+    var rest = number
+    for index in start..<start + 16 {
+      rest = rest << 4 | rest >> 60
+      let digit = UInt8(truncatingIfNeeded: rest) & 0xF
+      bytes[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
   }
 

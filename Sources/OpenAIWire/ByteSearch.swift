@@ -1,7 +1,7 @@
 /// Searches in bytes, a word at a time: for a constant, and for the end of a line.
 package enum ByteSearch {
   /// The offset of the first `needle` in the first `count` bytes at `base`: where its first and
-  /// its last byte are both in place, the rest is compared.
+  /// its last byte are both in place, the whole is compared.
   ///
   /// Unsafe for speed: callers take pointer and count from one buffer, the needle's bytes are
   /// static, and no load goes past `count - needle + 1` candidates plus the needle's length.
@@ -11,11 +11,13 @@ package enum ByteSearch {
     let length = needle.utf8CodeUnitCount
     guard length > 0 else { return 0 }
     let candidates = buffer.count - length + 1
-    guard candidates > 0 else { return nil }
+    guard candidates >= 8 else {
+      return (0..<max(0, candidates)).first { matches(needle, buffer, $0) }
+    }
     let first = needle.utf8Start[0]
     let last = needle.utf8Start[length - 1]
     var at = 0
-    while at + 8 <= candidates {
+    while true {
       var found =
         SWAR.equal(load(buffer, at), first) & SWAR.equal(load(buffer, at + length - 1), last)
       while found != 0 {
@@ -23,13 +25,10 @@ package enum ByteSearch {
         if matches(needle, buffer, candidate) { return candidate }
         found &= found - 1
       }
-      at += 8
+      guard at + 8 < candidates else { return nil }
+      // The last word ends with the last candidate, though some of it was looked at before.
+      at = min(at + 8, candidates - 8)
     }
-    while at < candidates {
-      if matches(needle, buffer, at) { return at }
-      at += 1
-    }
-    return nil
   }
 
   @inline(__always)

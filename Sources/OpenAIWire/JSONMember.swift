@@ -14,17 +14,13 @@ package struct JSONMember: Sendable, Equatable {
   package func isNamed(_ name: String, in bytes: [UInt8]) -> Bool {
     guard key.count >= 2, key.lowerBound >= 0, key.upperBound <= bytes.count else { return false }
     let inside = key.lowerBound + 1..<key.upperBound - 1
+    guard !keyHasEscapes else { return JSONString.decode(bytes, inside).elementsEqual(name.utf8) }
+    // First the lengths: most names differ in it, and it is there without a look at the text.
+    guard inside.count == name.utf8.count else { return false }
     let name = name.utf8.span
-    guard keyHasEscapes else {
-      guard inside.count == name.count else { return false }
-      for offset in 0..<inside.count where bytes[inside.lowerBound + offset] != name[offset] {
-        return false
-      }
-      return true
+    for offset in 0..<inside.count where bytes[inside.lowerBound + offset] != name[offset] {
+      return false
     }
-    let decoded = JSONString.decode(bytes, inside)
-    guard decoded.count == name.count else { return false }
-    for offset in 0..<decoded.count where decoded[offset] != name[offset] { return false }
     return true
   }
 

@@ -1,11 +1,19 @@
 extension JSONSlice {
   /// The value of the last member named `key`; nil where there is none, or this is no object.
   package subscript(key: String) -> JSONSlice? {
-    var found: JSONSlice?
-    for member in entries where member.isNamed(key, in: bytes) {
-      found = JSONSlice(member, in: bytes)
+    guard kind == .object else { return nil }
+    // Unsafe: the buffer is used inside this closure only; the cursor checks its bounds.
+    let value: Range<Int>? = bytes.withUnsafeBufferPointer { buffer in
+      guard let cursor = JSONCursor(buffer, end: range.upperBound - 1) else { return nil }
+      var at = range.lowerBound + 1
+      var found: Range<Int>?
+      while at < cursor.end, case (let member?, let next) = cursor.nextMember(at) {
+        if member.isNamed(key, in: bytes) { found = member.value }
+        at = next
+      }
+      return found
     }
-    return found
+    return value.map { JSONSlice(validated: bytes, range: $0) }
   }
 
   /// The element at `index`; nil outside the bounds, or where this is no array.

@@ -69,7 +69,7 @@ final class ClientConnection: TCPStreamHandler {
             parser = ResponseHeadParser(limits: configuration.responseLimits)
             continue
           }
-          let framing = try answer.framing(forRequest: request.method)
+          let framing = answer.framing(forRequest: request.method)
           keepsAlive = answer.keepAlive
           if case .untilClose = framing { keepsAlive = false }
           decoder = BodyDecoder(framing, limits: .unbounded)

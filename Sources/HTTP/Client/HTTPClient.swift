@@ -103,8 +103,7 @@ package final class HTTPClient {
   private func serialize(_ request: ClientRequest) -> [UInt8] {
     var head: [UInt8] = []
     head.reserveCapacity(256 + request.headers.wireBytes.count)
-    let hasBody =
-      !request.body.isEmpty || [.post, .put, .patch].contains(request.method)
+    let hasBody = !request.body.isEmpty || request.method.anticipatesBody
     RequestEncoder.head(
       method: request.method, target: request.url.path, host: request.url.hostHeader,
       headers: request.headers, framing: hasBody ? .length(request.body.count) : .none, into: &head)

@@ -22,20 +22,17 @@ enum ResponseEncoder {
     let hasBody = status >= 200 && status != 204 && status != 304
     switch framing {
     case .length(let length) where hasBody:
-      output.append(contentsOf: contentLength)
+      output.append(contentsOf: CommonBytes.contentLength)
       output.append(decimal: length)
       output.append(0x0D)
       output.append(0x0A)
-    case .chunked where hasBody: output.append(contentsOf: chunked)
+    case .chunked where hasBody: output.append(contentsOf: CommonBytes.chunked)
     default: break
     }
     output.append(contentsOf: keepAlive ? keepsAlive : closes)
   }
 
-  // What most answers say, as bytes: to copy an array costs less than to read a string.
   private static let ok = Array("HTTP/1.1 200 OK\r\ndate: ".utf8)
-  private static let contentLength = Array("content-length: ".utf8)
-  private static let chunked = Array("transfer-encoding: chunked\r\n".utf8)
   private static let keepsAlive = Array("connection: keep-alive\r\n\r\n".utf8)
   private static let closes = Array("connection: close\r\n\r\n".utf8)
 
@@ -97,20 +94,29 @@ enum RequestEncoder {
     output.append(contentsOf: method.name.utf8)
     output.append(0x20)
     output.append(contentsOf: target.utf8)
-    output.append(contentsOf: " HTTP/1.1\r\nhost: ".utf8)
+    output.append(contentsOf: hostField)
     output.append(contentsOf: host.utf8)
-    output.append(contentsOf: "\r\n".utf8)
+    output.append(contentsOf: CommonBytes.lineEnd)
     output.append(contentsOf: headers.wireBytes)
     switch framing {
     case .length(let length):
-      output.append(contentsOf: "content-length: ".utf8)
+      output.append(contentsOf: CommonBytes.contentLength)
       output.append(decimal: length)
-      output.append(contentsOf: "\r\n".utf8)
-    case .chunked: output.append(contentsOf: "transfer-encoding: chunked\r\n".utf8)
+      output.append(contentsOf: CommonBytes.lineEnd)
+    case .chunked: output.append(contentsOf: CommonBytes.chunked)
     case .none, .untilClose: break
     }
-    output.append(contentsOf: "\r\n".utf8)
+    output.append(contentsOf: CommonBytes.lineEnd)
   }
+
+  private static let hostField = Array(" HTTP/1.1\r\nhost: ".utf8)
+}
+
+/// What most heads say, as bytes: to copy an array costs less than to read a string.
+private enum CommonBytes {
+  static let contentLength = Array("content-length: ".utf8)
+  static let chunked = Array("transfer-encoding: chunked\r\n".utf8)
+  static let lineEnd = Array("\r\n".utf8)
 }
 
 /// Writes the chunks of a body (RFC 9112, section 7.1).
@@ -119,9 +125,9 @@ enum ChunkEncoder {
   static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
     guard !bytes.isEmpty else { return }
     output.append(hexadecimal: bytes.count)
-    output.append(contentsOf: "\r\n".utf8)
+    output.append(contentsOf: CommonBytes.lineEnd)
     output.append(copying: bytes)
-    output.append(contentsOf: "\r\n".utf8)
+    output.append(contentsOf: CommonBytes.lineEnd)
   }
 
   /// Appends the chunk that ends the body, without trailers.
@@ -139,14 +145,13 @@ extension [UInt8] {
   }
 
   private mutating func append(digitsOf number: Int, base: Int) {
-    var divisor = 1
-    while number / divisor >= base { divisor *= base }
-    var rest = number
-    while divisor > 0 {
-      let digit = UInt8(truncatingIfNeeded: rest / divisor)
+    let start = count
+    var rest = number.magnitude
+    repeat {
+      let digit = UInt8(truncatingIfNeeded: rest % UInt(base))
       append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-      rest %= divisor
-      divisor /= base
-    }
+      rest /= UInt(base)
+    } while rest > 0
+    self[start...].reverse()
   }
 }

@@ -9,7 +9,9 @@ struct FieldBlockParser: Sendable {
   /// Bytes of the present line that are known to belong to its name, and where its colon is.
   private var nameLength = 0
   private var colon: Int?
-  private var hasFraming = false
+  /// What the fields say of the length of the body.
+  private var contentLength: Int?
+  private var hasTransferCoding = false
 
   /// What the fields belong to.
   enum Part: Sendable {
@@ -94,26 +96,35 @@ struct FieldBlockParser: Sendable {
     nameLength = 0
     let name = line.extracting(..<colon)
     let rest = line.extracting((colon + 1)...)
+    // Nothing in it but what may be: the line was looked at for control characters.
     let value = rest.extracting(ASCII.content(rest))
-    for index in value.indices where !ASCII.isFieldValue(value[index]) {
-      throw .bad("The value of a header holds a control character.")
-    }
     try checkFraming(name, value)
     fields.append(name, value)
   }
 
-  /// What says how long the body is must stand once and be a number where it is one.
+  /// How the body's end is known; nil where no field says so.
+  func framing(_ version: HTTPVersion) throws(HTTPParseError) -> BodyFraming? {
+    guard hasTransferCoding else { return contentLength.map(BodyFraming.length) }
+    guard version == .http11 else { throw .bad("HTTP/1.0 has no Transfer-Encoding.") }
+    return try FieldRules.transferCoding(fields["transfer-encoding"] ?? "")
+  }
+
+  /// What says how long the body is must stand once and be a number where it is one. With two such
+  /// fields either could be believed, by this server and by another one before or behind it.
   private mutating func checkFraming(
     _ name: Span<UInt8>, _ value: Span<UInt8>
   ) throws(HTTPParseError) {
     let isLength = name.count == 14 && ASCII.equalsIgnoringCase(name, "content-length")
     guard isLength || name.count == 17 && ASCII.equalsIgnoringCase(name, "transfer-encoding")
     else { return }
-    guard !hasFraming else {
+    guard contentLength == nil, !hasTransferCoding else {
       throw .bad("Content-Length and Transfer-Encoding exclude each other and stand once.")
     }
-    hasFraming = true
-    if isLength { _ = try FieldRules.contentLength(value) }
+    if isLength {
+      contentLength = try FieldRules.contentLength(value)
+    } else {
+      hasTransferCoding = true
+    }
   }
 }
 
@@ -131,23 +142,16 @@ enum LineReader {
     let unread = buffer.prefix(buffer.count)
     let bytes = unread.span
     let count = bytes.count
-    var index = scanned
-    while index < count {
-      let byte = bytes[index]
-      if byte < 0x20 && byte != 0x09 || byte == 0x7F {
-        if byte == 0x0A { throw .bad("A line ends without CR.") }
-        guard byte == 0x0D else { throw .bad("The head holds a control character.") }
-        guard index <= limit else { throw overflow() }
-        guard index + 1 < count else { break }
-        guard bytes[index + 1] == 0x0A else { throw .bad("A CR stands alone.") }
-        scanned = 0
-        return index
-      }
-      index += 1
-      if index > limit { throw overflow() }
-    }
+    let index = ASCII.firstControl(bytes, from: scanned)
+    guard index <= limit else { throw overflow() }
     scanned = index
-    return nil
+    guard index < count else { return nil }
+    if bytes[index] == 0x0A { throw .bad("A line ends without CR.") }
+    guard bytes[index] == 0x0D else { throw .bad("The head holds a control character.") }
+    guard index + 1 < count else { return nil }
+    guard bytes[index + 1] == 0x0A else { throw .bad("A CR stands alone.") }
+    scanned = 0
+    return index
   }
 
   /// The next line without its end, once it is complete; it is taken from the buffer.

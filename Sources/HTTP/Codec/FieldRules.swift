@@ -1,28 +1,7 @@
 /// What the fields of a head must satisfy before its message is acted on.
 enum FieldRules {
-  /// How the body's end is known; nil where no field says so.
-  static func framing(
-    _ headers: HeaderFields, version: HTTPVersion, ofRequest isRequest: Bool
-  ) throws(HTTPParseError) -> BodyFraming? {
-    let lengths = headers.count(of: "content-length")
-    let codings = headers.count(of: "transfer-encoding")
-    if codings > 0 {
-      // Either could be believed, by this server and by another one before or behind it.
-      guard lengths == 0 else {
-        throw .bad("Content-Length and Transfer-Encoding exclude each other.")
-      }
-      guard version == .http11 else { throw .bad("HTTP/1.0 has no Transfer-Encoding.") }
-      guard codings == 1, let coding = headers["transfer-encoding"] else {
-        throw .bad("Transfer-Encoding must stand once.")
-      }
-      return try transferCoding(coding)
-    }
-    guard lengths > 0, let first = headers.valueBytes("content-length") else { return nil }
-    guard lengths == 1 else { throw .bad("Content-Length must stand once.") }
-    return .length(try contentLength(first.span))
-  }
-
-  private static func transferCoding(_ value: String) throws(HTTPParseError) -> BodyFraming {
+  /// The coding of a body that goes out in chunks.
+  static func transferCoding(_ value: String) throws(HTTPParseError) -> BodyFraming {
     let bytes = Array(value.utf8)
     if ASCII.equalsIgnoringCase(bytes[...], "chunked") { return .chunked }
     let parts = bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -37,6 +16,7 @@ enum FieldRules {
       status: 501, message: "Of the transfer codings only chunked is spoken here.")
   }
 
+  /// The number of bytes that a body has.
   static func contentLength(_ digits: Span<UInt8>) throws(HTTPParseError) -> Int {
     var length = 0
     for index in digits.indices {

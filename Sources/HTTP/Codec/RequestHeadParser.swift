@@ -37,27 +37,28 @@ package struct RequestHeadParser: Sendable {
       line = try RequestLine(bytes)
     }
     guard let line, try fields.parse(&buffer) else { return nil }
-    let head = try finish(line, fields.fields)
+    let head = try finish(line)
     self = RequestHeadParser(limits: limits)
     return head
   }
 
-  private func finish(
-    _ line: RequestLine, _ headers: HeaderFields
-  ) throws(HTTPParseError) -> RequestHead {
+  private func finish(_ line: RequestLine) throws(HTTPParseError) -> RequestHead {
+    let headers = fields.fields
     try FieldRules.checkHost(headers, line.version)
-    let framing = try FieldRules.framing(headers, version: line.version, ofRequest: true)
+    let framing = try fields.framing(line.version)
     if case .length(let length) = framing, length > limits.body {
       throw .bodyTooLarge(limits.body)
     }
-    let expectations = headers.values("expect")
-    let expectsContinue = !expectations.isEmpty
-    guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
-      throw HTTPParseError(status: 417, message: "Of the expectations only 100-continue is known.")
+    let expectsContinue = headers.contains("expect")
+    if expectsContinue {
+      guard headers.values("expect").allSatisfy({ $0.lowercased() == "100-continue" }) else {
+        throw HTTPParseError(
+          status: 417, message: "Of the expectations only 100-continue is known.")
+      }
     }
     return RequestHead(
-      method: line.method, target: line.target, version: line.version, headers: headers,
-      framing: framing == .length(0) ? .none : framing ?? .none,
+      method: line.method, target: line.target, path: line.path, version: line.version,
+      headers: headers, framing: framing == .length(0) ? .none : framing ?? .none,
       expectsContinue: expectsContinue && line.version == .http11)
   }
 }
@@ -66,34 +67,40 @@ package struct RequestHeadParser: Sendable {
 private struct RequestLine {
   let method: HTTPMethod
   let target: String
+  /// The target without its query.
+  let path: String
   let version: HTTPVersion
 
   init(_ line: [UInt8]) throws(HTTPParseError) {
     guard let first = line.firstIndex(of: 0x20), let last = line.lastIndex(of: 0x20),
       first < last, !line[(first + 1)..<last].contains(0x20)
     else { throw .bad("The request line is malformed.") }
-    let name = line[..<first]
-    guard !name.isEmpty, name.allSatisfy(ASCII.isToken),
-      name.contains(where: { (0x41...0x5A).contains($0) }),
-      !name.contains(where: { (0x61...0x7A).contains($0) })
-    else { throw .bad("The method is malformed.") }
-    version = try Self.version(line[(last + 1)...])
-    let method = HTTPMethod(String(decoding: name, as: UTF8.self))
+    guard let method = HTTPMethod(line[..<first]) else { throw .bad("The method is malformed.") }
     self.method = method
-    target = try Self.originForm(line[(first + 1)..<last], method)
+    version = try Self.version(line[(last + 1)...])
+    let bytes = line[(first + 1)..<last]
+    target = try Self.originForm(bytes, method)
+    path =
+      bytes.contains(UInt8(ascii: "?")) ? target.prefix { $0 != "?" }.description : target
   }
 
   private static func version(_ bytes: ArraySlice<UInt8>) throws(HTTPParseError) -> HTTPVersion {
-    let digits = Array(bytes)
-    guard digits.count == 8, digits.starts(with: "HTTP/".utf8), digits[6] == UInt8(ascii: "."),
-      ASCII.isDigit(digits[5]), ASCII.isDigit(digits[7])
-    else { throw .bad("The version is malformed.") }
-    if digits[5] == UInt8(ascii: "1") {
-      if digits[7] == UInt8(ascii: "1") { return .http11 }
-      if digits[7] == UInt8(ascii: "0") { return .http10 }
+    guard bytes.count == 8, bytes.starts(with: protocolName) else {
+      throw .bad("The version is malformed.")
     }
-    throw HTTPParseError(status: 505, message: "HTTP/1.1 and HTTP/1.0 are spoken here.")
+    let (major, dot, minor) = (
+      bytes[bytes.endIndex - 3], bytes[bytes.endIndex - 2], bytes[bytes.endIndex - 1]
+    )
+    guard ASCII.isDigit(major), dot == UInt8(ascii: "."), ASCII.isDigit(minor) else {
+      throw .bad("The version is malformed.")
+    }
+    switch (major, minor) {
+    case (UInt8(ascii: "1"), UInt8(ascii: "1")): return .http11
+    case (UInt8(ascii: "1"), UInt8(ascii: "0")): return .http10
+    default: throw HTTPParseError(status: 505, message: "HTTP/1.1 and HTTP/1.0 are spoken here.")
+    }
   }
+  private static let protocolName = Array("HTTP/".utf8)
 
   /// Path and query of a target in origin, absolute or asterisk form (RFC 9112, section 3.2).
   private static func originForm(
@@ -103,10 +110,10 @@ private struct RequestLine {
       throw .bad("The request target is malformed.")
     }
     let target = String(decoding: bytes, as: UTF8.self)
-    if method == .other("CONNECT") {
+    if case .other("CONNECT") = method {
       throw HTTPParseError(status: 501, message: "This server is no proxy.")
     }
-    if target.hasPrefix("/") { return target }
+    if bytes.first == UInt8(ascii: "/") { return target }
     if target == "*" && method == .options { return target }
     let lower = target.lowercased()
     guard let scheme = ["http://", "https://"].first(where: lower.hasPrefix) else {

@@ -25,25 +25,24 @@ package struct ResponseHeadParser: Sendable {
       line = try Self.statusLine(bytes)
     }
     guard let line, try fields.parse(&buffer) else { return nil }
-    return ResponseHead(status: line.status, version: line.version, headers: fields.fields)
+    return ResponseHead(
+      status: line.status, version: line.version, headers: fields.fields,
+      declaredFraming: try fields.framing(line.version))
   }
 
   /// `HTTP/1.1 200 OK`; the reason may be empty or, as some servers have it, absent.
   private static func statusLine(
     _ line: [UInt8]
   ) throws(HTTPParseError) -> (status: Int, version: HTTPVersion) {
-    let prefix = String(decoding: line.prefix(9), as: UTF8.self)
-    let version: HTTPVersion
-    switch prefix {
-    case "HTTP/1.1 ": version = .http11
-    case "HTTP/1.0 ": version = .http10
-    default: throw .malformedResponse("the status line is malformed")
-    }
-    let code = line.dropFirst(9).prefix(3)
-    guard code.count == 3, code.allSatisfy(ASCII.isDigit),
-      let status = Int(String(decoding: code, as: UTF8.self)), (100...599).contains(status),
-      line.count == 12 || line[12] == 0x20
+    guard line.count >= 12, line.starts(with: protocolName), line[8] == 0x20,
+      line[7] == UInt8(ascii: "0") || line[7] == UInt8(ascii: "1"),
+      line[9...11].allSatisfy(ASCII.isDigit), line.count == 12 || line[12] == 0x20
     else { throw .malformedResponse("the status line is malformed") }
-    return (status, version)
+    let status = line[9...11].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    guard (100...599).contains(status) else {
+      throw .malformedResponse("the status line is malformed")
+    }
+    return (status, line[7] == UInt8(ascii: "1") ? .http11 : .http10)
   }
+  private static let protocolName = Array("HTTP/1.".utf8)
 }

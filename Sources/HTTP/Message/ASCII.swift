@@ -17,6 +17,26 @@ enum ASCII {
     (byte >= 0x20 && byte != 0x7F) || byte == 0x09
   }
 
+  /// The offset, at `start` or behind it, of the first byte that is a control character and no tab;
+  /// the length where there is none. Eight bytes are looked at together.
+  static func firstControl(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    let raw = bytes.bytes
+    var at = start
+    while at + 8 <= bytes.count {
+      // A load that is checked against the span's bounds; every pattern of bits is a number.
+      let word = raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
+      // The highest bit of each byte below 0x20, and of each 0x7F: exact in the lowest byte that has
+      // it, which is all that is asked. Tabs are looked at one by one.
+      let below = (word &- ones &* 0x20) & ~word
+      let deleted = word ^ (ones &* 0x7F)
+      if (below | ((deleted &- ones) & ~deleted)) & (ones &* 0x80) != 0 { break }
+      at += 8
+    }
+    while at < bytes.count, isFieldValue(bytes[at]) { at += 1 }
+    return at
+  }
+  private static let ones: UInt64 = 0x0101_0101_0101_0101
+
   /// Characters that a request's target may hold; quotes and brackets are let through, as by
   /// other servers.
   static func isTarget(_ byte: UInt8) -> Bool {

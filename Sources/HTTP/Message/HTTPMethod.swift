@@ -26,18 +26,31 @@ package enum HTTPMethod: Sendable, Hashable {
     }
   }
 
-  init(_ name: String) {
-    switch name {
-    case "GET": self = .get
-    case "HEAD": self = .head
-    case "POST": self = .post
-    case "PUT": self = .put
-    case "DELETE": self = .delete
-    case "OPTIONS": self = .options
-    case "PATCH": self = .patch
-    default: self = .other(name)
+  /// Whether a request of it says how long its body is where it has none (RFC 9110, section 8.6).
+  var anticipatesBody: Bool {
+    switch self {
+    case .post, .put, .patch: true
+    case .get, .head, .delete, .options, .other: false
     }
   }
+
+  /// The method of a request line; nil for what is no token. Lower case is refused, since servers
+  /// differ on whether it means the same.
+  init?(_ name: ArraySlice<UInt8>) {
+    guard let known = Self.known.first(where: { $0.bytes.elementsEqual(name) }) else {
+      guard name.allSatisfy(ASCII.isToken), name.contains(where: { (0x41...0x5A).contains($0) }),
+        !name.contains(where: { (0x61...0x7A).contains($0) })
+      else { return nil }
+      self = .other(String(decoding: name, as: UTF8.self))
+      return
+    }
+    self = known.method
+  }
+
+  private static let known: [(bytes: [UInt8], method: HTTPMethod)] =
+    [HTTPMethod.post, .get, .head, .put, .delete, .options, .patch].map {
+      (Array($0.name.utf8), $0)
+    }
 }
 
 /// The versions that are spoken here.

@@ -13,12 +13,12 @@ package struct RequestHead: Sendable {
   package let expectsContinue: Bool
 
   init(
-    method: HTTPMethod, target: String, version: HTTPVersion, headers: HeaderFields,
-    framing: BodyFraming, expectsContinue: Bool
+    method: HTTPMethod, target: String, path: String, version: HTTPVersion,
+    headers: HeaderFields, framing: BodyFraming, expectsContinue: Bool
   ) {
     self.method = method
     self.target = target
-    path = target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
+    self.path = path
     self.version = version
     self.headers = headers
     self.framing = framing
@@ -43,6 +43,8 @@ package struct ResponseHead: Sendable {
   package let status: Int
   package let version: HTTPVersion
   package let headers: HeaderFields
+  /// How the fields say that the body ends; nil where none does.
+  let declaredFraming: BodyFraming?
 
   /// Whether the connection may carry another request.
   package var keepAlive: Bool {
@@ -52,17 +54,14 @@ package struct ResponseHead: Sendable {
 
   /// The declared length of the body, if any.
   package var contentLength: Int? {
-    guard !headers.contains("transfer-encoding") else { return nil }
-    return headers.valueBytes("content-length").flatMap { try? FieldRules.contentLength($0.span) }
+    if case .length(let length) = declaredFraming { length } else { nil }
   }
 
   /// How the end of the body is known (RFC 9112, section 6.3).
-  /// - Throws: `HTTPParseError` where that is ambiguous.
-  package func framing(forRequest method: HTTPMethod) throws(HTTPParseError) -> BodyFraming {
-    let framing = try FieldRules.framing(headers, version: version, ofRequest: false)
+  package func framing(forRequest method: HTTPMethod) -> BodyFraming {
     if method == .head || (100..<200).contains(status) || status == 204 || status == 304 {
       return .none
     }
-    return framing ?? .untilClose
+    return declaredFraming ?? .untilClose
   }
 }

@@ -19,8 +19,7 @@ package struct DurationHistogram: Sendable, Hashable {
 
   /// Counts a duration.
   package mutating func add(_ duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    let length = max(0, Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
+    let length = max(0, Int(clamping: duration.attoseconds / 1_000_000_000))
     var index = 0
     while index < Self.bounds.count, Self.bounds[index] < length { index += 1 }
     counts[index] += 1
