@@ -7,8 +7,6 @@ package import OpenAIWire
 package final class ChatRequest: Sendable {
   /// The body as it came.
   package let bytes: [UInt8]
-  /// Its members, in order.
-  package let members: [JSONMember]
   /// The model that is asked for, by the client's name.
   package let model: String
   /// Whether the answer is to be streamed.
@@ -16,12 +14,7 @@ package final class ChatRequest: Sendable {
   /// Easel's own options, from the body alone.
   package let options: EaselOptions
 
-  /// Members that the gateway acts on. A second one of the same name would let the upstream read
-  /// something else than was checked here.
-  private static let actedOn = [
-    "model", "stream", "tools", "tool_choice", "n", "stream_options", "messages",
-    "response_format", "modalities", "easel",
-  ]
+  private let fields: ChatRequestFields
 
   /// - Throws: `OpenAIError` with status 400 that names the field and what to change.
   package init(_ bytes: [UInt8]) throws(OpenAIError) {
@@ -32,63 +25,49 @@ package final class ChatRequest: Sendable {
       throw .invalidJSON(error)
     }
     self.bytes = bytes
-    self.members = members
-    if let twice = JSONScanner.duplicates(of: Self.actedOn, in: members, bytes).first {
-      throw .invalidRequest(
-        "The field '\(twice)' stands twice in the body. Send it once.", param: twice)
+    let fields = try ChatRequestFields(members, in: bytes)
+    func slice(_ field: ChatRequestFields.Name) -> JSONSlice? {
+      fields[field].map { JSONSlice($0, in: bytes) }
     }
-    if let variant = Self.caseVariant(in: members, bytes) {
-      throw .invalidRequest(
-        "The field '\(variant)' must be written in lower case.", param: variant.lowercased())
-    }
-    func slice(_ name: String) -> JSONSlice? {
-      members.named(name, in: bytes).map { JSONSlice($0, in: bytes) }
-    }
-    guard let model = slice("model")?.string, !model.isEmpty, model.utf8.count <= 512 else {
+    guard let model = slice(.model)?.string, !model.isEmpty, model.utf8.count <= 512 else {
       throw .invalidRequest(
         "The field 'model' must be the name of a model, a string of 1 to 512 bytes.",
         param: "model")
     }
-    guard let messages = slice("messages"), messages.kind == .array else {
+    guard let messages = slice(.messages), messages.kind == .array else {
       throw .invalidRequest("The field 'messages' must be an array of messages.", param: "messages")
     }
-    let stream = slice("stream")
+    let stream = slice(.stream)
     guard stream == nil || stream?.isNull == true || stream?.bool != nil else {
       throw .invalidRequest("The field 'stream' must be true or false.", param: "stream")
     }
+    self.fields = fields
     self.model = model
     isStreamed = stream?.bool ?? false
-    options = try EaselOptions(slice("easel"))
+    options = try EaselOptions(slice(.easel))
   }
 
-  /// A member whose name is that of a field that is acted on, but for its case. Some upstreams take
-  /// the one for the other.
-  private static func caseVariant(in members: [JSONMember], _ bytes: [UInt8]) -> String? {
-    for member in members where bytes[member.key].contains(where: { $0 &- 0x41 < 26 }) {
-      let name = member.name(in: bytes)
-      if actedOn.contains(name.lowercased()) { return name }
-    }
-    return nil
+  /// The value of a field that the gateway acts on; nil where it is absent.
+  package subscript(name: ChatRequestFields.Name) -> JSONSlice? {
+    fields[name].map { JSONSlice($0, in: bytes) }
   }
 
-  /// The value of a top-level field; nil where it is absent.
-  package subscript(name: String) -> JSONSlice? {
-    members.named(name, in: bytes).map { JSONSlice($0, in: bytes) }
-  }
+  /// The member of a field that the gateway acts on; nil where it is absent.
+  package func member(_ name: ChatRequestFields.Name) -> JSONMember? { fields[name] }
 
   /// Whether the client wants usage in its stream.
   package var includesUsage: Bool {
-    self["stream_options"]?["include_usage"]?.bool ?? false
+    self[.streamOptions]?["include_usage"]?.bool ?? false
   }
 
   /// The edits that every upstream request needs: the upstream's name for the model, and Easel's
   /// own field taken out.
   package func edits(model upstreamModel: String) -> JSONSplice {
     var splice = JSONSplice(bytes)
-    if upstreamModel != model, let value = self["model"] {
+    if upstreamModel != model, let value = self[.model] {
       splice.replace(value, with: JSONWriter.string(upstreamModel))
     }
-    if let easel = members.named("easel", in: bytes) { splice.delete(easel) }
+    if let easel = fields[.easel] { splice.delete(easel) }
     return splice
   }
 }

@@ -1,5 +1,7 @@
 /// What the access log says about one request: how it went, never what was in it.
-package struct RequestLog: Sendable {
+///
+/// A class, so that handing it on copies nothing.
+package final class RequestLog {
   /// The request's id, as in the answer's `x-request-id`.
   package var id: String
   /// The route's pattern, such as `/v1/chat/completions` (not the path: paths hold ids).

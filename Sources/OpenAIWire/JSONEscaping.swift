@@ -3,8 +3,10 @@
 enum JSONEscaping {
   /// Appends `text` as a literal, quotes included.
   static func append(_ text: String, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
     let utf8 = text.utf8.span
+    // For one literal alone: a text that grows must do so by its own measure.
+    if bytes.isEmpty { bytes.reserveCapacity(utf8.count + 2) }
+    bytes.append(UInt8(ascii: "\""))
     if needsEscape(utf8) {
       bytes.reserveCapacity(bytes.count + utf8.count + utf8.count / 8 + 8)
       for index in utf8.indices { append(utf8[index], to: &bytes) }

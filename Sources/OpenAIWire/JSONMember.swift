@@ -33,6 +33,10 @@ package struct JSONMember: Sendable, Equatable {
 extension [JSONMember] {
   /// The last member named `name`, which is the one that readers of duplicates agree on most.
   package func named(_ name: String, in bytes: [UInt8]) -> JSONMember? {
-    last { $0.isNamed(name, in: bytes) }
+    let length = name.utf8.count + 2
+    for member in reversed() where member.keyHasEscapes || member.key.count == length {
+      if member.isNamed(name, in: bytes) { return member }
+    }
+    return nil
   }
 }

@@ -34,7 +34,7 @@ extension JSONSplice {
     var edits = replacements.enumerated().map {
       Edit(range: $1.range, rank: $0, text: $1.with)
     }
-    edits.append(contentsOf: runs.map { Edit(range: $0.cut, rank: Int.max, text: []) })
+    for run in runs { edits.append(Edit(range: run.cut, rank: Int.max, text: [])) }
     addInsertions(around: runs, to: &edits)
     addAppends(around: runs, to: &edits)
     edits.sort {
@@ -102,6 +102,7 @@ extension JSONSplice {
 
   /// Each new element brings the comma towards the neighbour that stays.
   private func addInsertions(around runs: [Run], to edits: inout [Edit]) {
+    guard !insertions.isEmpty else { return }
     let ordered = insertions.enumerated().sorted {
       ($0.element.before, $0.offset) < ($1.element.before, $1.offset)
     }
@@ -129,6 +130,16 @@ extension JSONSplice {
     return runs.first { $0.items.contains(start) }
   }
 
+  /// The run whose items begin at `start`; runs stand in order.
+  private static func run(in runs: [Run], from start: Int) -> Run? {
+    var (low, high) = (0, runs.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if runs[middle].items.lowerBound < start { low = middle + 1 } else { high = middle }
+    }
+    return low < runs.count && runs[low].items.lowerBound == start ? runs[low] : nil
+  }
+
   private func addAppends(around runs: [Run], to edits: inout [Edit]) {
     var begun: Set<Int> = []
     for (offset, append) in appends.enumerated() {
@@ -136,10 +147,10 @@ extension JSONSplice {
       // The container has nothing left where it had nothing, or one run takes everything.
       let first = skipSpaces(append.open + 1)
       var isEmpty = first == append.close
-      if let run = runs.first(where: { $0.items.lowerBound == first && !$0.hasAfter }) {
+      if let run = Self.run(in: runs, from: first), !run.hasAfter {
         isEmpty = !insertions.contains { run.items.contains($0.before) }
       }
-      let isFirst = begun.insert(append.close).inserted
+      let isFirst = appends.count == 1 || begun.insert(append.close).inserted
       edits.append(
         Edit(
           range: place..<place, rank: insertions.count + offset, text: append.value,

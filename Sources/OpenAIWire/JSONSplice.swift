@@ -61,8 +61,10 @@ package struct JSONSplice: Sendable {
 
   /// Adds a member at the end of an object: of the outermost one, where `object` is nil.
   package mutating func append(key: String, value: [UInt8], to object: JSONSlice? = nil) {
+    var literal = JSONWriter.string(key)
+    literal.append(UInt8(ascii: ":"))
     append(
-      value, key: JSONWriter.string(key) + [UInt8(ascii: ":")], to: object?.range ?? whole,
+      value, key: literal, to: object?.range ?? whole,
       open: UInt8(ascii: "{"), close: UInt8(ascii: "}"))
   }
 

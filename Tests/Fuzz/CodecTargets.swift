@@ -147,7 +147,7 @@ private func responses(_ pieces: [[UInt8]], outputStep: Int) -> [String] {
   func step() throws(HTTPParseError) -> Bool {
     if decoder == nil {
       guard let head = try parser.parse(&buffer) else { return false }
-      let framing = try head.framing(forRequest: .get)
+      let framing = head.framing(forRequest: .get)
       log.append("\(head.status) \(framing) \(head.keepAlive) \(lines(head.headers))")
       decoder = BodyDecoder(framing, limits: limits)
       body = []

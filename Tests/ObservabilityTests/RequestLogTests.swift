@@ -38,7 +38,7 @@ struct RequestLogTests {
 
   @Test("escapes a model name that tries to forge a line")
   func forged() {
-    var request = RequestLog(id: "req_3", route: "/", method: "POST")
+    let request = RequestLog(id: "req_3", route: "/", method: "POST")
     request.model = "x\"}\n{\"level\":\"error"
     #expect(line(request).contains(#""model":"x\"}\n{\"level\":\"error""#))
     #expect(capture.lines.count == 1)

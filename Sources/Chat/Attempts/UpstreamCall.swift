@@ -58,14 +58,14 @@ package final class UpstreamCall {
   ) async throws -> ClientAnswer? {
     deadline = services.loop.now + services.policy.deadline.milliseconds
     // Who answered before goes on, as long as it can.
-    var queue = targets.count == 1 ? targets : [current] + targets.filter { $0 !== current }
+    var queue =
+      targets.count == 1 ? targets[...] : ([current] + targets.filter { $0 !== current })[...]
     var skipped: [Skipped] = []
     // The most telling one.
     var told: Failed?
     var isFirst = true
     var isRepetition = false
-    while !queue.isEmpty, timeLeft > .zero {
-      let target = queue.removeFirst()
+    while timeLeft > .zero, let target = queue.popFirst() {
       guard let attempt = try await begin(target, &skipped) else {
         isRepetition = false
         continue
@@ -87,7 +87,7 @@ package final class UpstreamCall {
         case .again(let wait) where services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
           try await services.loop.sleep(for: wait)
-          queue.insert(target, at: 0)
+          queue.insert(target, at: queue.startIndex)
           isRepetition = true
         case .again, .stop:
           // What another upstream would say as well is told as it is.

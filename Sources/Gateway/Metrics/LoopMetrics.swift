@@ -11,8 +11,8 @@ final class LoopMetrics {
   /// Plain numbers.
   struct Figures: Sendable {
     var inFlight = 0
-    var requests: [RequestKey: RequestFigures] = [:]
-    var upstreams: [UpstreamKey: UpstreamFigures] = [:]
+    var requests = FigureTable<RequestKey, RequestFigures>()
+    var upstreams = FigureTable<UpstreamKey, UpstreamFigures>()
     var series = SeriesCounts()
     /// How late timers were, by loop.
     var lag: [Int: DurationHistogram] = [:]
@@ -68,7 +68,7 @@ final class LoopMetrics {
   func ended(_ log: RequestLog) {
     figures.inFlight -= 1
     let key = RequestKey(route: log.route, status: log.status, outcome: log.outcome.name)
-    figures.requests[key, default: RequestFigures()].add(log)
+    figures.requests.update(key, fresh: RequestFigures()) { $0.add(log) }
     if let rounds = log.rounds { figures.rounds[rounds, default: 0] += 1 }
   }
 }
@@ -108,8 +108,12 @@ extension LoopMetrics.UpstreamFigures {
 extension LoopMetrics.Figures {
   static func += (left: inout Self, right: Self) {
     left.inFlight += right.inFlight
-    for (key, figures) in right.requests { left.requests[key, default: .init()] += figures }
-    for (key, figures) in right.upstreams { left.upstreams[key, default: .init()] += figures }
+    for (key, figures) in right.requests.entries {
+      left.requests.update(key, fresh: .init()) { $0 += figures }
+    }
+    for (key, figures) in right.upstreams.entries {
+      left.upstreams.update(key, fresh: .init()) { $0 += figures }
+    }
     left.series.add(right.series)
     left.lag.merge(right.lag) { $1 }
     left.rounds.merge(right.rounds, uniquingKeysWith: +)
@@ -122,7 +126,9 @@ struct ChatMetrics: ChatObserver {
 
   func attempt(upstream: String, result: String, firstByte: Duration?, total: Duration) {
     let key = LoopMetrics.UpstreamKey(upstream: upstream, result: result)
-    metrics.value.update { $0.upstreams[key, default: .init()].add(firstByte, total) }
+    metrics.value.update { figures in
+      figures.upstreams.update(key, fresh: .init()) { $0.add(firstByte, total) }
+    }
   }
 
   func retry(upstream: String, reason: String) {

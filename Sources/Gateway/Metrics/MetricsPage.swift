@@ -40,7 +40,7 @@ struct MetricsPage {
   private static func requests(
     _ figures: LoopMetrics.Figures, _ writer: inout MetricsWriter
   ) {
-    let requests = figures.requests.sorted {
+    let requests = figures.requests.entries.sorted {
       ($0.key.route, $0.key.status, $0.key.outcome) < ($1.key.route, $1.key.status, $1.key.outcome)
     }
     writer.family("easel_requests", .counter, "Requests of clients that are over")
@@ -70,7 +70,7 @@ struct MetricsPage {
   private static func upstreams(
     _ figures: LoopMetrics.Figures, _ writer: inout MetricsWriter
   ) {
-    let upstreams = figures.upstreams.sorted {
+    let upstreams = figures.upstreams.entries.sorted {
       ($0.key.upstream, $0.key.result) < ($1.key.upstream, $1.key.result)
     }
     writer.family("easel_upstream_requests", .counter, "Attempts at chat upstreams that are over")

@@ -93,7 +93,7 @@ enum ChatRoute {
     _ options: EaselOptions, _ request: ChatRequest
   ) -> EaselOptions.ImageOutput {
     if let output = options.imageOutput { return output }
-    let wantsImages = request["modalities"]?.elements.contains { $0.isString("image") } ?? false
+    let wantsImages = request[.modalities]?.elements.contains { $0.isString("image") } ?? false
     return wantsImages ? .images : .markdown
   }
 }

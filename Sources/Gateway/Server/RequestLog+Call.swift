@@ -3,7 +3,7 @@ internal import Observability
 
 extension RequestLog {
   /// Notes who has answered in the end.
-  mutating func note(_ call: UpstreamCall) {
+  func note(_ call: UpstreamCall) {
     upstream = call.current.upstream.name
     if call.attempts > 1 { attempts = call.attempts }
   }

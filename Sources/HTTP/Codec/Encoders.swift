@@ -144,14 +144,16 @@ extension [UInt8] {
     append(digitsOf: number, base: 16)
   }
 
-  private mutating func append(digitsOf number: Int, base: Int) {
-    let start = count
+  private mutating func append(digitsOf number: Int, base: UInt) {
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var start = digits.count
     var rest = number.magnitude
     repeat {
-      let digit = UInt8(truncatingIfNeeded: rest % UInt(base))
-      append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-      rest /= UInt(base)
+      let digit = UInt8(truncatingIfNeeded: rest % base)
+      start -= 1
+      digits[start] = digit < 10 ? 0x30 + digit : 0x57 + digit
+      rest /= base
     } while rest > 0
-    self[start...].reverse()
+    for index in start..<digits.count { append(digits[index]) }
   }
 }

@@ -73,21 +73,16 @@ struct FieldBlockParser: Sendable {
     let end = min(buffer.count, bounds.bytes - bytesSeen)
     let unread = buffer.prefix(buffer.count)
     let bytes = unread.span
-    while nameLength < end {
-      let byte = bytes[nameLength]
-      if ASCII.isToken(byte) {
-        nameLength += 1
-      } else if byte == UInt8(ascii: ":") && nameLength > 0 {
-        colon = nameLength
-        return
-      } else if byte == 0x0D {
-        return
-      } else {
-        throw nameLength == 0 && ASCII.isSpace(byte)
-          ? .bad("A header must not be folded over lines.")
-          : .bad("The name of a header is malformed.")
-      }
+    var at = nameLength
+    while at < end, ASCII.isToken(bytes[at]) { at += 1 }
+    nameLength = at
+    guard at < end, bytes[at] != 0x0D else { return }
+    guard bytes[at] == UInt8(ascii: ":"), at > 0 else {
+      throw at == 0 && ASCII.isSpace(bytes[at])
+        ? .bad("A header must not be folded over lines.")
+        : .bad("The name of a header is malformed.")
     }
+    colon = at
   }
 
   private mutating func parse(_ line: Span<UInt8>) throws(HTTPParseError) {
@@ -97,9 +92,11 @@ struct FieldBlockParser: Sendable {
     let name = line.extracting(..<colon)
     let rest = line.extracting((colon + 1)...)
     // Nothing in it but what may be: the line was looked at for control characters.
-    let value = rest.extracting(ASCII.content(rest))
-    try checkFraming(name, value)
-    fields.append(name, value)
+    let content = ASCII.content(rest)
+    try checkFraming(name, rest.extracting(content))
+    fields.append(
+      line, name: colon,
+      value: (colon + 1 + content.lowerBound)..<(colon + 1 + content.upperBound))
   }
 
   /// How the body's end is known; nil where no field says so.

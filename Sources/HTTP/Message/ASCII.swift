@@ -4,8 +4,8 @@ enum ASCII {
   static func isToken(_ byte: UInt8) -> Bool {
     // Two words of bits, one for each byte below 128.
     byte < 64
-      ? tokenLow & (1 << UInt64(byte)) != 0
-      : byte < 128 && tokenHigh & (1 << UInt64(byte - 64)) != 0
+      ? tokenLow &>> UInt64(byte) & 1 != 0
+      : byte < 128 && tokenHigh &>> UInt64(byte - 64) & 1 != 0
   }
   // Numbers, so that a look-up needs no initialization: `!#$%&'*+-.` and the digits; `^_`|~` and
   // the letters.

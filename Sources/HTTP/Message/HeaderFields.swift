@@ -132,7 +132,7 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     for index in nameBytes.indices where !ASCII.isToken(nameBytes[index]) {
       throw HeaderError(message: "a header's name is not a token")
     }
-    for index in bytes.indices where !ASCII.isFieldValue(bytes[index]) {
+    guard ASCII.firstControl(bytes, from: 0) == bytes.count else {
       throw HeaderError(message: "the value of \(name) holds a control character")
     }
     append(nameBytes, bytes.extracting(ASCII.content(bytes)))
@@ -168,23 +168,42 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     for entry in other.entries { copy(entry, of: other) }
   }
 
-  /// Adds a field that a parser has validated.
-  mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+  /// Adds the field of a line that a parser has validated.
+  /// - Parameters:
+  ///   - name: bytes of the name, behind which the colon stands.
+  ///   - value: where the value stands in the line.
+  mutating func append(_ line: Span<UInt8>, name: Int, value: Range<Int>) {
+    let isAsWritten =
+      value.upperBound == line.count && value.lowerBound == name + 2 && line[name + 1] == 0x20
+    guard isAsWritten else {
+      return append(line.extracting(..<name), line.extracting(value))
+    }
     if entries.isEmpty { reserveUsual() }
-    let start = Int32(wireBytes.count)
-    wireBytes.append(copying: name)
-    let nameEnd = Int32(wireBytes.count)
-    wireBytes.append(UInt8(ascii: ":"))
-    wireBytes.append(UInt8(ascii: " "))
-    let valueStart = Int32(wireBytes.count)
-    wireBytes.append(copying: value)
-    let valueEnd = Int32(wireBytes.count)
+    addEntry(line.extracting(..<name), value: value.count)
+    wireBytes.append(copying: line)
     wireBytes.append(0x0D)
     wireBytes.append(0x0A)
+  }
+
+  private mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+    if entries.isEmpty { reserveUsual() }
+    addEntry(name, value: value.count)
+    wireBytes.append(copying: name)
+    wireBytes.append(UInt8(ascii: ":"))
+    wireBytes.append(UInt8(ascii: " "))
+    wireBytes.append(copying: value)
+    wireBytes.append(0x0D)
+    wireBytes.append(0x0A)
+  }
+
+  /// The entry of a field that is written next.
+  private mutating func addEntry(_ name: Span<UInt8>, value count: Int) {
+    let start = wireBytes.count
     entries.append(
       Entry(
-        start: start, nameEnd: nameEnd, valueStart: valueStart, valueEnd: valueEnd,
-        hash: ASCII.hash(name)))
+        start: Int32(start), nameEnd: Int32(start + name.count),
+        valueStart: Int32(start + name.count + 2),
+        valueEnd: Int32(start + name.count + 2 + count), hash: ASCII.hash(name)))
   }
 
   /// Room for what a message usually has, at once instead of by growing.

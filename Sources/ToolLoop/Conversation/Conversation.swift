@@ -34,7 +34,7 @@ package struct Conversation: Sendable {
     self.restored = restored
     self.tools = tools
     self.limits = limits
-    if tools.contains(.edit), let messages = request["messages"] {
+    if tools.contains(.edit), let messages = request[.messages] {
       pictures.add(messages: messages, restored: restored)
     }
   }
@@ -86,27 +86,27 @@ package struct Conversation: Sendable {
     model: String? = nil, closes: Bool = false, offersTools: Bool = true
   ) throws(OpenAIError) -> [UInt8] {
     var edits = request.edits(model: model ?? self.model)
-    let tools = request["tools"]
+    let tools = request[.tools]
     let offered = closes || !offersTools ? [] : offered
     if let tools, tools.kind == .array {
       for tool in offered.list { edits.append(element: tool.definition(limits), to: tools) }
     } else if !offered.isEmpty {
-      set("tools", offered.definitions(limits), &edits)
+      set(.tools, offered.definitions(limits), &edits)
     }
-    let forced = request["tool_choice"]?["function"]?["name"]?.string
+    let forced = request[.toolChoice]?["function"]?["name"]?.string
     let forcesOwn = forced.map(isOwn) ?? false
     if closes || (!offersTools && forcesOwn) {
       let hasTools = tools?.elements.contains { _ in true } ?? false
       if hasTools {
-        set("tool_choice", Array("\"none\"".utf8), &edits)
-      } else if let choice = request.members.named("tool_choice", in: request.bytes) {
+        set(.toolChoice, Array("\"none\"".utf8), &edits)
+      } else if let choice = request.member(.toolChoice) {
         // Without tools OpenAI refuses a choice among them.
         edits.delete(choice)
       }
     } else if hasTurns
-      && (forcesOwn || request["tool_choice"]?.isString("required") == true)
+      && (forcesOwn || request[.toolChoice]?.isString("required") == true)
     {
-      set("tool_choice", Array("\"auto\"".utf8), &edits)
+      set(.toolChoice, Array("\"auto\"".utf8), &edits)
     }
     editMessages(&edits)
     do throws(JSONSpliceError) { return try edits.apply() } catch {
@@ -114,16 +114,18 @@ package struct Conversation: Sendable {
     }
   }
 
-  private func set(_ key: String, _ value: [UInt8], _ edits: inout JSONSplice) {
-    if let old = request[key] {
+  private func set(
+    _ field: ChatRequestFields.Name, _ value: [UInt8], _ edits: inout JSONSplice
+  ) {
+    if let old = request[field] {
       edits.replace(old, with: value)
     } else {
-      edits.append(key: key, value: value)
+      edits.append(key: field.text, value: value)
     }
   }
 
   private func editMessages(_ edits: inout JSONSplice) {
-    guard let messages = request["messages"] else { return }
+    guard let messages = request[.messages] else { return }
     PictureHistory.strip(messages, &edits)
     if !restored.isEmpty { restore(messages, &edits) }
     for message in added { edits.append(element: message, to: messages) }

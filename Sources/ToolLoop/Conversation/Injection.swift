@@ -13,16 +13,16 @@ package enum Injection {
     hasProviders: Bool, canEdit: Bool
   ) -> ImageTools {
     guard mode != .off, hasProviders, target.canCallTools else { return [] }
-    if let count = request["n"]?.int, count > 1 { return [] }
-    if request["tool_choice"]?.isString("none") == true { return [] }
+    if let count = request[.n]?.int, count > 1 { return [] }
+    if request[.toolChoice]?.isString("none") == true { return [] }
     // The older form of tools; servers refuse both in one request.
-    if request["functions"].map({ !$0.isNull }) == true { return [] }
-    let tools = request["tools"]
+    if request[.functions].map({ !$0.isNull }) == true { return [] }
+    let tools = request[.tools]
     guard tools == nil || tools?.isNull == true || tools?.kind == .array else { return [] }
     let names = tools?.elements.compactMap(name) ?? []
     if names.contains(ImageTool.generate.rawValue) { return [] }
     let hasTools = tools?.elements.contains { _ in true } ?? false
-    if !hasTools, let format = request["response_format"]?["type"]?.string, format != "text" {
+    if !hasTools, let format = request[.responseFormat]?["type"]?.string, format != "text" {
       return []
     }
     return canEdit && !names.contains(ImageTool.edit.rawValue) ? [.generate, .edit] : [.generate]

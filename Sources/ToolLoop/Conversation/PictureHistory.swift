@@ -5,8 +5,13 @@ internal import OpenAIWire
 enum PictureHistory {
   private static let reference = "[picture]"
 
+  /// Whether messages may hold pictures or mention stored ones: each form has one of these words.
+  static func mayHold(_ messages: JSONSlice) -> Bool {
+    messages.raw.contains("image") || messages.raw.contains("img_")
+  }
+
   static func strip(_ messages: JSONSlice, _ edits: inout JSONSplice) {
-    guard messages.raw.contains("data:") || messages.raw.contains("\"images\"") else { return }
+    guard mayHold(messages) else { return }
     for message in messages.elements where message["role"]?.isString("assistant") == true {
       for member in message.entries {
         let value = JSONSlice(member, in: message.bytes)

@@ -10,7 +10,7 @@ package enum TurnRestorer {
   package static func restore(
     _ request: ChatRequest, from memory: any TurnMemory, scope: String
   ) async -> [Conversation.RestoredTurn] {
-    guard let messages = request["messages"], messages.raw.contains("\"tool_call_id\"") else {
+    guard let messages = request[.messages], messages.raw.contains("\"tool_call_id\"") else {
       return []
     }
     var found: [(message: Int, callIDs: [String])] = []

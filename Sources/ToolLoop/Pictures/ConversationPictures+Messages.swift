@@ -6,10 +6,7 @@ extension ConversationPictures {
   /// model has said.
   /// - Parameter restored: results of the gateway's calls that come back behind a message.
   mutating func add(messages: JSONSlice, restored: [Conversation.RestoredTurn]) {
-    let raw = messages.raw
-    let holdsPictures =
-      raw.contains("img_") || raw.contains("\"image_url\"") || raw.contains("\"images\"")
-      || raw.contains("data:image")
+    let holdsPictures = PictureHistory.mayHold(messages)
     guard holdsPictures || !restored.isEmpty else { return }
     for (index, message) in messages.elements.enumerated() where isOpen {
       if holdsPictures { add(message) }
