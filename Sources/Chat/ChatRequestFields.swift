@@ -2,7 +2,7 @@ package import OpenAIWire
 
 /// The members of a chat request that the gateway acts on, each found once.
 package struct ChatRequestFields: Sendable {
-  private var members = [JSONMember?](repeating: nil, count: Name.allCases.count)
+  private var members: InlineArray<11, JSONMember?> = .init(repeating: nil)
 
   /// The name of such a member.
   package enum Name: Int, Sendable, CaseIterable {
@@ -41,7 +41,7 @@ package struct ChatRequestFields: Sendable {
             "The field '\(name.text)' stands twice in the body. Send it once.", param: name.text)
         }
         self.members[name.rawValue] = member
-      } else if bytes[member.key].contains(where: { $0 &- 0x41 < 26 }) {
+      } else if member.keyHasEscapes || bytes[member.key].contains(where: { $0 &- 0x41 < 26 }) {
         try Self.checkCase(of: member.name(in: bytes))
       }
     }

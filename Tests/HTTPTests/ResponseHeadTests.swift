@@ -77,7 +77,7 @@ struct ResponseHeadTests {
       for piece in pieces {
         buffer.append(Array(piece).span)
         guard let head = try parser.parse(&buffer) else { continue }
-        return "\(head.status) \(try head.framing(forRequest: method)) \(head.keepAlive)"
+        return "\(head.status) \(head.framing(forRequest: method)) \(head.keepAlive)"
       }
     } catch {
       return nil

@@ -62,7 +62,7 @@ struct RoundTripTests {
         buffer.append(piece.span)
         if decoder == nil, let head = try parser.parse(&buffer) {
           #expect(head.status == status)
-          decoder = BodyDecoder(try head.framing(forRequest: .get), limits: .unbounded)
+          decoder = BodyDecoder(head.framing(forRequest: .get), limits: .unbounded)
         }
         var progress = BodyDecoder.Progress.outputFull
         while progress == .outputFull, decoder != nil {

@@ -52,6 +52,7 @@ package final class UpstreamAttempt {
 
   /// Tells the breaker that all went well.
   func recordSuccess() {
-    record(.success(durationMs: Int64((timeToFirstByte ?? elapsed) / .milliseconds(1))))
+    let answered = firstByte ?? EventLoop.nanoseconds
+    record(.success(durationMs: Int64((answered - started) / 1_000_000)))
   }
 }

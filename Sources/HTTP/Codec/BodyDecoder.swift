@@ -66,8 +66,11 @@ package struct BodyDecoder: Sendable {
         _ = try move(.max, &buffer, &output, max) { _ in .untilClose }
         return buffer.isEmpty ? .needsMore : .outputFull
       case .chunkSize:
-        guard let line = try nextLine(&buffer, limits.chunkLine) else { return .needsMore }
-        let size = try ChunkLine.size(line)
+        guard
+          let size = try LineReader.next(
+            &buffer, scanned: &scanned, limit: limits.chunkLine,
+            overflow: .bad("The line of a chunk is too long."), ChunkLine.size)
+        else { return .needsMore }
         guard size <= limits.body - decoded else { throw .bodyTooLarge(limits.body) }
         state = size == 0 ? .trailers : .chunk(size)
       case .chunkEnd:
@@ -113,13 +116,6 @@ package struct BodyDecoder: Sendable {
     return buffer.isEmpty ? .needsMore : .outputFull
   }
 
-  private mutating func nextLine(
-    _ buffer: inout ByteBuffer, _ limit: Int
-  ) throws(HTTPParseError) -> [UInt8]? {
-    try LineReader.next(
-      &buffer, scanned: &scanned, limit: limit, overflow: .bad("The line of a chunk is too long."))
-  }
-
   /// Fields that would change how the message is read must not come after it
   /// (RFC 9110, section 6.5.1).
   private func checkTrailers() throws(HTTPParseError) {
@@ -132,15 +128,15 @@ package struct BodyDecoder: Sendable {
 
 /// The line that begins a chunk (RFC 9112, section 7.1).
 private enum ChunkLine {
-  static func size(_ line: [UInt8]) throws(HTTPParseError) -> Int {
+  static func size(_ line: ArraySlice<UInt8>) throws(HTTPParseError) -> Int {
     var size = 0
-    var index = 0
-    while index < line.count, let digit = ASCII.hexValue(line[index]) {
-      guard index < 15 else { throw .bad("The size of a chunk is too large.") }
+    var index = line.startIndex
+    while index < line.endIndex, let digit = ASCII.hexValue(line[index]) {
+      guard index - line.startIndex < 15 else { throw .bad("The size of a chunk is too large.") }
       size = size << 4 | digit
       index += 1
     }
-    guard index > 0 else { throw .bad("The size of a chunk is malformed.") }
+    guard index > line.startIndex else { throw .bad("The size of a chunk is malformed.") }
     try checkExtensions(line[index...])
     return size
   }

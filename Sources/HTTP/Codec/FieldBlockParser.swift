@@ -151,15 +151,16 @@ enum LineReader {
     return index
   }
 
-  /// The next line without its end, once it is complete; it is taken from the buffer.
-  static func next(
+  /// Reads the next line, without its end, once it is complete; it is taken from the buffer.
+  static func next<Line>(
     _ buffer: inout ByteBuffer, scanned: inout Int, limit: Int,
-    overflow: @autoclosure () -> HTTPParseError
-  ) throws(HTTPParseError) -> [UInt8]? {
+    overflow: @autoclosure () -> HTTPParseError,
+    _ read: (ArraySlice<UInt8>) throws(HTTPParseError) -> Line
+  ) throws(HTTPParseError) -> Line? {
     guard let length = try length(buffer, scanned: &scanned, limit: limit, overflow: overflow())
     else { return nil }
-    let line = buffer.take(length)
-    buffer.consume(2)
+    let line = try read(buffer.prefix(length))
+    buffer.consume(length + 2)
     return line
   }
 }

@@ -23,18 +23,19 @@ package struct RequestHeadParser: Sendable {
     _ buffer: inout ByteBuffer
   ) throws(HTTPParseError) -> RequestHead? {
     while line == nil {
-      guard
-        let bytes = try LineReader.next(
-          &buffer, scanned: &scanned, limit: limits.startLine,
-          overflow: HTTPParseError(
-            status: 414, message: "The request line is longer than \(limits.startLine) bytes."))
-      else { return nil }
-      if bytes.isEmpty && emptyLines == 0 {
-        // One empty line before a request is overlooked (RFC 9112, section 2.2).
-        emptyLines += 1
-        continue
+      let hasLine: Void? = try LineReader.next(
+        &buffer, scanned: &scanned, limit: limits.startLine,
+        overflow: HTTPParseError(
+          status: 414, message: "The request line is longer than \(limits.startLine) bytes.")
+      ) { (bytes) throws(HTTPParseError) in
+        if bytes.isEmpty && emptyLines == 0 {
+          // One empty line before a request is overlooked (RFC 9112, section 2.2).
+          emptyLines += 1
+        } else {
+          line = try RequestLine(bytes)
+        }
       }
-      line = try RequestLine(bytes)
+      if hasLine == nil { return nil }
     }
     guard let line, try fields.parse(&buffer) else { return nil }
     let head = try finish(line)
@@ -71,11 +72,13 @@ private struct RequestLine {
   let path: String
   let version: HTTPVersion
 
-  init(_ line: [UInt8]) throws(HTTPParseError) {
+  init(_ line: ArraySlice<UInt8>) throws(HTTPParseError) {
     guard let first = line.firstIndex(of: 0x20), let last = line.lastIndex(of: 0x20),
       first < last, !line[(first + 1)..<last].contains(0x20)
     else { throw .bad("The request line is malformed.") }
-    guard let method = HTTPMethod(line[..<first]) else { throw .bad("The method is malformed.") }
+    guard let method = HTTPMethod(line.prefix(upTo: first)) else {
+      throw .bad("The method is malformed.")
+    }
     self.method = method
     version = try Self.version(line[(last + 1)...])
     let bytes = line[(first + 1)..<last]

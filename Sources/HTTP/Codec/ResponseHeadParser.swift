@@ -17,12 +17,10 @@ package struct ResponseHeadParser: Sendable {
     _ buffer: inout ByteBuffer
   ) throws(HTTPParseError) -> ResponseHead? {
     if line == nil {
-      guard
-        let bytes = try LineReader.next(
-          &buffer, scanned: &scanned, limit: limits.startLine,
-          overflow: .malformedResponse("the status line is too long"))
-      else { return nil }
-      line = try Self.statusLine(bytes)
+      line = try LineReader.next(
+        &buffer, scanned: &scanned, limit: limits.startLine,
+        overflow: .malformedResponse("the status line is too long"), Self.statusLine)
+      if line == nil { return nil }
     }
     guard let line, try fields.parse(&buffer) else { return nil }
     return ResponseHead(
@@ -32,17 +30,19 @@ package struct ResponseHeadParser: Sendable {
 
   /// `HTTP/1.1 200 OK`; the reason may be empty or, as some servers have it, absent.
   private static func statusLine(
-    _ line: [UInt8]
+    _ line: ArraySlice<UInt8>
   ) throws(HTTPParseError) -> (status: Int, version: HTTPVersion) {
-    guard line.count >= 12, line.starts(with: protocolName), line[8] == 0x20,
-      line[7] == UInt8(ascii: "0") || line[7] == UInt8(ascii: "1"),
-      line[9...11].allSatisfy(ASCII.isDigit), line.count == 12 || line[12] == 0x20
+    let start = line.startIndex
+    let code = line.dropFirst(9).prefix(3)
+    guard code.count == 3, line.starts(with: protocolName), line[start + 8] == 0x20,
+      line[start + 7] == UInt8(ascii: "0") || line[start + 7] == UInt8(ascii: "1"),
+      code.allSatisfy(ASCII.isDigit), line.count == 12 || line[start + 12] == 0x20
     else { throw .malformedResponse("the status line is malformed") }
-    let status = line[9...11].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    let status = code.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     guard (100...599).contains(status) else {
       throw .malformedResponse("the status line is malformed")
     }
-    return (status, line[7] == UInt8(ascii: "1") ? .http11 : .http10)
+    return (status, line[start + 7] == UInt8(ascii: "1") ? .http11 : .http10)
   }
   private static let protocolName = Array("HTTP/1.".utf8)
 }

@@ -2,8 +2,10 @@
 enum ASCII {
   /// `tchar`: what names of methods and fields are made of.
   static func isToken(_ byte: UInt8) -> Bool {
-    // Two words of bits, one for each byte below 128.
-    byte < 64
+    // Letters first, since names are made of them; then two words of bits, one for each byte below
+    // 128.
+    if (byte | 0x20) &- 0x61 < 26 { return true }
+    return byte < 64
       ? tokenLow &>> UInt64(byte) & 1 != 0
       : byte < 128 && tokenHigh &>> UInt64(byte - 64) & 1 != 0
   }

@@ -2,6 +2,8 @@
 package struct FieldNames: Sendable {
   private let names: [(hash: UInt32, name: [UInt8])]
   private let prefixes: [[UInt8]]
+  /// A bit for each name, by its hash: most others are told apart by it.
+  private let marks: UInt64
 
   /// - Parameters:
   ///   - names: in lower case.
@@ -9,14 +11,24 @@ package struct FieldNames: Sendable {
   package init(_ names: [String], prefixes: [String] = []) {
     self.names = names.map { (ASCII.hash($0.utf8.span), Array($0.utf8)) }
     self.prefixes = prefixes.map { Array($0.utf8) }
+    marks = self.names.reduce(0) { $0 | Self.mark($1.hash) }
   }
 
   func contains(_ bytes: [UInt8], _ range: Range<Int>, hash: UInt32) -> Bool {
-    for entry in names where entry.hash == hash && entry.name.count == range.count {
-      if matches(entry.name, bytes, range.lowerBound) { return true }
-    }
+    if marks & Self.mark(hash) != 0, holds(bytes, range, hash) { return true }
     for prefix in prefixes where prefix.count <= range.count {
       if matches(prefix, bytes, range.lowerBound) { return true }
+    }
+    return false
+  }
+
+  private static func mark(_ hash: UInt32) -> UInt64 {
+    1 &<< UInt64((hash ^ hash >> 5 ^ hash >> 13) & 63)
+  }
+
+  private func holds(_ bytes: [UInt8], _ range: Range<Int>, _ hash: UInt32) -> Bool {
+    for entry in names where entry.hash == hash && entry.name.count == range.count {
+      if matches(entry.name, bytes, range.lowerBound) { return true }
     }
     return false
   }

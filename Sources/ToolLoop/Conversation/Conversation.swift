@@ -7,6 +7,8 @@ package struct Conversation: Sendable {
   private let model: String
   private let restored: [RestoredTurn]
   private let tools: ImageTools
+  /// Whether the request's messages may hold pictures.
+  private let mayHoldPictures: Bool
   /// What the model may ask of them.
   let limits: ToolLimits
   /// Those that the model may have changed; none where it may not.
@@ -34,9 +36,10 @@ package struct Conversation: Sendable {
     self.restored = restored
     self.tools = tools
     self.limits = limits
-    if tools.contains(.edit), let messages = request[.messages] {
-      pictures.add(messages: messages, restored: restored)
-    }
+    let messages = request[.messages]
+    mayHoldPictures = messages.map(PictureHistory.mayHold) ?? false
+    guard tools.contains(.edit), mayHoldPictures || !restored.isEmpty else { return }
+    if let messages { pictures.add(messages: messages, restored: restored) }
   }
 
   /// Names of the functions that the gateway runs, also where they are not offered yet.
@@ -126,7 +129,7 @@ package struct Conversation: Sendable {
 
   private func editMessages(_ edits: inout JSONSplice) {
     guard let messages = request[.messages] else { return }
-    PictureHistory.strip(messages, &edits)
+    if mayHoldPictures { PictureHistory.strip(messages, &edits) }
     if !restored.isEmpty { restore(messages, &edits) }
     for message in added { edits.append(element: message, to: messages) }
   }

@@ -11,7 +11,6 @@ enum PictureHistory {
   }
 
   static func strip(_ messages: JSONSlice, _ edits: inout JSONSplice) {
-    guard mayHold(messages) else { return }
     for message in messages.elements where message["role"]?.isString("assistant") == true {
       for member in message.entries {
         let value = JSONSlice(member, in: message.bytes)

@@ -6,10 +6,8 @@ extension ConversationPictures {
   /// model has said.
   /// - Parameter restored: results of the gateway's calls that come back behind a message.
   mutating func add(messages: JSONSlice, restored: [Conversation.RestoredTurn]) {
-    let holdsPictures = PictureHistory.mayHold(messages)
-    guard holdsPictures || !restored.isEmpty else { return }
     for (index, message) in messages.elements.enumerated() where isOpen {
-      if holdsPictures { add(message) }
+      add(message)
       for item in restored where item.message == index {
         for (_, result) in item.turn.calls { add(result: result) }
       }
