@@ -85,7 +85,7 @@ let package = Package(
     program("easel", ["Gateway", "Simulator", "EventLoop", "HTTP", "Observability"]),
 
     // Measuring: see loadtest/run.
-    program("mock-upstream", path: "loadtest/MockUpstream", ["EventLoop", "HTTP"]),
+    program("mock-upstream", path: "loadtest/MockUpstream", ["EventLoop", "HTTP", "OpenAIWire"]),
     program("load-generator", path: "loadtest/LoadGenerator", ["EventLoop", "HTTP"]),
     program("fuzz", path: "Tests/Fuzz", ["HTTP", "OpenAIWire", "ToolLoop"]),
 
