@@ -1,5 +1,10 @@
 package import HTTP
 
+extension ResponseHead {
+  /// Whether its body is Server-Sent Events.
+  package var isEventStream: Bool { headers.value("content-type", hasPrefix: "text/event-stream") }
+}
+
 /// Which header fields cross the gateway.
 package enum ForwardedFields {
   /// What an upstream may learn of a client's request: what it acts on, and nothing that speaks of

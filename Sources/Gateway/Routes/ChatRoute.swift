@@ -65,7 +65,8 @@ enum ChatRoute {
 
   private static func runTools(
     _ context: RequestContext, _ request: ChatRequest, _ call: UpstreamCall,
-    _ options: EaselOptions, _ conversation: Conversation, _ maker: PipelinePictureMaker
+    _ options: EaselOptions, _ conversation: consuming Conversation,
+    _ maker: PipelinePictureMaker
   ) async {
     let run = ToolLoopRun(
       exchange: context.exchange, call: call, request: request, requestID: context.id,

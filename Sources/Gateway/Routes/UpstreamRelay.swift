@@ -45,7 +45,7 @@ struct UpstreamRelay {
   private func relay(_ response: ClientResponse, of attempt: UpstreamAttempt) async throws {
     let exchange = context.exchange
     let head = response.head
-    if head.headers["content-type"]?.contains("text/event-stream") == true {
+    if head.isEventStream {
       try await relayEvents(response, of: attempt)
     } else {
       // The head is held until the first bytes, so that a failure before them has a status.

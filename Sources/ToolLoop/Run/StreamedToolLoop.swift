@@ -27,7 +27,7 @@ package final class StreamedToolLoop {
   }
 
   /// A loop for one request.
-  package init(_ run: ToolLoopRun, _ conversation: Conversation) {
+  package init(_ run: ToolLoopRun, _ conversation: consuming Conversation) {
     self.run = run
     self.conversation = conversation
     interceptor = StreamInterceptor(
@@ -119,7 +119,7 @@ package final class StreamedToolLoop {
     _ response: ClientResponse, of attempt: UpstreamAttempt, _ round: Int
   ) async throws -> Round {
     let head = response.head
-    guard head.headers["content-type"]?.contains("text/event-stream") ?? true else {
+    guard head.isEventStream || !head.headers.contains("content-type") else {
       let answer = ClientAnswer(
         head: head, body: try await response.collect(limit: run.settings.answer))
       if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }

@@ -17,7 +17,7 @@ package final class WholeToolLoop {
   private var callCount = 0
 
   /// A loop for one request.
-  package init(_ run: ToolLoopRun, _ conversation: Conversation) {
+  package init(_ run: ToolLoopRun, _ conversation: consuming Conversation) {
     self.run = run
     self.conversation = conversation
     imagesLeft = run.settings.maxImages
