@@ -45,7 +45,17 @@ struct PictureCostTests {
     let json = try JSONSlice.parse(
       JSONWriter.object { writer in plan.write(to: &writer) })
     #expect(json["cost"]?.double == total)
-    #expect(ImageModel(id: "m", provider: "p").quote(Self.small(1)).total(1) == nil)
+  }
+
+  @Test("a price that nobody knows is told as that in a plan, not as nothing to pay")
+  func unknown() throws {
+    let model = ImageModel(id: "m", provider: "p")
+    #expect(model.quote(Self.small(1)).total(1) == nil)
+    let plan = try #require(
+      ImagePlan(Self.small(1), ImageRoute(candidates: [model, model], excluded: [])))
+    let json = try JSONSlice.parse(JSONWriter.object { writer in plan.write(to: &writer) })
+    #expect(json["cost"]?.isNull == true)
+    #expect(json["availableAlternatives"]?[0]?["cost"]?.isNull == true)
   }
 
   @Test("a sum of prices is no dearer than it says")

@@ -103,7 +103,9 @@ struct ModelTry {
   }
 
   private func cost(_ answer: ProviderAnswer, _ count: Int) -> Double? {
-    let billed = answer.cost ?? answer.usage.flatMap(model.cost(ofUsage:))
+    let billed =
+      answer.cost
+      ?? answer.usage.flatMap { model.pricing.perMillionTokens?.cost(ofUsage: $0) }
     return billed.flatMap { Self.plausible.contains($0) ? $0 : nil } ?? quoted(count)
   }
 

@@ -1,3 +1,5 @@
+internal import OpenAIWire
+
 /// What a request has come to: pictures made, models passed over, failures.
 struct PipelineRun {
   private let request: ImageRequest
@@ -112,7 +114,7 @@ struct PipelineRun {
       notes.append("n: \(images.count) of \(request.count) pictures; \(failure.message)")
     }
     return ImageResult(
-      images: images, model: model, cost: cost?.roundedToCentHundredths, usage: usage,
+      images: images, model: model, cost: cost?.withoutNoise, usage: usage,
       adjusted: notes, passedOver: passedOver)
   }
 
