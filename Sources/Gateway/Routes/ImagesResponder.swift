@@ -41,6 +41,16 @@ struct ImagesResponder {
     var wasPaid: Bool
   }
 
+  /// What is to be drawn: with the pictures that the call names by URLs, and with its profile in
+  /// effect, which may depend on them. What was proposed is drawn as it was proposed.
+  private func request() async throws(OpenAIError) -> ImageRequest {
+    let limits = context.shared.configuration.limits
+    let fetch = InputImageFetch(client: context.services.client, limit: limits.image.bytes)
+    var request = try await call.requestWithPictures(fetch: fetch, totalLimit: limits.body.bytes)
+    if call.proposal == nil { try context.shared.profiles.apply(to: &request) }
+    return request
+  }
+
   /// Draws, or finds what was paid for before: by a proposal, by the client's idempotency key, or by
   /// a first try of the same request, whose answer the client's SDK did not get.
   private func draw(
@@ -54,7 +64,8 @@ struct ImagesResponder {
     var made: ImageResult?
     func make() async throws(OpenAIError) -> KeptPictures {
       let drawn = try await studio.make(
-        call.request, needsStore: call.format == .url && !call.isStreamed, finishesPaidCalls: true,
+        try await request(), needsStore: call.format == .url && !call.isStreamed,
+        finishesPaidCalls: true,
         partial: partial)
       made = drawn.result
       return KeptPictures(drawn.result, drawn.kept)
@@ -140,7 +151,7 @@ struct ImagesResponder {
     var fields = HeaderFields()
     fields.append("x-easel-provider", result.model.provider, orDrop: ())
     fields.append("x-easel-model", result.model.id, orDrop: ())
-    let cost = drawn.wasPaid ? result.cost : 0
+    let cost = drawn.wasPaid ? result.cost?.roundedToCentHundredths : 0
     if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
     if let list = ImageResult.PassedOver.field(result.passedOver) {
       fields.append("x-easel-fallback", list, orDrop: ())

@@ -16,6 +16,8 @@ package struct ImagesCall: Sendable {
   package var isStreamed = false
   /// The proposal that is to be drawn, in place of `request`.
   package var proposal: String?
+  /// The pictures of a JSON body, which `request` does not hold yet.
+  var named: NamedPictures?
 
   /// Reads the JSON body of `POST /v1/images/generations`.
   /// - Throws: `OpenAIError` with status 400 that names the field and what is allowed.

@@ -530,6 +530,15 @@ def edits_of_json():
     ):
         error = raises(openai.BadRequestError, lambda: edit(url))
         assert error.param == "images" and reason in error.message, error
+    # Whether a request is paid for already is looked up before any picture is fetched.
+    keyed = {"headers": {"idempotency-key": "one"}}
+    client.images.generate(prompt="a fox", extra_headers=keyed["headers"])
+    body = {"prompt": "x", "images": ["https://127.0.0.1:1/a.png"]}
+    error = raises(
+        openai.UnprocessableEntityError,
+        lambda: client.post("/images/edits", cast_to=object, body=body, options=keyed),
+    )
+    assert error.code == "idempotency_key_reused", error
 
 
 def converse(*messages, stream=False, model="gpt-4o", **options):
