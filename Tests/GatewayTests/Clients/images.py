@@ -475,6 +475,38 @@ def test_retry():
             paid(way.__name__, {provider: 1})
 
 
+def test_partials():
+    """Unfinished pictures on the way, in the SDK's own types, and the finished one at the end."""
+    from openai.types import ImageGenCompletedEvent, ImageGenPartialImageEvent
+
+    def stream(count, **options):
+        return list(client.images.generate(prompt="a fox", stream=True, partial_images=count, **options))
+
+    for count in (0, 1, 3):
+        control("DELETE", "/simulator/requests")
+        events = stream(count, model=first)
+        *partial, last = events
+        assert [type(event) for event in partial] == [ImageGenPartialImageEvent] * count, events
+        assert [event.type for event in partial] == ["image_generation.partial_image"] * count
+        assert [event.partial_image_index for event in partial] == list(range(count))
+        assert type(last) is ImageGenCompletedEvent and last.type == "image_generation.completed"
+        for event in events:
+            picture = Image.open(io.BytesIO(base64.b64decode(event.b64_json)))
+            picture.verify()
+            assert event.size == "x".join(map(str, picture.size)) and event.output_format == "png"
+            assert event.created_at > 1.7e9
+        assert len({event.b64_json for event in events}) == count + 1
+        assert last.usage.total_tokens == 100 and last.easel["cost_usd"] == 0.167, last.easel
+        paid("partials", {provider: 1})
+    # One that shows none sends the finished picture alone; so does the next one after a failure.
+    kinds = [event.type for event in stream(2, model="together/black-forest-labs/FLUX.1-schnell")]
+    assert kinds == ["image_generation.completed"], kinds
+    fault(MODELS[first], status=503)
+    events = stream(2)
+    assert [event.type for event in events] == ["image_generation.completed"], events
+    assert events[0].easel["fallback"] == [{"model": first, "reason": "overloaded"}], events[0].easel
+
+
 def test_idempotent():
     """The same key is the same picture, however often and at whatever time it is asked for."""
     def draw(key, prompt="a fox", using=client):
