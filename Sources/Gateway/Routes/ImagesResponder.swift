@@ -83,9 +83,15 @@ struct ImagesResponder {
     {
       kept = before
     } else {
-      kept = try await paid.anew(fingerprint, make)
+      kept = try await paid.anew(fingerprint, on: context.services.loop, make)
     }
     if let made { return Drawn(result: made, kept: kept.pictures, wasPaid: true) }
+    guard kept.isWhole else {
+      var lost = OpenAIError.notFound(
+        "The picture was made, but could not be kept.", code: "image_not_found")
+      lost.shouldRetry = false
+      throw lost
+    }
     let needsBytes = call.format == .base64 || call.isStreamed
     return Drawn(
       result: needsBytes ? try await studio.load(kept) : kept.result, kept: kept.pictures,

@@ -14,18 +14,18 @@ enum ImagesRoute {
   static let alias = "/generate-image"
 
   static func generate(_ context: RequestContext) async {
-    await answer(context, generations) { (body) throws(OpenAIError) in
-      try generation(context, body)
+    await answer(context, generations) { (body) async throws(OpenAIError) in
+      try await generation(context, body)
     }
   }
 
   /// Reads a call that brings a prompt, or a proposal of the same client in place of one.
   private static func generation(
     _ context: RequestContext, _ body: [UInt8]
-  ) throws(OpenAIError) -> ImagesCall {
+  ) async throws(OpenAIError) -> ImagesCall {
     var call = try ImagesCall.generation(body)
     if let proposal = call.proposal {
-      guard let request = context.shared.proposals.request(proposal, scope: context.scope) else {
+      guard let request = await context.shared.proposals.request(proposal, scope: context.scope) else {
         throw .notFound(
           "There is no proposal '\(proposal)', or no longer.", param: "easel.proposal",
           code: "proposal_not_found")
@@ -70,7 +70,7 @@ enum ImagesRoute {
   static func plan(_ context: RequestContext) async {
     context.log.route = plan
     do throws(OpenAIError) {
-      var call = try generation(context, try await context.body())
+      var call = try await generation(context, try await context.body())
       context.log.model = call.request.model
       if call.proposal == nil { try context.shared.profiles.apply(to: &call.request) }
       let route: ImageRoute
@@ -95,7 +95,7 @@ enum ImagesRoute {
     context.log.route = alias
     do throws(OpenAIError) {
       let body = try await context.body()
-      var call = try generation(context, body)
+      var call = try await generation(context, body)
       if call.proposal == nil { call.request.count = 1 }
       call.format = .url
       call.isStreamed = false

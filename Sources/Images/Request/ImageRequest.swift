@@ -1,5 +1,5 @@
 /// What a client, or a model by the tool, asks to be drawn.
-package struct ImageRequest: Sendable {
+package struct ImageRequest: Sendable, Hashable {
   /// What is to be done.
   package enum Operation: String, Sendable, Hashable {
     /// From words alone.
