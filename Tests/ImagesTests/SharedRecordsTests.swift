@@ -26,6 +26,7 @@ struct SharedRecordsTests {
     request.images = [try AdapterProbe.picture(), try AdapterProbe.picture(32, 8)]
     request.mask = try AdapterProbe.picture(64, 64)
     request.partialImages = 3
+    request.unknownFields = ["loras", "\"x\""]
     request.constraints = ImageConstraints(
       profile: "shop", providers: ["openai", "stability"], keepsSize: true, maxCost: 0.05,
       asksNextAfterRefusal: true)

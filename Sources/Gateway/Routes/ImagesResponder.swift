@@ -51,6 +51,21 @@ struct ImagesResponder {
     return request
   }
 
+  /// By which a repetition is known. A body of many megabytes is not hashed on the loop.
+  private func fingerprint() async throws(OpenAIError) -> String {
+    let (path, scope, body) = (context.exchange.head.path, context.scope, body)
+    guard body.count > 64 << 10 else {
+      return RequestFingerprint.make(path: path, scope: scope, body: body)
+    }
+    do {
+      return try await context.services.loop.offload {
+        RequestFingerprint.make(path: path, scope: scope, body: body)
+      }
+    } catch {
+      throw .unavailable("The gateway has no thread for this request now.")
+    }
+  }
+
   /// Draws, or finds what was paid for before: by a proposal, by the client's idempotency key, or by
   /// a first try of the same request, whose answer the client's SDK did not get.
   private func draw(
@@ -59,8 +74,7 @@ struct ImagesResponder {
     let studio = PictureStudio(context)
     let paid = context.shared.paid
     let headers = context.exchange.head.headers
-    let fingerprint = RequestFingerprint.make(
-      path: context.exchange.head.path, scope: context.scope, body: body)
+    let fingerprint = try await fingerprint()
     var made: ImageResult?
     func make() async throws(OpenAIError) -> KeptPictures {
       let drawn = try await studio.make(

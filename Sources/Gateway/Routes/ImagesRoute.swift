@@ -25,7 +25,8 @@ enum ImagesRoute {
   ) async throws(OpenAIError) -> ImagesCall {
     var call = try ImagesCall.generation(body)
     if let proposal = call.proposal {
-      guard let request = await context.shared.proposals.request(proposal, scope: context.scope) else {
+      guard let request = await context.shared.proposals.request(proposal, scope: context.scope)
+      else {
         throw .notFound(
           "There is no proposal '\(proposal)', or no longer.", param: "easel.proposal",
           code: "proposal_not_found")

@@ -27,6 +27,8 @@ extension ImageRequest {
       writer.member("inputFidelity", inputFidelity)
       writer.member("user", user)
       writer.member("partialImages", partialImages)
+      writer.member(
+        "unknownFields", raw: JSONWriter.array(unknownFields.map(JSONWriter.string)))
       writer.member("constraints", raw: constraints.json)
       writer.member("images", raw: JSONWriter.array(images.map(\.jsonBase64)))
       if let mask { writer.member("mask", raw: mask.jsonBase64) }
@@ -58,6 +60,7 @@ extension ImageRequest {
     inputFidelity = object["inputFidelity"]?.string
     user = object["user"]?.string
     partialImages = object["partialImages"]?.int ?? 0
+    unknownFields = object["unknownFields"]?.elements.compactMap(\.string) ?? []
     self.constraints = ImageConstraints(json: constraints)
     for entry in object["images"].map({ Array($0.elements) }) ?? [] {
       guard let image = InputImage(jsonBase64: entry) else { return nil }

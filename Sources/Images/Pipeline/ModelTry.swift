@@ -75,6 +75,7 @@ struct ModelTry {
       let drawn = answer.pictures.prefix(count)
       outcome.usage = answer.usage
       outcome.adjusted = answer.adjusted
+      if partial != nil, job.partial == nil { outcome.adjusted.append(noPartial) }
       // It is billed, whether or not its pictures can be had.
       outcome.cost = cost(answer, drawn.count)
       let share = outcome.cost.map { $0 / Double(max(1, drawn.count)) }
@@ -93,6 +94,14 @@ struct ModelTry {
       outcome.failure = error
     }
     return outcome
+  }
+
+  /// Why there are no unfinished pictures, though they were asked for.
+  private var noPartial: String {
+    let reason =
+      model.capabilities.contains(.streaming)
+      ? "shown of a single picture only" : "\(model.id) shows none"
+    return "partial_images: \(reason)"
   }
 
   /// The seed that the picture was drawn from, where only the request tells: of several pictures it

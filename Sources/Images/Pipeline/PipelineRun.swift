@@ -109,7 +109,7 @@ struct PipelineRun {
   /// - Throws: `ImageFailure` where there is none.
   func result() throws(ImageFailure) -> ImageResult {
     guard let model, !images.isEmpty else { throw failure }
-    var notes = adjusted
+    var notes = adjusted + request.unknownFields.map { "\($0): unknown, and not sent" }
     if missing > 0 {
       notes.append("n: \(images.count) of \(request.count) pictures; \(failure.message)")
     }

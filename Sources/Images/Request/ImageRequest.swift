@@ -44,6 +44,8 @@ package struct ImageRequest: Sendable, Hashable {
   package var mask: InputImage?
   /// How many unfinished pictures to show on the way, 0 to 3.
   package var partialImages = 0
+  /// Fields that the client sent and nobody knows, so that the answer can name them.
+  package var unknownFields: [String] = []
   /// What its profile lets routing do; nothing is ruled out without one.
   package var constraints = ImageConstraints()
 

@@ -499,8 +499,14 @@ def test_partials():
         assert last.usage.total_tokens == 100 and last.easel["cost_usd"] == 0.167, last.easel
         paid("partials", {provider: 1})
     # One that shows none sends the finished picture alone; so does the next one after a failure.
-    kinds = [event.type for event in stream(2, model="together/black-forest-labs/FLUX.1-schnell")]
-    assert kinds == ["image_generation.completed"], kinds
+    events = stream(2, model="together/black-forest-labs/FLUX.1-schnell")
+    assert [event.type for event in events] == ["image_generation.completed"], events
+    noted = events[0].easel["adjusted"]
+    assert noted == ["partial_images: black-forest-labs/FLUX.1-schnell shows none"], noted
+    events = stream(2, model=first, n=2)
+    assert [event.type for event in events] == ["image_generation.completed"] * 2, events
+    noted = events[0].easel["adjusted"]
+    assert noted == ["partial_images: shown of a single picture only"], noted
     fault(MODELS[first], status=503)
     events = stream(2)
     assert [event.type for event in events] == ["image_generation.completed"], events
