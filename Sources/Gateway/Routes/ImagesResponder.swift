@@ -54,12 +54,13 @@ struct ImagesResponder {
   /// By which a repetition is known. A body of many megabytes is not hashed on the loop.
   private func fingerprint() async throws(OpenAIError) -> String {
     let (path, scope, body) = (context.exchange.head.path, context.scope, body)
+    let type = context.exchange.head.headers["content-type"]
     guard body.count > 64 << 10 else {
-      return RequestFingerprint.make(path: path, scope: scope, body: body)
+      return RequestFingerprint.make(path: path, scope: scope, body: body, contentType: type)
     }
     do {
       return try await context.services.loop.offload {
-        RequestFingerprint.make(path: path, scope: scope, body: body)
+        RequestFingerprint.make(path: path, scope: scope, body: body, contentType: type)
       }
     } catch {
       throw .unavailable("The gateway has no thread for this request now.")

@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openai
 from PIL import Image
-from sdk import chat, client, control, fault, gateway, join, join_if_streamed, pictures, raises, wait
+from sdk import (
+    chat, client, control, fault, gateway, join, join_if_streamed, picture_file, pictures, raises, wait
+)
 
 scenario = sys.argv[3]
 first = sys.argv[4] if len(sys.argv) > 4 else ""
@@ -473,6 +475,20 @@ def test_retry():
             assert way is generate_streamed or not drawn.is_new, drawn
             assert len(asked()) == 1, asked()
             paid(way.__name__, {provider: 1})
+    if first == "openai/gpt-image-1":
+        # Each try of a form has another boundary, and is the same request all the same.
+        control("DELETE", "/simulator/requests")
+        fault(MODELS[first], delay_ms=1800, accepts=True)
+        picture = picture_file((64, 64))
+        raw = hasty.images.with_raw_response.edit(image=picture, prompt="a hat", model=first)
+        assert len(asked()) == 1, asked()
+        paid("edit", {provider: 1})
+        assert float(raw.headers["x-easel-cost-usd"]) == 0, raw.headers
+        # Another picture is another request.
+        picture = picture_file((64, 32))
+        retry = {"x-stainless-retry-count": "1"}
+        client.images.edit(image=picture, prompt="a hat", model=first, extra_headers=retry)
+        paid("another picture", {provider: 2})
 
 
 def test_partials():
