@@ -14,7 +14,8 @@ struct ImagesCallFieldTests {
       + #""guidance_scale":3,"response_format":"url","stream":true,"partial_images":1"#
     #expect(try ImagesCall.generation(Array((known + "}").utf8)).request.unknownFields.isEmpty)
     let call = try ImagesCall.generation(
-      Array((known + #","easel":{},"loras":[],"guidance":7,"aspect_ratio":"1:1","null":null}"#).utf8))
+      Array(
+        (known + #","easel":{},"loras":[],"guidance":7,"aspect_ratio":"1:1","null":null}"#).utf8))
     #expect(call.request.unknownFields == ["loras", "guidance", "aspect_ratio"])
     let names = (0..<50).map { ",\"\(String(repeating: "x", count: 100))\($0)\":1" }.joined()
     let many = try ImagesCall.generation(Array(("{\"prompt\":\"x\"" + names + "}").utf8))

@@ -22,6 +22,9 @@ struct ModelTry {
     var usage: [UInt8]?
     var adjusted: [String] = []
     var failure: ImageFailure?
+
+    /// Whether all that was made has a price: with a part that has none, a sum would say too little.
+    var isCostKnown: Bool { images.isEmpty || cost != nil }
   }
 
   /// Calls that run side by side for a model that makes few pictures a call.
@@ -153,8 +156,10 @@ struct ModelTry {
 
 extension ModelTry.Outcome {
   mutating func add(_ other: ModelTry.Outcome) {
+    let isKnown = isCostKnown && other.isCostKnown
     images += other.images
     if let more = other.cost { cost = (cost ?? 0) + more }
+    if !isKnown { cost = nil }
     usage = UsageTotal.sum(usage, other.usage)
     for note in other.adjusted where !adjusted.contains(note) { adjusted.append(note) }
     // The failure that says least about the provider would hide the one that says more.

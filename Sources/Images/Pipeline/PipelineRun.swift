@@ -6,6 +6,8 @@ struct PipelineRun {
   private var images: [GeneratedImage] = []
   private var model: ImageModel?
   private var cost: Double?
+  /// Whether nothing was made whose price is not known.
+  private var isCostKnown = true
   private var usage: [UInt8]?
   private var adjusted: [String] = []
   private var passedOver: [ImageResult.PassedOver] = []
@@ -95,6 +97,7 @@ struct PipelineRun {
     }
     // Also of a try whose pictures were made and could not be had.
     if let more = outcome.cost { cost = (cost ?? 0) + more }
+    isCostKnown = isCostKnown && outcome.isCostKnown
     guard let failure = outcome.failure else { return }
     failures.append(failure)
     untold.append((model, failure.kind.rawValue, failure.mayHaveBeenPaid))
@@ -114,7 +117,7 @@ struct PipelineRun {
       notes.append("n: \(images.count) of \(request.count) pictures; \(failure.message)")
     }
     return ImageResult(
-      images: images, model: model, cost: cost?.withoutNoise, usage: usage,
+      images: images, model: model, cost: isCostKnown ? cost?.withoutNoise : nil, usage: usage,
       adjusted: notes, passedOver: passedOver)
   }
 
