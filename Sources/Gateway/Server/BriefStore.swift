@@ -33,4 +33,23 @@ final class BriefStore: Sendable {
     if answer == nil { restsUntil.withLock { $0 = .now + Self.rest } }
     return try? answer?.get()
   }
+
+  /// Tells the store what matters beyond the request, such as that it is paid for: also one that has
+  /// been slow, and to the end, though the request goes on once its time is over.
+  func tell(
+    _ body: @escaping @Sendable (any StateStore) async throws(StateError) -> Void
+  ) async {
+    guard store.isAvailable else { return }
+    let done = FirstAnswer<Void>()
+    Task { [store] in
+      try? await body(store)
+      done.give(())
+    }
+    let timer = Task { [limit] in
+      try? await Task.sleep(for: limit)
+      done.give(())
+    }
+    await done.value
+    timer.cancel()
+  }
 }

@@ -136,7 +136,7 @@ final class SharedPaidRequests: Sendable {
       switch result {
       case .success(let kept): await put(.done(kept, fingerprint: fingerprint), key, lifetime)
       case .failure:
-        _ = await store.ask { store throws(StateError) in try await store.remove(key) }
+        await store.tell { store throws(StateError) in try await store.remove(key) }
       }
     }
     return try result.get()
@@ -144,7 +144,7 @@ final class SharedPaidRequests: Sendable {
 
   private func put(_ entry: PaidEntry, _ key: StateKey, _ lifetime: Duration) async {
     let json = entry.json
-    _ = await store.ask { store throws(StateError) in
+    await store.tell { store throws(StateError) in
       try await store.put(key, json, lifetime: lifetime)
     }
   }

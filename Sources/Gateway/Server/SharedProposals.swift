@@ -34,7 +34,7 @@ final class SharedProposals: Sendable {
     if request.inputBytes <= Self.mostPictures {
       let (key, json) = (Self.key(id, scope), request.json)
       // Waited for, so that it is found wherever the yes arrives.
-      _ = await store.ask { [lifetime] store throws(StateError) in
+      await store.tell { [lifetime] store throws(StateError) in
         try await store.put(key, json, lifetime: lifetime)
       }
     }
