@@ -89,6 +89,8 @@ struct ModelTry {
         image.origin = PictureOrigin(model, cost: share)
         outcome.images.append(image)
       }
+      outcome.adjusted += PictureDifferences.notes(
+        on: outcome.images, of: request, told: outcome.adjusted)
       if outcome.images.count < count {
         outcome.adjusted.append(
           "n: \(model.id) made \(outcome.images.count) of \(count) pictures in one call")
