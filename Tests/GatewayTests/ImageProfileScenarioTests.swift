@@ -23,10 +23,12 @@ struct ImageProfileScenarioTests {
         cheap: {max_cost: 0.02}
         fast: {model: fast}
         stubborn: {model: ultra, providers: [openai, stability], sizes: [1024x1024], on_refusal: next}
+        vary: {model: ultra, sizes: [256x256, 512x512], max_count: 2, max_cost: 0.02}
     """
 
   @Test(
-    "scenario", arguments: ["api", "limits", "providers", "refusal", "tool", "confirm", "unknown"])
+    "scenario",
+    arguments: ["api", "limits", "providers", "refusal", "tool", "confirm", "unknown", "variation"])
   func scenario(name: String) async throws { try await run(name) }
 
   @Test("a default profile is that of requests that name neither one nor a model")
@@ -54,7 +56,7 @@ struct ImageProfileScenarioTests {
     let group = EventLoopGroup(count: 1)
     let simulator = try await SimulatorServer.start(group: group)
     for (more, status, says) in [
-      ("", 0, "image profiles: pair, exact, cheap, fast, stubborn\n"),
+      ("", 0, "image profiles: pair, exact, cheap, fast, stubborn, vary\n"),
       ("\n  default_profile: fats", 78, "images.default_profile: 'fats' is no profile"),
       (
         "\n    none: {providers: [nobody]}", 78,

@@ -61,6 +61,9 @@ struct ImageScenarioTests {
     "a key is one picture", arguments: ["openai/dall-e-2", "replicate/landscape"])
   func idempotent(model: String) async throws { try await run("idempotent", first: model) }
 
+  @Test("unfinished pictures reach the SDK, from a model that shows them")
+  func partials() async throws { try await run("partials", first: "openai/gpt-image-1") }
+
   @Test("a client that leaves takes nothing from those that wait for the same picture")
   func abandoned() async throws { try await run("abandoned", first: "replicate/landscape") }
 

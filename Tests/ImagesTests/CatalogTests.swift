@@ -66,7 +66,7 @@ struct CatalogTests {
     let models = try CatalogSupport.shipped(Self.ownServers).images.providers.flatMap(\.models)
     for tier in QualityTier.allCases { #expect(models.filter { $0.tier == tier }.count >= 5) }
     let prices = models.compactMap { $0.quote(ImageRequest(prompt: "x")).price }
-    #expect(prices.count >= 60)
+    #expect(prices.count >= 75)
     #expect(prices.allSatisfy { (0...0.5).contains($0) })
     let image = try #require(models.first { $0.name == "openai/gpt-image-1" })
     var request = ImageRequest(prompt: "x")
@@ -77,6 +77,47 @@ struct CatalogTests {
     #expect(flux.quote(request).price == 0.045)
     let step = try #require(models.first { $0.name == "fireworks/flux-1-schnell-fp8" })
     #expect(step.quote(ImageRequest(prompt: "x")).price == 0.0014)
+  }
+
+  @Test("says of each model what it costs and what it can do, be it that it is not known")
+  func stated() throws {
+    let text = try JSONSlice.parse(try CatalogSupport.bytes("PROVIDER_CATALOG.json"))
+    let providers = try #require(text["image"]?["providers"])
+    for (provider, entry) in providers.members {
+      for (model, entry) in try #require(entry["models"]).members {
+        #expect(entry["pricing"] != nil, "\(provider)/\(model)")
+        #expect(entry["capabilities"] != nil, "\(provider)/\(model)")
+      }
+    }
+    let models = try CatalogSupport.shipped(Self.ownServers).images.providers.flatMap(\.models)
+    let unknown = models.filter {
+      $0.pricing.scheme == .unknown && $0.pricing.perMillionTokens == nil
+    }
+    #expect(
+      unknown.map(\.name).sorted() == [
+        "leonardo/kino-xl", "leonardo/lightning-xl", "leonardo/phoenix-1.0",
+        "together/black-forest-labs/FLUX.2-flex",
+      ])
+    #expect(unknown.allSatisfy { $0.quote(ImageRequest(prompt: "x")).total(1) == nil })
+    let free = models.filter { $0.quote(ImageRequest(prompt: "x")).price == 0 }
+    #expect(Set(free.map(\.provider)) == ["automatic1111", "comfyui", "localai"])
+  }
+
+  @Test(
+    "knows the prices that OpenAI's older models were last sold for",
+    arguments: [
+      ("dall-e-3", nil, nil, 0.04), ("dall-e-3", "hd", "1024x1024", 0.08),
+      ("dall-e-3", "standard", "1792x1024", 0.08), ("dall-e-3", "hd", "1024x1792", 0.12),
+      ("dall-e-2", nil, nil, 0.02), ("dall-e-2", nil, "512x512", 0.018),
+      ("dall-e-2", nil, "256x256", 0.016),
+    ] as [(String, String?, String?, Double)])
+  func legacy(model: String, quality: String?, size: String?, price: Double) throws {
+    let models = try CatalogSupport.shipped().images.providers.flatMap(\.models)
+    let model = try #require(models.first { $0.name == "openai/\(model)" })
+    var request = ImageRequest(prompt: "x")
+    request.quality = quality
+    request.size = size.flatMap(ImageSize.init(_:))
+    #expect(model.quote(request).price == price)
   }
 
   @Test(
@@ -185,7 +226,15 @@ struct CatalogTests {
       (#"{"type":"free"}"#, Pricing(.free)), (#"{"type":"unknown"}"#, Pricing(.unknown)),
       (
         #"{"type":"free","perMillionTokens":{"text":5,"imageInput":8,"imageOutput":30}}"#,
-        Pricing(.free, perMillionTokens: (5, 8, 30))
+        Pricing(
+          .free, perMillionTokens: TokenPrices(text: 5, imageInput: 8, imageOutput: 30))
+      ),
+      (
+        #"{"type":"unknown","perMillionTokens":{"text":5,"imageInput":8,"imageOutput":32,"#
+          + #""textOutput":10}}"#,
+        Pricing(
+          .unknown,
+          perMillionTokens: TokenPrices(text: 5, imageInput: 8, imageOutput: 32, textOutput: 10))
       ),
     ] as [(String, Pricing)])
   func billing(text: String, pricing: Pricing) throws {

@@ -9,6 +9,17 @@ import Testing
 
 @Suite("ComfyUI", .bounded, .timeLimit(.minutes(10)))
 struct ComfyUITests {
+  /// As a provider of jobs that can be cancelled.
+  static let comfyUI = JobProvider(
+    name: "comfyui", format: .comfyUI, cancels: true,
+    model: {
+      var model = ImageModel(
+        id: "sdxl", provider: "comfyui", sizes: .free(step: 8, sides: 64...2048),
+        pricing: Pricing(.free), capabilities: [.seed])
+      model.wireID = "sd_xl_base_1.0.safetensors"
+      return model
+    }())
+
   static func provider(
     _ simulator: SimulatorServer, workflow: String? = nil, key: String? = nil,
     checkpoint: String = "sd_xl_base_1.0.safetensors", timeout: Duration = .seconds(120)

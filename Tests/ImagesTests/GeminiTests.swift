@@ -18,11 +18,14 @@ struct GeminiTests {
   ) throws -> ImageProvider {
     var model = ImageModel(
       id: "nano-banana", provider: "gemini", tier: tier, sizes: .ratios(ratios), maxCount: 1,
-      pricing: Pricing(.unknown, perMillionTokens: (0.30, 0.30, 30)), capabilities: capabilities)
+      pricing: Pricing(.unknown, perMillionTokens: prices), capabilities: capabilities)
     model.wireID = wireID
     return try AdapterHarness.provider(
       "gemini", .gemini, model, at: simulator.url("gemini/v1beta"), key: key)
   }
+
+  static let prices = TokenPrices(
+    text: 0.30, imageInput: 0.30, imageOutput: 30, textOutput: 2.50)
 
   // MARK: Requests
 
@@ -60,9 +63,40 @@ struct GeminiTests {
           == #"{"input_tokens":9,"output_tokens":1290,"total_tokens":1299,"#
           + #""input_tokens_details":{"text_tokens":9,"image_tokens":0},"#
           + #""output_tokens_details":{"text_tokens":0,"image_tokens":1290}}"#)
-      let cost = try #require(provider.models.first?.cost(ofUsage: usage))
+      let cost = try #require(Self.prices.cost(ofUsage: usage))
       #expect(abs(cost - (9 * 0.30 + 1290 * 30) / 1_000_000) < 1e-9)
     }
+  }
+
+  @Test(
+    "words and thoughts beside a picture are billed at their own price",
+    arguments: [
+      (
+        #""candidatesTokenCount":1340,"thoughtsTokenCount":200,"candidatesTokensDetails":["#
+          + #"{"modality":"TEXT","tokenCount":50},{"modality":"IMAGE","tokenCount":1290}]"#,
+        1290, 250
+      ),
+      // Words that the details leave out.
+      (
+        #""candidatesTokenCount":1340,"candidatesTokensDetails":["#
+          + #"{"modality":"IMAGE","tokenCount":1290}]"#, 1290, 50
+      ),
+      // Without details all that was answered is the picture, and the thoughts are none of it.
+      (#""candidatesTokenCount":1290,"thoughtsTokenCount":200"#, 1290, 200),
+      (#""candidatesTokenCount":1290"#, 1290, 0),
+    ] as [(String, Double, Double)])
+  func words(counts: String, pictures: Double, words: Double) async throws {
+    let body =
+      #"{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","#
+      + #""data":"aGVsbG8="}}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"#
+      + counts + "}}"
+    let answer = try ProviderAnswerTests.answer(200, [], Array(body.utf8))
+    let usage = try await AdapterHarness.withLink { link in
+      try GeminiDecoder.decode(answer, over: link.value).usage
+    }
+    let billed = try #require(usage)
+    let cost = try #require(Self.prices.cost(ofUsage: billed))
+    #expect(abs(cost - (9 * 0.30 + pictures * 30 + words * 2.50) / 1_000_000) < 1e-12)
   }
 
   @Test("an edit shows the pictures behind the prompt, and says that masks are not known")

@@ -13,7 +13,7 @@ struct ImageJobsTests {
   static let providers = [
     ReplicateTests.replicate, FalTests.fal, BFLTests.bfl, LeonardoTests.leonardo,
   ]
-  static let cancelling = providers.filter(\.cancels)
+  static let cancelling = providers.filter(\.cancels) + [ComfyUITests.comfyUI]
 
   @Test("a picture is submitted once, asked for, and fetched", arguments: providers)
   func draws(_ provider: JobProvider) async throws {

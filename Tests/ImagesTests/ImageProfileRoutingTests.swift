@@ -23,7 +23,7 @@ struct ImageProfileRoutingTests {
           ImageModel(id: "dall-e-3", provider: "b", pricing: .flat(0.04)),
           ImageModel(id: "dall-e-2", provider: "b", tier: .standard, pricing: .flat(0.016)),
         ]),
-      try provider("c", [ImageModel(id: "grok", provider: "c")]),
+      try provider("c", [ImageModel(id: "grok", provider: "c", capabilities: [])]),
     ])
   }
 

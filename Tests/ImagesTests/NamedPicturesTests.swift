@@ -12,7 +12,7 @@ struct NamedPicturesTests {
   /// its address. Its pictures have the lengths that their paths say.
   private static func edit(
     _ body: String, imageLimit: Int = 1000, totalLimit: Int = 1 << 20
-  ) async throws -> Result<ImagesCall, OpenAIError> {
+  ) async throws -> Result<ImageRequest, OpenAIError> {
     let group = EventLoopGroup(count: 1)
     let loop = group.loops[0]
     let server = try await HTTPServer.start(group: group, host: "127.0.0.1", port: 0) { exchange in
@@ -23,15 +23,14 @@ struct NamedPicturesTests {
     }
     let port = server.port
     let text = body.replacing("PLACE", with: "http://127.0.0.1:\(port)")
-    let result = try await loop.run { () -> Result<ImagesCall, OpenAIError> in
+    let result = try await loop.run { () -> Result<ImageRequest, OpenAIError> in
       let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
       defer { client.closeIdleConnections() }
       let fetch = InputImageFetch(client: client, limit: imageLimit) { $0.port == port }
       do throws(OpenAIError) {
-        return .success(
-          try await ImagesCall.edit(
-            Array(text.utf8), contentType: "application/json", imageLimit: imageLimit,
-            totalLimit: totalLimit, fetch: fetch))
+        let call = try ImagesCall.edit(
+          Array(text.utf8), contentType: "application/json", imageLimit: imageLimit)
+        return .success(try await call.requestWithPictures(fetch: fetch, totalLimit: totalLimit))
       } catch {
         return .failure(error)
       }
@@ -49,16 +48,31 @@ struct NamedPicturesTests {
 
   @Test("are in it or at a URL, in their order, and so is the mask")
   func taken() async throws {
-    let call = try await Self.edit(
+    let request = try await Self.edit(
       """
       {"prompt":"x","images":[{"image_url":"PLACE/300"},{"image_url":"\(Self.data(200))"},
        {"image_url":{"url":"PLACE/100"}}],"mask":{"image_url":"PLACE/150"}}
       """
     ).get()
-    #expect(call.request.images.map(\.bytes.count) == [300, 200, 100])
-    #expect(call.request.mask?.bytes.count == 150)
+    #expect(request.images.map(\.bytes.count) == [300, 200, 100])
+    #expect(request.mask?.bytes.count == 150)
     let single = try await Self.edit("{\"prompt\":\"x\",\"image\":\"PLACE/400\"}").get()
-    #expect(single.request.images.map(\.bytes.count) == [400])
+    #expect(single.images.map(\.bytes.count) == [400])
+  }
+
+  @Test("are not fetched while the call is read, so that a paid request is looked up before")
+  func late() throws {
+    let body = #"{"prompt":"x","images":["https://127.0.0.1:1/a.png"],"mask":"https://[::1]:1/m"}"#
+    let call = try ImagesCall.edit(
+      Array(body.utf8), contentType: "application/json", imageLimit: 1000)
+    #expect(call.request.images.isEmpty && call.request.mask == nil)
+    for body in [#"{"prompt":"x"}"#, #"{"prompt":"x","images":[]}"#] {
+      let error = #expect(throws: OpenAIError.self) {
+        try ImagesCall.edit(
+          Array(body.utf8), contentType: "application/json", imageLimit: 1000)
+      }
+      #expect(error?.param == "image")
+    }
   }
 
   @Test(

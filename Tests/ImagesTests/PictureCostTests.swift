@@ -22,6 +22,10 @@ struct PictureCostTests {
       "together", .together, model, at: simulator.url("together"))
   }
 
+  private static func pricing(_ price: Double?) -> Pricing {
+    price.map { .flat($0) } ?? Pricing(.unknown)
+  }
+
   private static func small(_ count: Int) -> ImageRequest {
     var request = ImageRequest(prompt: "a fox")
     request.size = ImageSize("64x64")
@@ -45,7 +49,17 @@ struct PictureCostTests {
     let json = try JSONSlice.parse(
       JSONWriter.object { writer in plan.write(to: &writer) })
     #expect(json["cost"]?.double == total)
-    #expect(ImageModel(id: "m", provider: "p").quote(Self.small(1)).total(1) == nil)
+  }
+
+  @Test("a price that nobody knows is told as that in a plan, not as nothing to pay")
+  func unknown() throws {
+    let model = ImageModel(id: "m", provider: "p")
+    #expect(model.quote(Self.small(1)).total(1) == nil)
+    let plan = try #require(
+      ImagePlan(Self.small(1), ImageRoute(candidates: [model, model], excluded: [])))
+    let json = try JSONSlice.parse(JSONWriter.object { writer in plan.write(to: &writer) })
+    #expect(json["cost"]?.isNull == true)
+    #expect(json["availableAlternatives"]?[0]?["cost"]?.isNull == true)
   }
 
   @Test("a sum of prices is no dearer than it says")
@@ -86,6 +100,28 @@ struct PictureCostTests {
       #expect(result.images.map { $0.origin?.provider } == ["together"])
       #expect(result.images.map { $0.origin?.cost } == [0.0027])
       #expect(seen.costs == [0.04, 0.0027])
+    }
+  }
+
+  @Test(
+    "a sum with a part whose price nobody knows is not known, in whichever order",
+    arguments: [(0.03, nil), (nil, 0.0027)] as [(Double?, Double?)])
+  func partlyUnknown(first: Double?, second: Double?) async throws {
+    let (first, second) = (Self.pricing(first), Self.pricing(second))
+    try await AdapterHarness.withSimulator { simulator, client in
+      var model = ImageModel(
+        id: "core", provider: "stability", dialect: .generic, maxCount: 1,
+        pricing: first, capabilities: [])
+      model.wireID = "core"
+      let stability = try AdapterHarness.provider(
+        "stability", .stability, model, at: simulator.url("stability"))
+      var together = try Self.together(simulator)
+      together.models[0].pricing = second
+      simulator.answer("stability", 503, "{}")
+      let pipeline = ImagePipeline(ImageCatalog(providers: [stability, together]))
+      let result = try await pipeline.generate(Self.small(3), client: client.value)
+      #expect(Set(result.images.compactMap { $0.origin?.provider }) == ["stability", "together"])
+      #expect(result.cost == nil)
     }
   }
 

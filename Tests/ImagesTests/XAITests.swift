@@ -41,6 +41,39 @@ struct XAITests {
     }
   }
 
+  @Test(
+    "an edit is JSON, with up to three pictures; what is left out is told",
+    arguments: [(1, "image", nil), (3, "images", nil), (5, "images", "image: ")]
+      as [(Int, String, String?)])
+  func edit(count: Int, field: String, note: String?) async throws {
+    let images = try (0..<count).map { try AdapterProbe.picture(64, 32 + $0) }
+    try await AdapterHarness.withSimulator { simulator, client in
+      var request = ImageRequest(prompt: "a hat")
+      request.operation = .edit
+      request.images = images
+      request.mask = images[0]
+      let answer = try await AdapterProbe.draw(
+        try Self.provider(simulator), request, client.value
+      ).get()
+      #expect(AdapterProbe.bytes(answer).count == 1)
+      let billed = try #require(answer.cost)
+      #expect(abs(billed - Double(1 + min(count, 3)) * 0.02) < 1e-9)
+      let notes = answer.adjusted.filter { !$0.hasPrefix("mask: ") }
+      #expect(answer.adjusted.count - notes.count == 1, "xAI has no masks")
+      #expect(notes.map { String($0.prefix(7)) } == [note].compactMap(\.self))
+      let sent = try #require(simulator.requests.first)
+      #expect(sent.path == "/xai/v1/images/edits")
+      #expect(sent.header("content-type") == "application/json")
+      let body = try JSONSlice.parse(sent.body)
+      #expect(body["prompt"]?.string == "a hat" && body["size"] == nil)
+      let value = try #require(body[field])
+      let entries = field == "image" ? [value] : Array(value.elements)
+      let bytes = entries.map { $0["url"]?.stringBytes.flatMap { Base64.decode($0[...]) } }
+      #expect(bytes == images.prefix(3).map(\.bytes))
+      #expect(entries.allSatisfy { $0["type"]?.isString("image_url") == true })
+    }
+  }
+
   @Test("an answer is read as it was written down")
   func recorded() async throws {
     let answer = try await AdapterHarness.withLink { link in

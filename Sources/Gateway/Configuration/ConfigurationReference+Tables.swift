@@ -218,8 +218,8 @@ extension ConfigurationReference {
       "How long the start waits for a store that does not answer, up to 1m"),
     Key(
       "state.trial_timeout", "10ms",
-      "Longest time a request waits for the store: for its word on a trial, or for a turn that "
-        + "another gateway remembers; up to 1s"),
+      "Longest time a request waits for the store: for its word on a trial, or for what "
+        + "another gateway remembers: turns, proposals, pictures that are paid for; up to 1s"),
     Key("circuit_breaker.enabled", "true", "Whether providers that fail are left alone"),
     Key(
       "circuit_breaker.last_resort", "true",

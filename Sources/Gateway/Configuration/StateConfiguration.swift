@@ -8,8 +8,8 @@ package struct StateConfiguration: Sendable, Hashable {
   /// the gateway works with what it knows.
   package var startTimeout = Duration.seconds(1)
   /// The longest that a request waits for the store: for its word on the trial of an open breaker, or
-  /// for a turn that another gateway remembers; default 10 ms, 0 to 1 s. Nothing else in a request
-  /// waits for the store.
+  /// for what another gateway remembers: turns, proposals, pictures that are paid for; default 10 ms,
+  /// 0 to 1 s. Nothing else in a request waits for the store.
   package var trialTimeout = Duration.milliseconds(10)
 
   /// The defaults.

@@ -41,6 +41,32 @@ struct ImagesResponder {
     var wasPaid: Bool
   }
 
+  /// What is to be drawn: with the pictures that the call names by URLs, and with its profile in
+  /// effect, which may depend on them. What was proposed is drawn as it was proposed.
+  private func request() async throws(OpenAIError) -> ImageRequest {
+    let limits = context.shared.configuration.limits
+    let fetch = InputImageFetch(client: context.services.client, limit: limits.image.bytes)
+    var request = try await call.requestWithPictures(fetch: fetch, totalLimit: limits.body.bytes)
+    if call.proposal == nil { try context.shared.profiles.apply(to: &request) }
+    return request
+  }
+
+  /// By which a repetition is known. A body of many megabytes is not hashed on the loop.
+  private func fingerprint() async throws(OpenAIError) -> String {
+    let (path, scope, body) = (context.exchange.head.path, context.scope, body)
+    let type = context.exchange.head.headers["content-type"]
+    guard body.count > 64 << 10 else {
+      return RequestFingerprint.make(path: path, scope: scope, body: body, contentType: type)
+    }
+    do {
+      return try await context.services.loop.offload {
+        RequestFingerprint.make(path: path, scope: scope, body: body, contentType: type)
+      }
+    } catch {
+      throw .unavailable("The gateway has no thread for this request now.")
+    }
+  }
+
   /// Draws, or finds what was paid for before: by a proposal, by the client's idempotency key, or by
   /// a first try of the same request, whose answer the client's SDK did not get.
   private func draw(
@@ -49,12 +75,12 @@ struct ImagesResponder {
     let studio = PictureStudio(context)
     let paid = context.shared.paid
     let headers = context.exchange.head.headers
-    let fingerprint = RequestFingerprint.make(
-      path: context.exchange.head.path, scope: context.scope, body: body)
+    let fingerprint = try await fingerprint()
     var made: ImageResult?
     func make() async throws(OpenAIError) -> KeptPictures {
       let drawn = try await studio.make(
-        call.request, needsStore: call.format == .url && !call.isStreamed, finishesPaidCalls: true,
+        try await request(), needsStore: call.format == .url && !call.isStreamed,
+        finishesPaidCalls: true,
         partial: partial)
       made = drawn.result
       return KeptPictures(drawn.result, drawn.kept)
@@ -72,9 +98,15 @@ struct ImagesResponder {
     {
       kept = before
     } else {
-      kept = try await paid.anew(fingerprint, make)
+      kept = try await paid.anew(fingerprint, on: context.services.loop, make)
     }
     if let made { return Drawn(result: made, kept: kept.pictures, wasPaid: true) }
+    guard kept.isWhole else {
+      var lost = OpenAIError.notFound(
+        "The picture was made, but could not be kept.", code: "image_not_found")
+      lost.shouldRetry = false
+      throw lost
+    }
     let needsBytes = call.format == .base64 || call.isStreamed
     return Drawn(
       result: needsBytes ? try await studio.load(kept) : kept.result, kept: kept.pictures,
@@ -140,7 +172,7 @@ struct ImagesResponder {
     var fields = HeaderFields()
     fields.append("x-easel-provider", result.model.provider, orDrop: ())
     fields.append("x-easel-model", result.model.id, orDrop: ())
-    let cost = drawn.wasPaid ? result.cost : 0
+    let cost = drawn.wasPaid ? result.cost?.roundedToCentHundredths : 0
     if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
     if let list = ImageResult.PassedOver.field(result.passedOver) {
       fields.append("x-easel-fallback", list, orDrop: ())

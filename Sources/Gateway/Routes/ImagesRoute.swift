@@ -14,18 +14,19 @@ enum ImagesRoute {
   static let alias = "/generate-image"
 
   static func generate(_ context: RequestContext) async {
-    await answer(context, generations) { (body) throws(OpenAIError) in
-      try generation(context, body)
+    await answer(context, generations) { (body) async throws(OpenAIError) in
+      try await generation(context, body)
     }
   }
 
   /// Reads a call that brings a prompt, or a proposal of the same client in place of one.
   private static func generation(
     _ context: RequestContext, _ body: [UInt8]
-  ) throws(OpenAIError) -> ImagesCall {
+  ) async throws(OpenAIError) -> ImagesCall {
     var call = try ImagesCall.generation(body)
     if let proposal = call.proposal {
-      guard let request = context.shared.proposals.request(proposal, scope: context.scope) else {
+      guard let request = await context.shared.proposals.request(proposal, scope: context.scope)
+      else {
         throw .notFound(
           "There is no proposal '\(proposal)', or no longer.", param: "easel.proposal",
           code: "proposal_not_found")
@@ -35,20 +36,11 @@ enum ImagesRoute {
     return call
   }
 
-  /// Gives a call its profile's defaults and limits. What was proposed is drawn as it was proposed.
-  private static func applyProfile(
-    _ context: RequestContext, to call: inout ImagesCall
-  ) throws(OpenAIError) {
-    if call.proposal == nil { try context.shared.profiles.apply(to: &call.request) }
-  }
-
   static func edit(_ context: RequestContext) async {
-    let limits = context.shared.configuration.limits
-    let fetch = InputImageFetch(client: context.services.client, limit: limits.image.bytes)
-    await answer(context, edits) { (body) async throws(OpenAIError) in
-      try await ImagesCall.edit(
+    await answer(context, edits) { (body) throws(OpenAIError) in
+      try ImagesCall.edit(
         body, contentType: context.exchange.head.headers["content-type"],
-        imageLimit: limits.image.bytes, totalLimit: limits.body.bytes, fetch: fetch)
+        imageLimit: context.shared.configuration.limits.image.bytes)
     }
   }
 
@@ -67,9 +59,8 @@ enum ImagesRoute {
     context.log.route = route
     do throws(OpenAIError) {
       let body = try await context.body()
-      var call = try await read(body)
+      let call = try await read(body)
       context.log.model = call.request.model
-      try applyProfile(context, to: &call)
       try await ImagesResponder(context: context, call: call, body: body).answer()
     } catch {
       context.failUnlessGone(error)
@@ -80,9 +71,9 @@ enum ImagesRoute {
   static func plan(_ context: RequestContext) async {
     context.log.route = plan
     do throws(OpenAIError) {
-      var call = try generation(context, try await context.body())
+      var call = try await generation(context, try await context.body())
       context.log.model = call.request.model
-      try applyProfile(context, to: &call)
+      if call.proposal == nil { try context.shared.profiles.apply(to: &call.request) }
       let route: ImageRoute
       do throws(ImageFailure) { route = try context.shared.images.route(call.request) } catch {
         throw error.openAIError
@@ -105,26 +96,25 @@ enum ImagesRoute {
     context.log.route = alias
     do throws(OpenAIError) {
       let body = try await context.body()
-      var call = try generation(context, body)
+      var call = try await generation(context, body)
       if call.proposal == nil { call.request.count = 1 }
       call.format = .url
       call.isStreamed = false
       context.log.model = call.request.model
-      try applyProfile(context, to: &call)
       let responder = ImagesResponder(context: context, call: call, body: body)
       try await responder.answer { result, kept in
         JSONWriter.object { writer in
           writer.member("imageUrl", kept.first?.url)
           writer.member("provider", result.model.provider)
           writer.member("model", result.model.id)
-          writer.member("cost", result.cost)
+          writer.member("cost", dollarsOrNull: result.cost)
           writer.member("fallbackUsed", !result.passedOver.isEmpty)
           writer.key("llmApiCall")
           writer.beginObject()
           writer.member("type", "image_generation")
           writer.member("provider", result.model.provider)
           writer.member("model", result.model.id)
-          writer.member("cost", result.cost)
+          writer.member("cost", dollarsOrNull: result.cost)
           writer.member("request_id", context.id)
           writer.endObject()
         }

@@ -19,7 +19,7 @@ struct PictureMetadata {
       writer.member("revised_prompt", image.revisedPrompt)
       writer.member("provider", image.origin?.provider)
       writer.member("model", image.origin?.model)
-      writer.member("cost_usd", image.origin?.cost?.roundedToCentHundredths)
+      writer.member("cost_usd", dollars: image.origin?.cost)
       writer.member("seed", image.seed)
       writer.member("size", image.format.size(of: image.bytes)?.description)
       writer.member("format", image.format.rawValue)

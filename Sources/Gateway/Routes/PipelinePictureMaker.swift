@@ -24,11 +24,11 @@ final class PipelinePictureMaker: PictureMaker {
   }
 
   func propose(_ arguments: ImageArguments) async -> PictureResult {
-    propose(request(arguments))
+    await propose(request(arguments))
   }
 
   func propose(_ arguments: EditArguments) async -> PictureResult {
-    do throws(PictureLoader.Missing) { return propose(try await request(arguments)) } catch {
+    do throws(PictureLoader.Missing) { return await propose(try await request(arguments)) } catch {
       return Self.failed(error, arguments)
     }
   }
@@ -77,7 +77,7 @@ final class PipelinePictureMaker: PictureMaker {
     }
   }
 
-  private func propose(_ asked: ImageRequest) -> PictureResult {
+  private func propose(_ asked: ImageRequest) async -> PictureResult {
     do throws(OpenAIError) {
       let request = try decided(asked)
       let route: ImageRoute
@@ -87,7 +87,7 @@ final class PipelinePictureMaker: PictureMaker {
       guard let plan = ImagePlan(request, route) else {
         throw ImagePipeline.nobody(route).openAIError
       }
-      let id = context.shared.proposals.add(request, scope: context.scope)
+      let id = await context.shared.proposals.add(request, scope: context.scope)
       let json = JSONWriter.object { writer in
         writer.member("id", id)
         plan.write(to: &writer)

@@ -17,8 +17,8 @@ final class SharedServices: Sendable {
   let memory: any TurnMemory
   let pictureMetrics: PictureMetrics
   let serverStatistics = ServerStatistics()
-  let proposals = Proposals()
-  let paid = PaidRequests()
+  let proposals: SharedProposals
+  let paid: SharedPaidRequests
   let toolSettings: ToolLoopSettings
   let lifecycle: Lifecycle
 
@@ -45,7 +45,11 @@ final class SharedServices: Sendable {
     profiles = ImageProfiles(
       configuration.images.profiles, standard: configuration.images.defaultProfile)
     store = try await Self.store(configuration, group)
-    memory = SharedTurnMemory(resilience.store, limit: configuration.state.trialTimeout)
+    // One for each, so that what is slow for one keeps nothing from the others.
+    let (state, limit) = (resilience.store, configuration.state.trialTimeout)
+    memory = SharedTurnMemory(BriefStore(state, limit: limit))
+    proposals = SharedProposals(BriefStore(state, limit: limit))
+    paid = SharedPaidRequests(BriefStore(state, limit: limit))
     var tool = ToolLoopSettings()
     tool.maxIterations = configuration.imageTool.maxIterations
     tool.maxImages = configuration.imageTool.maxImagesPerRequest

@@ -1,5 +1,4 @@
 internal import Images
-internal import Resilience
 internal import State
 internal import Synchronization
 internal import ToolLoop
@@ -9,25 +8,15 @@ internal import ToolLoop
 /// request.
 final class SharedTurnMemory: TurnMemory {
   private let local: LocalTurnMemory
-  private let store: any StateStore
+  private let store: BriefStore
   private let lifetime: Duration
   /// Turns that the store was asked for and did not have: those of clients that call tools of their
   /// own alone, who send them again with each request.
   private let absent = Mutex(RecentKeys(capacity: 20_000))
 
-  /// How long a request waits for the store.
-  private let limit: Duration
-  /// Until when a store that did not answer in time is left alone.
-  private let restsUntil = Mutex(ContinuousClock.now)
-
-  private static let rest = Duration.seconds(1)
-
-  /// - Parameters:
-  ///   - limit: how long a request waits for the store.
-  ///   - lifetime: of each turn.
-  init(_ store: any StateStore, limit: Duration, lifetime: Duration = .seconds(3600)) {
+  /// - Parameter lifetime: of each turn.
+  init(_ store: BriefStore, lifetime: Duration = .seconds(3600)) {
     self.store = store
-    self.limit = limit
     self.lifetime = lifetime
     local = LocalTurnMemory(lifetime: lifetime)
   }
@@ -43,7 +32,7 @@ final class SharedTurnMemory: TurnMemory {
     let key = Self.key(scope, callIDs)
     absent.withLock { $0.remove(key.group) }
     // Waited for, so that the client's next request finds it wherever it goes.
-    _ = await ask { [store, lifetime] () throws(StateError) in
+    _ = await store.ask { [lifetime] store throws(StateError) in
       try await store.put(key, turn.json, lifetime: lifetime)
     }
   }
@@ -56,7 +45,7 @@ final class SharedTurnMemory: TurnMemory {
     }
     guard !open.isEmpty else { return known }
     // All of them in the time that a request has, however many there are.
-    let answer = await ask { [store] () throws(StateError) in
+    let answer = await store.ask { store throws(StateError) in
       var values: [StoredValue?] = []
       for index in open { values.append(try await store.get(keys[index])) }
       return values
@@ -70,19 +59,6 @@ final class SharedTurnMemory: TurnMemory {
       }
     }
     return known
-  }
-
-  /// Asks the store, in the time that a request has for it.
-  /// - Returns: nil where it is away.
-  private func ask<Value: Sendable>(
-    _ body: @escaping @Sendable () async throws(StateError) -> Value
-  ) async -> Value? {
-    guard store.isAvailable, restsUntil.withLock({ $0 <= .now }) else { return nil }
-    let answer = await FirstAnswer<Result<Value, StateError>>.of(within: limit) {
-      do throws(StateError) { return .success(try await body()) } catch { return .failure(error) }
-    }
-    if answer == nil { restsUntil.withLock { $0 = .now + Self.rest } }
-    return try? answer?.get()
   }
 }
 

@@ -37,6 +37,8 @@ struct FormParameters: ImageParameters {
     self.files = files
   }
 
+  var names: [String] { fields.keys.sorted() }
+
   private func value(_ key: String) -> String? {
     fields[key].flatMap { $0.isEmpty ? nil : $0 }
   }

@@ -2,6 +2,8 @@ internal import OpenAIWire
 
 /// The parameters of a call, be they members of a JSON body or fields of a form.
 protocol ImageParameters {
+  /// The names of all that say something.
+  var names: [String] { get }
   /// A text; nil where it is absent, null or empty.
   /// - Throws: `OpenAIError` with status 400 for another type, or more than `limit` characters.
   func text(_ key: String, _ limit: Int) throws(OpenAIError) -> String?
@@ -49,6 +51,8 @@ extension ImageParameters {
 /// The members of a JSON body.
 struct JSONParameters: ImageParameters {
   let object: JSONSlice
+
+  var names: [String] { object.members.filter { !$0.value.isNull }.map(\.key) }
 
   private func value(_ key: String) -> JSONSlice? {
     object[key].flatMap { $0.isNull ? nil : $0 }

@@ -61,7 +61,7 @@ package struct ImagePlan: Sendable {
   }
 
   private func cost(of model: ImageModel, to writer: inout JSONWriter) {
-    writer.member("cost", model.quote(request).total(request.count))
+    writer.member("cost", dollarsOrNull: model.quote(request).total(request.count))
   }
 
   private func constraints(to writer: inout JSONWriter) {

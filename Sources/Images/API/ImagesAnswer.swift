@@ -113,7 +113,7 @@ package struct ImagesAnswer {
     writer.beginObject()
     writer.member("provider", result.model.provider)
     writer.member("model", result.model.id)
-    writer.member("cost_usd", result.cost)
+    writer.member("cost_usd", dollars: result.cost)
     list("adjusted", result.adjusted, to: &writer)
     list("images", ids, to: &writer)
     writer.key("fallback")

@@ -7,15 +7,11 @@ extension ImagesCall {
   private static let mostImages = 16
 
   /// Reads the body of `POST /v1/images/edits`: a form, or the JSON that OpenAI takes too.
-  /// - Parameters:
-  ///   - imageLimit: bytes of one picture.
-  ///   - totalLimit: bytes of all pictures that are fetched.
-  ///   - fetch: gets those that are named by their URLs.
+  /// - Parameter imageLimit: bytes of one picture.
   /// - Throws: `OpenAIError` with status 400 that names the field and what is allowed.
   package static func edit(
-    _ body: [UInt8], contentType: String?, imageLimit: Int, totalLimit: Int,
-    fetch: InputImageFetch
-  ) async throws(OpenAIError) -> ImagesCall {
+    _ body: [UInt8], contentType: String?, imageLimit: Int
+  ) throws(OpenAIError) -> ImagesCall {
     var call = ImagesCall(request: ImageRequest(prompt: ""))
     call.request.operation = .edit
     if contentType?.lowercased().hasPrefix("multipart/") == true {
@@ -23,23 +19,44 @@ extension ImagesCall {
       call.request.prompt = try prompt(form)
       try call.read(form)
       try call.takeFiles(of: form, imageLimit)
+      try checkPictures(of: call.request)
     } else {
       let object = try object(body)
       let parameters = JSONParameters(object: object)
       call.request.prompt = try prompt(parameters)
       try call.read(parameters)
-      let pictures = NamedPictures(imageLimit: imageLimit, totalLimit: totalLimit, fetch: fetch)
-      try await call.takePictures(of: object, pictures)
-    }
-    guard !call.request.images.isEmpty else {
-      throw .invalidRequest(
-        "The field 'image' must hold the picture to change: a PNG, JPEG or WebP file.",
-        param: "image")
-    }
-    if let mask = call.request.mask, mask.format != .png {
-      throw .invalidRequest("The field 'mask' must be a PNG file.", param: "mask")
+      let pictures = try NamedPictures(of: object, most: mostImages, imageLimit: imageLimit)
+      guard !pictures.isEmpty else { throw noPicture }
+      call.named = pictures
     }
     return call
+  }
+
+  /// The request with all of its pictures: those that the call names by URLs are fetched.
+  /// - Parameter totalLimit: bytes of all pictures that are fetched.
+  /// - Throws: `OpenAIError` with status 400 that names the field and what is allowed.
+  package func requestWithPictures(
+    fetch: InputImageFetch, totalLimit: Int
+  ) async throws(OpenAIError) -> ImageRequest {
+    var request = request
+    if let named {
+      try await named.put(into: &request, fetch: fetch, totalLimit: totalLimit)
+      try Self.checkPictures(of: request)
+    }
+    return request
+  }
+
+  private static func checkPictures(of request: ImageRequest) throws(OpenAIError) {
+    guard !request.images.isEmpty else { throw noPicture }
+    if let mask = request.mask, mask.format != .png {
+      throw .invalidRequest("The field 'mask' must be a PNG file.", param: "mask")
+    }
+  }
+
+  private static var noPicture: OpenAIError {
+    .invalidRequest(
+      "The field 'image' must hold the picture to change: a PNG, JPEG or WebP file.",
+      param: "image")
   }
 
   /// Reads the body of `POST /v1/images/variations`, a form.
@@ -80,23 +97,7 @@ extension ImagesCall {
     }
   }
 
-  /// `images: [{"image_url": …}]` and `mask: {"image_url": …}`.
-  private mutating func takePictures(
-    of object: JSONSlice, _ pictures: NamedPictures
-  ) async throws(OpenAIError) {
-    let list = object["images"] ?? object["image"]
-    let entries =
-      list?.kind == .array ? list.map { Array($0.elements) } ?? [] : [list].compactMap(\.self)
-    // Before any is fetched.
-    guard entries.count <= Self.mostImages else { throw Self.tooMany }
-    var pictures = pictures
-    for entry in entries { request.images.append(try await pictures.picture(entry, "images")) }
-    if let mask = object["mask"], !mask.isNull {
-      request.mask = try await pictures.picture(mask, "mask")
-    }
-  }
-
-  private static var tooMany: OpenAIError {
+  static var tooMany: OpenAIError {
     .invalidRequest("At most \(mostImages) pictures can be sent in 'image'.", param: "image")
   }
 

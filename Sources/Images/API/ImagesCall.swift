@@ -16,6 +16,8 @@ package struct ImagesCall: Sendable {
   package var isStreamed = false
   /// The proposal that is to be drawn, in place of `request`.
   package var proposal: String?
+  /// The pictures of a JSON body, which `request` does not hold yet.
+  var named: NamedPictures?
 
   /// Reads the JSON body of `POST /v1/images/generations`.
   /// - Throws: `OpenAIError` with status 400 that names the field and what is allowed.
@@ -35,8 +37,7 @@ package struct ImagesCall: Sendable {
     guard object.kind == .object else {
       throw .invalidRequest("The request body must be a JSON object.")
     }
-    let acted = ["model", "prompt", "n", "size", "quality", "easel"]
-    if let twice = object.duplicates(of: acted).first {
+    if let twice = object.duplicates(of: Array(known) + ["easel"]).first {
       throw .invalidRequest(
         "The field '\(twice)' stands twice in the body. Send it once.", param: twice)
     }
@@ -65,8 +66,22 @@ package struct ImagesCall: Sendable {
     return try JSONParameters(object: easel).text("proposal", 64)
   }
 
+  /// The fields of a call; a generation has `easel` besides.
+  private static let known: Set<String> = [
+    "model", "prompt", "n", "size", "quality", "style", "background", "output_format",
+    "output_compression", "moderation", "input_fidelity", "user", "negative_prompt", "seed",
+    "steps", "guidance_scale", "response_format", "stream", "partial_images", "image", "images",
+    "mask",
+  ]
+  /// Unknown fields that are named, and bytes of a name.
+  private static let mostUnknown = (fields: 20, bytes: 64)
+
   /// Reads what generations, edits and variations have in common.
   mutating func read(_ parameters: some ImageParameters) throws(OpenAIError) {
+    let isGeneration = request.operation == .generate
+    request.unknownFields = parameters.names.filter {
+      !Self.known.contains($0) && !(isGeneration && $0 == "easel")
+    }.prefix(Self.mostUnknown.fields).map { String($0.prefix(Self.mostUnknown.bytes)) }
     request.model = try parameters.text("model", 256)
     request.quality = try parameters.text("quality", 32)
     request.style = try parameters.text("style", 64)

@@ -22,6 +22,12 @@ package final class PaidRequests: Sendable {
     var number = 0
   }
 
+  /// What a request is told that comes under the key of another one.
+  package static let keyReused = OpenAIError(
+    status: 422,
+    message: "The idempotency key was used for another request. Use a new key for each.",
+    type: "invalid_request_error", code: "idempotency_key_reused")
+
   private let state = Mutex(State())
   private let capacity: Int
   private let lifetime: Duration
@@ -65,10 +71,7 @@ package final class PaidRequests: Sendable {
   ) async throws(OpenAIError) -> KeptPictures {
     while true {
       if let known = self.fingerprint(of: key), known != fingerprint {
-        throw OpenAIError(
-          status: 422,
-          message: "The idempotency key was used for another request. Use a new key for each.",
-          type: "invalid_request_error", code: "idempotency_key_reused")
+        throw Self.keyReused
       }
       guard let number = begin(key, fingerprint, replacing: false) else {
         if let outcome = await outcome(of: key, on: loop) { return try outcome.get() }
@@ -161,34 +164,5 @@ package final class PaidRequests: Sendable {
       return waiting
     }
     for wake in waiting { wake(outcome) }
-  }
-}
-
-/// Pictures of a request, as far as they need not be drawn again: their bytes are in the store.
-package struct KeptPictures: Sendable {
-  /// The result, with the bytes of its pictures left out.
-  package let result: ImageResult
-  /// Where they are, in their order.
-  package let pictures: [KeptPicture]
-
-  /// Keeps what is to be known of `result`.
-  package init(_ result: ImageResult, _ pictures: [KeptPicture]) {
-    var result = result
-    for index in result.images.indices { result.images[index].bytes = [] }
-    result.place = nil
-    self.result = result
-    self.pictures = pictures
-  }
-}
-
-/// A picture in the store, and where clients find it.
-package struct KeptPicture: Sendable, Hashable {
-  package let id: String
-  package let url: String
-
-  /// A picture under an id.
-  package init(id: String, url: String) {
-    self.id = id
-    self.url = url
   }
 }

@@ -54,13 +54,6 @@ package final class Proposals: Sendable {
   }
 }
 
-extension ImageRequest {
-  /// Bytes of its pictures.
-  fileprivate var inputBytes: Int {
-    images.reduce(mask?.bytes.count ?? 0) { $0 + $1.bytes.count }
-  }
-}
-
 /// Ids that grant something to whoever knows them.
 enum UnguessableID {
   /// `prefix` and 128 bits of the system's generator as 32 hexadecimal digits.

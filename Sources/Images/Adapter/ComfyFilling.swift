@@ -17,6 +17,17 @@ struct ComfyFilling {
     fillNumbers()
   }
 
+  /// Something for each placeholder, by which a workflow can be tried.
+  static let samples: [String: ComfyWorkflow.Value] = {
+    let texts = [
+      "prompt", "negative_prompt", "checkpoint", "sampler", "scheduler", "image", "mask",
+    ]
+    let numbers = ["width", "height", "count", "seed", "steps"]
+    return Dictionary(
+      uniqueKeysWithValues: texts.map { ($0, ComfyWorkflow.Value.text("x")) }
+        + numbers.map { ($0, ComfyWorkflow.Value.integer(8)) } + [("guidance", .number(7.5))])
+  }()
+
   /// What of the request could not be honoured.
   var adjusted: [String] { ledger.adjusted }
 

@@ -44,12 +44,23 @@ struct ComfyUIAdapter: ImageAdapter {
       writer.member("prompt", raw: graph)
       writer.member("client_id", job.idempotencyKey)
     }
-    let answer = try await server.link.post(
-      server.link.url("prompt"), server.headers, json: body, pays: true)
+    let answer = try await server.link.submit(
+      server.link.url("prompt"), server.headers, json: body, pictures: 0,
+      abandoned: { answer in
+        if let id = Self.job(of: answer) { cancel(id, server) }
+      })
     guard answer.head.status == 200 else { throw ComfyAnswer.failure(answer, server.link) }
+    guard let id = Self.job(of: answer) else {
+      throw server.link.malformed("queued a job without saying which")
+    }
+    return id
+  }
+
+  /// The id of the job that an answer to a submission names.
+  private static func job(of answer: ClientAnswer) -> String? {
     guard let id = (try? JSONSlice.parse(answer.body))?["prompt_id"]?.string,
-      !id.isEmpty, id.utf8.count <= 128
-    else { throw server.link.malformed("queued a job without saying which") }
+      (1...128).contains(id.utf8.count)
+    else { return nil }
     return id
   }
 

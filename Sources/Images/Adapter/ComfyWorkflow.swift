@@ -3,7 +3,7 @@ internal import OpenAIWire
 /// A ComfyUI workflow in API format with placeholders: `{{prompt}}`, `{{width}}` and the like,
 /// within strings or in place of values.
 struct ComfyWorkflow {
-  enum Value {
+  enum Value: Sendable {
     case text(String)
     case integer(Int)
     case number(Double)

@@ -70,32 +70,46 @@ enum GeminiDecoder {
     return link.refused(words.isEmpty ? "answered without a picture" : words)
   }
 
-  /// The usage in OpenAI's shape. Thoughts count as output, as they are billed, but not as picture.
+  /// The usage in OpenAI's shape. Thoughts count as output, as they are billed, but not as picture,
+  /// nor do words beside a picture: both cost a fraction of what it does
+  /// (ai.google.dev/gemini-api/docs/pricing).
   private static func usage(_ usage: JSONSlice?) -> [UInt8]? {
     guard let usage, let input = usage["promptTokenCount"]?.int else { return nil }
     let thoughts = usage["thoughtsTokenCount"]?.int ?? 0
-    let output = (usage["candidatesTokenCount"]?.int ?? 0) &+ thoughts
+    let answered = usage["candidatesTokenCount"]?.int ?? 0
+    let output = answered &+ thoughts
     return JSONWriter.object { writer in
       writer.member("input_tokens", input)
       writer.member("output_tokens", output)
       writer.member("total_tokens", usage["totalTokenCount"]?.int ?? input &+ output)
       if let details = usage["promptTokensDetails"] {
-        write("input_tokens_details", details, text: 0, &writer)
+        let tokens = count(details)
+        write("input_tokens_details", text: tokens.text, images: tokens.images, &writer)
       }
       if let details = usage["candidatesTokensDetails"] {
-        write("output_tokens_details", details, text: thoughts, &writer)
+        let tokens = count(details)
+        write(
+          "output_tokens_details", text: max(tokens.text, answered &- tokens.images) &+ thoughts,
+          images: tokens.images, &writer)
+      } else if thoughts > 0 {
+        write("output_tokens_details", text: thoughts, images: answered, &writer)
       }
     }
   }
 
-  private static func write(
-    _ name: String, _ details: JSONSlice, text: Int, _ writer: inout JSONWriter
-  ) {
-    var (text, images) = (text, 0)
+  /// Tokens by their modality.
+  private static func count(_ details: JSONSlice) -> (text: Int, images: Int) {
+    var (text, images) = (0, 0)
     for detail in details.elements {
       let count = detail["tokenCount"]?.int ?? 0
       if detail["modality"]?.isString("IMAGE") == true { images &+= count } else { text &+= count }
     }
+    return (text, images)
+  }
+
+  private static func write(
+    _ name: String, text: Int, images: Int, _ writer: inout JSONWriter
+  ) {
     writer.key(name)
     writer.beginObject()
     writer.member("text_tokens", text)

@@ -14,14 +14,17 @@ struct OpenAIImagesAdapter: ImageAdapter {
     let encoder = OpenAIImagesEncoder(job, namesModel: !isAzure)
     var headers = authorization(link)
     headers.set("idempotency-key", job.idempotencyKey, orDrop: ())
+    let path =
+      switch job.request.operation {
+      case .generate: "images/generations"
+      case .edit: "images/edits"
+      case .variation: "images/variations"
+      }
     let body: [UInt8]
-    let path: String
-    switch job.request.operation {
-    case .generate:
-      (path, body) = ("images/generations", encoder.json())
+    if encoder.isJSON {
+      body = encoder.json()
       headers.set("content-type", "application/json", orDrop: ())
-    case .edit, .variation:
-      path = job.request.operation == .edit ? "images/edits" : "images/variations"
+    } else {
       let form = encoder.form()
       headers.set("content-type", form.contentType, orDrop: ())
       body = form.finished()

@@ -13,6 +13,8 @@ struct OpenAIImagesEncoder {
 
   private let job: ImageJob
   private var ledger: ParameterLedger
+  /// What must not be in the picture, for the dialect that has a field for it.
+  private var negative: String?
   private var fields: [(name: String, value: Value)] = []
   /// Files of an edit or a variation.
   private var files: [(name: String, image: InputImage)] = []
@@ -22,6 +24,8 @@ struct OpenAIImagesEncoder {
     self.job = job
     ledger = ParameterLedger(job)
     if namesModel { add("model", job.model.wireID) }
+    // Before the prompt, which would have to say it otherwise.
+    negative = job.model.dialect == .generic ? ledger.negativePrompt() : nil
     if job.request.operation != .variation { add("prompt", ledger.prompt()) }
     fields.append(("n", .integer(job.count)))
     addSize()
@@ -77,7 +81,7 @@ struct OpenAIImagesEncoder {
     case .dallE2, .dallE3, .xai, .generic:
       // As base64 the picture arrives with the answer, and needs no second request.
       add("response_format", "b64_json")
-      add("negative_prompt", dialect == .generic ? ledger.negativePrompt() : nil)
+      add("negative_prompt", negative)
       if let seed = ledger.seed() { fields.append(("seed", .integer(seed))) }
       if let steps = ledger.steps() { fields.append(("steps", .integer(steps))) }
     }
@@ -90,16 +94,27 @@ struct OpenAIImagesEncoder {
 
   private mutating func addFiles() {
     guard job.request.operation != .generate else { return }
-    let images = job.request.images
+    var images = job.request.images
+    if dialect == .xai, images.count > Self.mostAtXAI {
+      images.removeLast(images.count - Self.mostAtXAI)
+      ledger.note("image", "\(job.model.id) takes \(Self.mostAtXAI) pictures; the first were sent")
+    }
     for image in images {
       files.append((images.count > 1 ? "image[]" : "image", image))
     }
     if let mask = ledger.mask() { files.append(("mask", mask)) }
   }
 
+  /// Pictures that xAI changes at once.
+  private static let mostAtXAI = 3
+
   // MARK: Bodies
 
-  /// As JSON, for a generation.
+  /// Whether pictures go as JSON too, since xAI takes no forms
+  /// (docs.x.ai/developers/model-capabilities/images/editing).
+  var isJSON: Bool { job.request.operation == .generate || dialect == .xai }
+
+  /// As JSON.
   func json() -> [UInt8] {
     JSONWriter.object { writer in
       for field in fields {
@@ -109,6 +124,16 @@ struct OpenAIImagesEncoder {
         case .flag(let flag): writer.member(field.name, flag)
         }
       }
+      guard let first = files.first else { return }
+      if files.count == 1 { return writer.member("image", raw: Self.entry(first.image)) }
+      writer.member("images", raw: JSONWriter.array(files.map { Self.entry($0.image) }))
+    }
+  }
+
+  private static func entry(_ image: InputImage) -> [UInt8] {
+    JSONWriter.object { writer in
+      writer.member("type", "image_url")
+      writer.member("url", raw: image.jsonDataURL)
     }
   }
 

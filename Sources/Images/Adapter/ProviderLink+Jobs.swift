@@ -11,6 +11,19 @@ extension ProviderLink {
     _ url: HTTPURL, _ headers: HeaderFields, json: [UInt8], pictures: Int,
     cancel: @escaping (ClientAnswer) -> ClientRequest?
   ) async throws(ImageFailure) -> ClientAnswer {
+    try await submit(
+      url, headers, json: json, pictures: pictures,
+      abandoned: { answer in
+        give(up: cancel(answer))
+      })
+  }
+
+  /// Submits a job; see above.
+  /// - Parameter abandoned: called with the answer where nobody waits for it any more.
+  func submit(
+    _ url: HTTPURL, _ headers: HeaderFields, json: [UInt8], pictures: Int,
+    abandoned: @escaping (ClientAnswer) -> Void
+  ) async throws(ImageFailure) -> ClientAnswer {
     guard !Task.isCancelled else {
       throw ImageFailure(.cancelled, "the request was cancelled")
     }
@@ -25,7 +38,7 @@ extension ProviderLink {
         result = .failure(error)
       }
       if submission.isAbandoned, case .success(let answer) = result {
-        link.give(up: cancel(answer))
+        abandoned(answer)
       }
       submission.finish(result)
     }

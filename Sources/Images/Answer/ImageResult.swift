@@ -25,8 +25,8 @@ package struct ImageResult: Sendable {
   package var images: [GeneratedImage]
   /// The model that drew them; the first, where several had to.
   package var model: ImageModel
-  /// US dollars for all of them, and for what else was billed on the way, to a hundredth of a cent;
-  /// nil where the price is not known.
+  /// US dollars for all of them, and for what else was billed on the way, as exact as it is known,
+  /// since totals are summed up yet; nil where the price of any is not known.
   package var cost: Double?
   /// The provider's `usage` object as JSON, where it gave one.
   package var usage: [UInt8]?

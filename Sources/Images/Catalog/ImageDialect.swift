@@ -63,7 +63,8 @@ package enum ImageDialect: String, Sendable, Hashable, CaseIterable {
       ]
     case .dallE3: [.quality]
     case .dallE2: [.edit, .mask, .variation]
-    case .xai, .generic: []
+    case .xai: [.edit, .multipleInputs]
+    case .generic: []
     }
   }
 

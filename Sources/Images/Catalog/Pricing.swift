@@ -30,26 +30,12 @@ package struct Pricing: Sendable, Hashable {
   }
 
   package var scheme: Scheme
-  /// Dollars for a million tokens of text in, pictures in and pictures out, where the provider
-  /// tells what it used.
-  package var perMillionTokens: (text: Double, imageIn: Double, imageOut: Double)? {
-    tokens.map { ($0.text, $0.imageIn, $0.imageOut) }
-  }
-  private var tokens: Tokens?
+  /// What tokens cost, where the provider tells how many it used.
+  package var perMillionTokens: TokenPrices?
 
-  private struct Tokens: Sendable, Hashable {
-    var text: Double
-    var imageIn: Double
-    var imageOut: Double
-  }
-
-  package init(
-    _ scheme: Scheme, perMillionTokens: (text: Double, imageIn: Double, imageOut: Double)? = nil
-  ) {
+  package init(_ scheme: Scheme, perMillionTokens: TokenPrices? = nil) {
     self.scheme = scheme
-    tokens = perMillionTokens.map {
-      Tokens(text: $0.text, imageIn: $0.imageIn, imageOut: $0.imageOut)
-    }
+    self.perMillionTokens = perMillionTokens
   }
 
   /// One price for every picture.

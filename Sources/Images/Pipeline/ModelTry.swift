@@ -22,6 +22,9 @@ struct ModelTry {
     var usage: [UInt8]?
     var adjusted: [String] = []
     var failure: ImageFailure?
+
+    /// Whether all that was made has a price: with a part that has none, a sum would say too little.
+    var isCostKnown: Bool { images.isEmpty || cost != nil }
   }
 
   /// Calls that run side by side for a model that makes few pictures a call.
@@ -75,6 +78,7 @@ struct ModelTry {
       let drawn = answer.pictures.prefix(count)
       outcome.usage = answer.usage
       outcome.adjusted = answer.adjusted
+      if partial != nil, job.partial == nil { outcome.adjusted.append(noPartial) }
       // It is billed, whether or not its pictures can be had.
       outcome.cost = cost(answer, drawn.count)
       let share = outcome.cost.map { $0 / Double(max(1, drawn.count)) }
@@ -85,6 +89,8 @@ struct ModelTry {
         image.origin = PictureOrigin(model, cost: share)
         outcome.images.append(image)
       }
+      outcome.adjusted += PictureDifferences.notes(
+        on: outcome.images, of: request, told: outcome.adjusted)
       if outcome.images.count < count {
         outcome.adjusted.append(
           "n: \(model.id) made \(outcome.images.count) of \(count) pictures in one call")
@@ -95,6 +101,14 @@ struct ModelTry {
     return outcome
   }
 
+  /// Why there are no unfinished pictures, though they were asked for.
+  private var noPartial: String {
+    let reason =
+      model.capabilities.contains(.streaming)
+      ? "shown of a single picture only" : "\(model.id) shows none"
+    return "partial_images: \(reason)"
+  }
+
   /// The seed that the picture was drawn from, where only the request tells: of several pictures it
   /// is that of the first at most, and an adjusted one was not sent as it was asked for.
   private func sentSeed(_ answer: ProviderAnswer) -> Int? {
@@ -103,7 +117,9 @@ struct ModelTry {
   }
 
   private func cost(_ answer: ProviderAnswer, _ count: Int) -> Double? {
-    let billed = answer.cost ?? answer.usage.flatMap(model.cost(ofUsage:))
+    let billed =
+      answer.cost
+      ?? answer.usage.flatMap { model.pricing.perMillionTokens?.cost(ofUsage: $0) }
     return billed.flatMap { Self.plausible.contains($0) ? $0 : nil } ?? quoted(count)
   }
 
@@ -142,8 +158,10 @@ struct ModelTry {
 
 extension ModelTry.Outcome {
   mutating func add(_ other: ModelTry.Outcome) {
+    let isKnown = isCostKnown && other.isCostKnown
     images += other.images
     if let more = other.cost { cost = (cost ?? 0) + more }
+    if !isKnown { cost = nil }
     usage = UsageTotal.sum(usage, other.usage)
     for note in other.adjusted where !adjusted.contains(note) { adjusted.append(note) }
     // The failure that says least about the provider would hide the one that says more.

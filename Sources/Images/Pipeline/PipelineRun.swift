@@ -1,9 +1,13 @@
+internal import OpenAIWire
+
 /// What a request has come to: pictures made, models passed over, failures.
 struct PipelineRun {
   private let request: ImageRequest
   private var images: [GeneratedImage] = []
   private var model: ImageModel?
   private var cost: Double?
+  /// Whether nothing was made whose price is not known.
+  private var isCostKnown = true
   private var usage: [UInt8]?
   private var adjusted: [String] = []
   private var passedOver: [ImageResult.PassedOver] = []
@@ -93,6 +97,7 @@ struct PipelineRun {
     }
     // Also of a try whose pictures were made and could not be had.
     if let more = outcome.cost { cost = (cost ?? 0) + more }
+    isCostKnown = isCostKnown && outcome.isCostKnown
     guard let failure = outcome.failure else { return }
     failures.append(failure)
     untold.append((model, failure.kind.rawValue, failure.mayHaveBeenPaid))
@@ -107,12 +112,12 @@ struct PipelineRun {
   /// - Throws: `ImageFailure` where there is none.
   func result() throws(ImageFailure) -> ImageResult {
     guard let model, !images.isEmpty else { throw failure }
-    var notes = adjusted
+    var notes = adjusted + request.unknownFields.map { "\($0): unknown, and not sent" }
     if missing > 0 {
       notes.append("n: \(images.count) of \(request.count) pictures; \(failure.message)")
     }
     return ImageResult(
-      images: images, model: model, cost: cost?.roundedToCentHundredths, usage: usage,
+      images: images, model: model, cost: isCostKnown ? cost?.withoutNoise : nil, usage: usage,
       adjusted: notes, passedOver: passedOver)
   }
 

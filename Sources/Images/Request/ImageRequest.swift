@@ -1,5 +1,5 @@
 /// What a client, or a model by the tool, asks to be drawn.
-package struct ImageRequest: Sendable {
+package struct ImageRequest: Sendable, Hashable {
   /// What is to be done.
   package enum Operation: String, Sendable, Hashable {
     /// From words alone.
@@ -44,6 +44,8 @@ package struct ImageRequest: Sendable {
   package var mask: InputImage?
   /// How many unfinished pictures to show on the way, 0 to 3.
   package var partialImages = 0
+  /// Fields that the client sent and nobody knows, so that the answer can name them.
+  package var unknownFields: [String] = []
   /// What its profile lets routing do; nothing is ruled out without one.
   package var constraints = ImageConstraints()
 

@@ -50,25 +50,6 @@ extension ImageModel {
     case .auto, .unknown: "auto"
     }
   }
-
-  /// What was billed by the tokens of a provider's `usage`; nil where it is not billed so.
-  func cost(ofUsage usage: [UInt8]) -> Double? {
-    guard let prices = pricing.perMillionTokens, let usage = try? JSONSlice.parse(usage) else {
-      return nil
-    }
-    let input = usage["input_tokens_details"]
-    // Words and thoughts beside a picture have a price of their own, a tenth of the picture's.
-    guard
-      let output = usage["output_tokens_details"]?["image_tokens"]?.int
-        ?? usage["output_tokens"]?.int, output >= 0
-    else { return nil }
-    let text = input?["text_tokens"]?.int ?? usage["input_tokens"]?.int ?? 0
-    let images = input?["image_tokens"]?.int ?? 0
-    let micro =
-      Double(text) * prices.text + Double(images) * prices.imageIn
-      + Double(output) * prices.imageOut
-    return micro / 1_000_000
-  }
 }
 
 extension PriceQuote {

@@ -44,7 +44,7 @@ struct ComfyJobs {
     state.remember("comfyui.\(id).looks", String(looks))
     guard !parts[3].contains("waiting") else { return nil }
     state.remember("comfyui.\(id).phase", Phase.running.rawValue)
-    guard looks > 2, !parts[3].contains("slowly") else { return nil }
+    guard looks > 2, !["slowly", "endless"].contains(where: parts[3].contains) else { return nil }
     state.remember(Self.list, ids.filter { $0 != id }.joined(separator: " "))
     return (width, height, count, parts[3])
   }

@@ -3,8 +3,9 @@ internal import OpenAIWire
 
 /// ComfyUI's server (docs.comfy.org/development/comfyui-server/comms_routes). It refuses no content
 /// and is open; the bearer token `bad-key` is refused as by a proxy in front of it. A job waits until
-/// its history is asked for, and is ready after two looks; one whose prompt holds `slowly` runs, one
-/// that holds `waiting` waits, until it is cancelled; one that holds `explode` fails.
+/// its history is asked for, and is ready after two looks; one whose prompt holds `slowly` or
+/// `endless` runs, one that holds `waiting` waits, until it is cancelled; one that holds `explode`
+/// fails.
 struct SimulatedComfyUI: SimulatedProvider {
   let name = "comfyui"
 

@@ -20,7 +20,8 @@ struct SimulatedXAI: SimulatedProvider {
       }
       switch (call.request.method, call.path) {
       case ("GET", "/v1/models"): try await call.respond(json: Self.models)
-      case ("POST", "/v1/images/generations"): try await draw(call)
+      case ("POST", "/v1/images/generations"): try await draw(call, isEdit: false)
+      case ("POST", "/v1/images/edits"): try await draw(call, isEdit: true)
       default:
         throw SimulatedRejection(
           status: 404, message: "The requested resource was not found.",
@@ -43,10 +44,29 @@ struct SimulatedXAI: SimulatedProvider {
     "2:1", "auto",
   ]
 
-  private func draw(_ call: SimulatedCall) async throws {
+  /// Pictures are changed by JSON alone: one in `image`, or up to three in `images`.
+  private static func pictures(_ check: FieldCheck) throws(SimulatedRejection) -> [[UInt8]] {
+    let list = check.object["images"].map { Array($0.elements) } ?? []
+    let entries = [check.object["image"]].compactMap(\.self) + list
+    guard (1...3).contains(entries.count) else { throw invalid("Send one to three images.") }
+    var pictures: [[UInt8]] = []
+    for entry in entries {
+      try check.allow(entry, ["type", "url"])
+      guard entry["type"]?.isString("image_url") == true, let url = entry["url"] else {
+        throw invalid("An image needs a type and a url.")
+      }
+      pictures.append(try check.picture(url, "image"))
+    }
+    return pictures
+  }
+
+  private func draw(_ call: SimulatedCall, isEdit: Bool) async throws {
     let check: FieldCheck
+    var changed: [[UInt8]] = []
     do throws(SimulatedRejection) {
-      check = try FieldCheck(call.request.body, known: Self.fields)
+      let fields = isEdit ? Self.fields.union(["image", "images"]) : Self.fields
+      check = try FieldCheck(call.request.body, known: fields)
+      if isEdit { changed = try Self.pictures(check) }
     } catch {
       throw Self.invalid(error.param.map { "Argument not supported: \($0)" } ?? error.message)
     }
@@ -73,11 +93,13 @@ struct SimulatedXAI: SimulatedProvider {
           width: size.width, height: size.height, prompt: prompt,
           details: ["\(ratio ?? "auto")", model], index: index))
     }
-    try await call.respond(json: Self.body(pictures, asURL: format == "url"))
+    // What is changed is billed too.
+    try await call.respond(
+      json: Self.body(pictures, billed: count + changed.count, asURL: format == "url"))
   }
 
   private static func body(
-    _ pictures: [(bytes: [UInt8], url: String)], asURL: Bool
+    _ pictures: [(bytes: [UInt8], url: String)], billed: Int, asURL: Bool
   ) -> [UInt8] {
     JSONWriter.object { writer in
       writer.key("data")
@@ -97,7 +119,7 @@ struct SimulatedXAI: SimulatedProvider {
       writer.key("usage")
       writer.beginObject()
       // Of 10^-10 dollars.
-      writer.member("cost_in_usd_ticks", pictures.count * 200_000_000)
+      writer.member("cost_in_usd_ticks", billed * 200_000_000)
       writer.endObject()
     }
   }

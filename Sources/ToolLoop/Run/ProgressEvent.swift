@@ -45,7 +45,7 @@ enum ProgressEvent {
       event("tool_call_result", job, identity) { writer in
         writer.member("provider", set.provider)
         writer.member("model", set.model)
-        writer.member("cost_usd", set.cost)
+        writer.member("cost_usd", dollars: set.cost)
         set.writeFallback(to: &writer)
         writer.member("images", raw: PictureText.images(set.pictures, from: 0))
       }

@@ -227,10 +227,11 @@ package final class WholeToolLoop {
     }
   }
 
-  /// US dollars for what was drawn, to a hundredth of a cent; nil where no price is known.
+  /// US dollars for what was drawn, to a hundredth of a cent; nil where a price is not known.
   private var cost: Double? {
     let costs = drawn.compactMap(\.set.cost)
-    return costs.isEmpty ? nil : (costs.reduce(0, +) * 10_000).rounded() / 10_000
+    return costs.isEmpty || costs.count < drawn.count
+      ? nil : costs.reduce(0, +).roundedToCentHundredths
   }
 
   private static func laterRefusal(_ answer: Answer) -> OpenAIError {

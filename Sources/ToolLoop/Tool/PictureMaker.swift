@@ -17,7 +17,8 @@ package protocol PictureMaker: AnyObject {
 package struct PictureForecast: Sendable, Hashable {
   package var provider: String
   package var model: String
-  /// US dollars, for all of them; nil where the price is not known.
+  /// US dollars for all of them, as exact as it is known: an answer's total is rounded, once. Nil
+  /// where the price is not known.
   package var cost: Double?
 
   /// A forecast of these parts.
@@ -55,7 +56,8 @@ package struct PictureSet: Sendable {
   package var pictures: [Picture]
   package var provider: String
   package var model: String
-  /// US dollars, for all of them; nil where the price is not known.
+  /// US dollars for all of them, as exact as it is known: an answer's total is rounded, once. Nil
+  /// where the price is not known.
   package var cost: Double?
   /// The models that should have drawn and did not, in the order in which they were asked.
   package var passedOver: [PassedOver]

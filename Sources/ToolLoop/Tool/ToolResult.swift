@@ -33,7 +33,7 @@ enum ToolResult {
         writer.endArray()
         writer.member("provider", set.provider)
         writer.member("model", set.model)
-        writer.member("cost_usd", set.cost)
+        writer.member("cost_usd", dollars: set.cost)
         if !set.passedOver.isEmpty { set.writeFallback(to: &writer) }
         writer.member("note", "The user already sees the picture. Do not repeat its link.")
       }

@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openai
 from PIL import Image
-from sdk import chat, client, control, fault, gateway, join, join_if_streamed, pictures, raises, wait
+from sdk import (
+    chat, client, control, fault, gateway, join, join_if_streamed, picture_file, pictures, raises, wait
+)
 
 scenario = sys.argv[3]
 first = sys.argv[4] if len(sys.argv) > 4 else ""
@@ -473,6 +475,58 @@ def test_retry():
             assert way is generate_streamed or not drawn.is_new, drawn
             assert len(asked()) == 1, asked()
             paid(way.__name__, {provider: 1})
+    if first == "openai/gpt-image-1":
+        # Each try of a form has another boundary, and is the same request all the same.
+        control("DELETE", "/simulator/requests")
+        fault(MODELS[first], delay_ms=1800, accepts=True)
+        picture = picture_file((64, 64))
+        raw = hasty.images.with_raw_response.edit(image=picture, prompt="a hat", model=first)
+        assert len(asked()) == 1, asked()
+        paid("edit", {provider: 1})
+        assert float(raw.headers["x-easel-cost-usd"]) == 0, raw.headers
+        # Another picture is another request.
+        picture = picture_file((64, 32))
+        retry = {"x-stainless-retry-count": "1"}
+        client.images.edit(image=picture, prompt="a hat", model=first, extra_headers=retry)
+        paid("another picture", {provider: 2})
+
+
+def test_partials():
+    """Unfinished pictures on the way, in the SDK's own types, and the finished one at the end."""
+    from openai.types import ImageGenCompletedEvent, ImageGenPartialImageEvent
+
+    def stream(count, **options):
+        return list(client.images.generate(prompt="a fox", stream=True, partial_images=count, **options))
+
+    for count in (0, 1, 3):
+        control("DELETE", "/simulator/requests")
+        events = stream(count, model=first)
+        *partial, last = events
+        assert [type(event) for event in partial] == [ImageGenPartialImageEvent] * count, events
+        assert [event.type for event in partial] == ["image_generation.partial_image"] * count
+        assert [event.partial_image_index for event in partial] == list(range(count))
+        assert type(last) is ImageGenCompletedEvent and last.type == "image_generation.completed"
+        for event in events:
+            picture = Image.open(io.BytesIO(base64.b64decode(event.b64_json)))
+            picture.verify()
+            assert event.size == "x".join(map(str, picture.size)) and event.output_format == "png"
+            assert event.created_at > 1.7e9
+        assert len({event.b64_json for event in events}) == count + 1
+        assert last.usage.total_tokens == 100 and last.easel["cost_usd"] == 0.167, last.easel
+        paid("partials", {provider: 1})
+    # One that shows none sends the finished picture alone; so does the next one after a failure.
+    events = stream(2, model="together/black-forest-labs/FLUX.1-schnell")
+    assert [event.type for event in events] == ["image_generation.completed"], events
+    noted = events[0].easel["adjusted"]
+    assert noted == ["partial_images: black-forest-labs/FLUX.1-schnell shows none"], noted
+    events = stream(2, model=first, n=2)
+    assert [event.type for event in events] == ["image_generation.completed"] * 2, events
+    noted = events[0].easel["adjusted"]
+    assert noted == ["partial_images: shown of a single picture only"], noted
+    fault(MODELS[first], status=503)
+    events = stream(2)
+    assert [event.type for event in events] == ["image_generation.completed"], events
+    assert events[0].easel["fallback"] == [{"model": first, "reason": "overloaded"}], events[0].easel
 
 
 def test_idempotent():

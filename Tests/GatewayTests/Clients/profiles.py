@@ -47,7 +47,8 @@ def asked():
 def test_api():
     listed = {model.id: model.owned_by for model in client.models.list()}
     assert {id for id in listed if id.startswith("profile:")} == {
-        "profile:pair", "profile:exact", "profile:cheap", "profile:fast", "profile:stubborn"
+        "profile:pair", "profile:exact", "profile:cheap", "profile:fast", "profile:stubborn",
+        "profile:vary",
     }, listed
     assert client.models.retrieve("profile:pair").owned_by == "easel"
     # The profile's tier, whatever words the prompt has; a tier that is asked for is stronger.
@@ -228,6 +229,30 @@ def completion(function):
     choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
     answer = {"id": "x", "object": "chat.completion", "created": 1, "model": "gpt-4o"}
     return json.dumps({**answer, "choices": [choice]})
+
+
+def test_variation():
+    """Pictures like another one are drawn by a profile too: in its size, by those who can."""
+    for size, options in (("256x256", {}), ("512x512", {"size": "512x512"})):
+        asked()
+        raw = client.images.with_raw_response.create_variation(
+            model="profile:vary", image=picture_file((64, 64)), n=2, **options
+        )
+        assert drawn(raw) == ("openai/dall-e-2", 0.032, [], [size] * 2), raw.headers
+        (request,) = control("GET", "/simulator/requests")
+        assert request["path"] == "/v1/images/variations", request["path"]
+        assert size in request["body"] and "prompt" not in request["body"], request["body"][:500]
+    # As a URL, and where the one that can is down.
+    answer = client.images.create_variation(
+        model="profile:vary", image=picture_file((64, 64)), response_format="url"
+    )
+    assert answer.data[0].url.startswith("http") and not answer.data[0].b64_json, answer
+    fault("images", status=503)
+    error = raises(
+        openai.InternalServerError,
+        lambda: client.images.create_variation(model="profile:vary", image=picture_file((64, 64))),
+    )
+    assert "openai" in error.message, error
 
 
 def test_confirm():

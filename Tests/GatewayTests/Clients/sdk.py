@@ -219,6 +219,16 @@ def test_images():
     assert Image.open(io.BytesIO(base64.b64decode(events[0].b64_json))).size == (1024, 1024)
     error = raises(openai.BadRequestError, lambda: client.images.generate(prompt="x", n=99))
     assert error.param == "n"
+    # What nobody knows is not sent, and named.
+    more = {"extra_body": {"aspect_ratio": "16:9", "loras": []}}
+    answer = client.images.generate(prompt="a fox", **more)
+    named = ["aspect_ratio: unknown, and not sent", "loras: unknown, and not sent"]
+    assert answer.easel["adjusted"] == named, answer.easel
+    assert "aspect_ratio" not in received("images")[-1]
+    answer = client.images.edit(
+        prompt="x", image=picture_file((64, 64)), extra_body={"aspect_ratio": "16:9"}
+    )
+    assert answer.easel["adjusted"] == named[:1], answer.easel
 
 
 def test_fallback():
@@ -530,6 +540,15 @@ def edits_of_json():
     ):
         error = raises(openai.BadRequestError, lambda: edit(url))
         assert error.param == "images" and reason in error.message, error
+    # Whether a request is paid for already is looked up before any picture is fetched.
+    keyed = {"headers": {"idempotency-key": "one"}}
+    client.images.generate(prompt="a fox", extra_headers=keyed["headers"])
+    body = {"prompt": "x", "images": ["https://127.0.0.1:1/a.png"]}
+    error = raises(
+        openai.UnprocessableEntityError,
+        lambda: client.post("/images/edits", cast_to=object, body=body, options=keyed),
+    )
+    assert error.code == "idempotency_key_reused", error
 
 
 def converse(*messages, stream=False, model="gpt-4o", **options):

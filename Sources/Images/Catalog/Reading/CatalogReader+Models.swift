@@ -23,7 +23,7 @@ extension CatalogReader {
     }
     let styles = object["styles"]?.list(upTo: 200, orEmpty: true) { $0.text(upTo: 64) }
     let priority = object["fallbackPriority"]?.integer(in: 0...1000)
-    let options = object["options"].map(readOptions) ?? [:]
+    let options = object["options"].map { readModelOptions($0, format) } ?? [:]
     guard let tier, let sizes else { return nil }
     var model = ImageModel(
       id: id, provider: provider, dialect: dialect ?? (format == .xai ? .xai : nil), tier: tier,

@@ -95,17 +95,15 @@ extension CatalogReader {
 
   // MARK: Tokens
 
-  private static func readTokens(
-    _ node: CatalogNode
-  ) -> (text: Double, imageIn: Double, imageOut: Double)? {
-    guard let object = CatalogObject(node, keys: ["text", "imageInput", "imageOutput"]) else {
-      return nil
-    }
+  private static func readTokens(_ node: CatalogNode) -> TokenPrices? {
+    let keys = ["text", "imageInput", "imageOutput", "textOutput"]
+    guard let object = CatalogObject(node, keys: keys) else { return nil }
     func dollars(_ key: String) -> Double? {
       object.required(key, "US dollars from 0 to 1000 are needed")?.dollars()
     }
     let prices = (dollars("text"), dollars("imageInput"), dollars("imageOutput"))
+    let words = object["textOutput"]?.dollars()
     guard let text = prices.0, let input = prices.1, let output = prices.2 else { return nil }
-    return (text, input, output)
+    return TokenPrices(text: text, imageInput: input, imageOutput: output, textOutput: words)
   }
 }

@@ -30,7 +30,7 @@ extension CatalogReader {
     }
     let timeout = object["timeoutSeconds"]?.number(from: 1, to: 3600)
     let allowsPrivate = object["allowPrivateUrls"]?.flag()
-    let options = object["options"].map(readOptions) ?? [:]
+    let options = object["options"].map(readProviderOptions) ?? [:]
     let models = readModels(
       object.required("models", "at least one model is needed"), of: name, format)
     guard let format, let url else { return nil }
@@ -55,18 +55,5 @@ extension CatalogReader {
       let isNamed = isModel(id, of: node)
       return readModel(id, of: provider, format, node).flatMap { isNamed ? $0 : nil }
     }
-  }
-
-  /// Settings of a wire format: texts only.
-  static func readOptions(_ node: CatalogNode) -> [String: String] {
-    var options: [String: String] = [:]
-    for (name, node) in CatalogObject.named(node, "the option", orEmpty: true) ?? [] {
-      guard let text = node.string, text.utf8.count <= 65_536 else {
-        node.fault("\(node.shown) is no text; a text of up to 65536 bytes is allowed")
-        continue
-      }
-      options[name] = text
-    }
-    return options
   }
 }

@@ -1,0 +1,37 @@
+internal import Images
+internal import OpenAIWire
+
+/// What gateways tell each other of a request that is paid for.
+enum PaidEntry {
+  /// One of them draws.
+  case drawing(fingerprint: String)
+  case done(KeptPictures, fingerprint: String)
+
+  /// Of the request that is drawn.
+  var fingerprint: String {
+    switch self {
+    case .drawing(let fingerprint), .done(_, let fingerprint): fingerprint
+    }
+  }
+
+  /// As a JSON object, for a store.
+  var json: [UInt8] {
+    JSONWriter.object { writer in
+      writer.member("fingerprint", fingerprint)
+      if case .done(let kept, _) = self { writer.member("kept", raw: kept.json) }
+    }
+  }
+
+  /// Reads what ``json`` wrote; nil for anything else.
+  init?(json: [UInt8]) {
+    guard let object = try? JSONSlice.parse(json), let text = object["fingerprint"]?.string else {
+      return nil
+    }
+    guard let kept = object["kept"] else {
+      self = .drawing(fingerprint: text)
+      return
+    }
+    guard let pictures = KeptPictures(json: kept) else { return nil }
+    self = .done(pictures, fingerprint: text)
+  }
+}

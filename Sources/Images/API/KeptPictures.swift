@@ -1,0 +1,108 @@
+package import OpenAIWire
+
+/// Pictures of a request, as far as they need not be drawn again: their bytes are in the store.
+package struct KeptPictures: Sendable {
+  /// The result, with the bytes of its pictures left out.
+  package let result: ImageResult
+  /// Where they are, in their order; none where they could not be kept.
+  package let pictures: [KeptPicture]
+
+  /// Whether they can be had again.
+  package var isWhole: Bool { pictures.count == result.images.count }
+
+  /// Keeps what is to be known of `result`.
+  package init(_ result: ImageResult, _ pictures: [KeptPicture]) {
+    var result = result
+    for index in result.images.indices { result.images[index].bytes = [] }
+    result.place = nil
+    self.result = result
+    self.pictures = pictures
+  }
+}
+
+/// A picture in the store, and where clients find it.
+package struct KeptPicture: Sendable, Hashable {
+  package let id: String
+  package let url: String
+
+  /// A picture under an id.
+  package init(id: String, url: String) {
+    self.id = id
+    self.url = url
+  }
+}
+
+extension KeptPictures {
+  /// As a JSON object, for other gateways. Of the model only its name is told.
+  package var json: [UInt8] {
+    JSONWriter.object { writer in
+      writer.member("provider", result.model.provider)
+      writer.member("model", result.model.id)
+      writer.member("cost", result.cost)
+      if let usage = result.usage { writer.member("usage", raw: usage) }
+      writer.member("adjusted", raw: JSONWriter.array(result.adjusted.map(JSONWriter.string)))
+      writer.key("passedOver")
+      writer.beginArray()
+      for passed in result.passedOver {
+        writer.beginObject()
+        writer.member("model", passed.model)
+        writer.member("reason", passed.reason)
+        writer.endObject()
+      }
+      writer.endArray()
+      writer.key("images")
+      writer.beginArray()
+      for image in result.images {
+        writer.beginObject()
+        writer.member("format", image.format.rawValue)
+        writer.member("revisedPrompt", image.revisedPrompt)
+        writer.member("seed", image.seed)
+        writer.endObject()
+      }
+      writer.endArray()
+      writer.key("pictures")
+      writer.beginArray()
+      for picture in pictures {
+        writer.beginObject()
+        writer.member("id", picture.id)
+        writer.member("url", picture.url)
+        writer.endObject()
+      }
+      writer.endArray()
+    }
+  }
+
+  /// Reads what ``json`` wrote; nil for anything else.
+  package init?(json object: JSONSlice) {
+    guard let provider = object["provider"]?.string, let model = object["model"]?.string,
+      let adjusted = object["adjusted"], let passed = object["passedOver"],
+      let images = object["images"], let pictures = object["pictures"]
+    else { return nil }
+    var result = ImageResult(
+      images: [], model: ImageModel(id: model, provider: provider), cost: object["cost"]?.double,
+      usage: object["usage"].map { Array($0.raw) },
+      adjusted: adjusted.elements.compactMap(\.string),
+      passedOver: [])
+    for entry in passed.elements {
+      guard let model = entry["model"]?.string, let reason = entry["reason"]?.string else {
+        return nil
+      }
+      result.passedOver.append(ImageResult.PassedOver(model: model, reason: reason))
+    }
+    for entry in images.elements {
+      guard let format = entry["format"]?.string.flatMap(ImageFormat.init(rawValue:)) else {
+        return nil
+      }
+      result.images.append(
+        GeneratedImage(
+          bytes: [], format: format, revisedPrompt: entry["revisedPrompt"]?.string,
+          seed: entry["seed"]?.int))
+    }
+    var kept: [KeptPicture] = []
+    for entry in pictures.elements {
+      guard let id = entry["id"]?.string, let url = entry["url"]?.string else { return nil }
+      kept.append(KeptPicture(id: id, url: url))
+    }
+    self.init(result, kept)
+  }
+}

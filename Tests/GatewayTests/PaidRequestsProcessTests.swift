@@ -1,0 +1,220 @@
+import EventLoop
+import Foundation
+import HTTP
+import OpenAIWire
+import Simulator
+import TestSupport
+import Testing
+
+@Suite("Pictures that gateways pay for once", .bounded, .timeLimit(.minutes(10)))
+struct PaidRequestsProcessTests {
+  /// What came of a request for a picture.
+  private struct Answer: Sendable {
+    var status: Int
+    var body: [UInt8]
+    var cost: String?
+
+    /// The picture's hash, or the error's code.
+    var text: String? {
+      let object = try? JSONSlice.parse(body)
+      let picture = object?["data"]?[0]?["b64_json"]?.string.map { "\($0.hashValue)" }
+      return picture ?? object?["error"]?["code"]?.string
+    }
+  }
+
+  private static func draw(
+    _ url: String, _ body: String, _ headers: HeaderFields, _ client: HTTPClient
+  ) async throws -> Answer {
+    var headers = headers
+    headers.set("authorization", "Bearer canary", orDrop: ())
+    let answer = try await client.send(
+      ClientRequest(
+        .post, try HTTPURL(url).appending(path: "v1/images/generations"), headers: headers,
+        body: Array(body.utf8)), bodyLimit: 64 << 20)
+    return Answer(
+      status: answer.head.status, body: answer.body,
+      cost: answer.head.headers["x-easel-cost-usd"])
+  }
+
+  private static let fox = #"{"prompt":"a fox","model":"dall-e-3"}"#
+
+  /// Starts gateways that share a store of state, and a folder of pictures.
+  private func with(
+    _ store: BreakerProcessTests.Store,
+    _ body:
+      @escaping @Sendable (SimulatorServer, [String], RedisProcess?, HTTPClient) async throws ->
+      Void
+  ) async throws {
+    let folder = try TemporaryFolder.make("paid")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let redis = store == .redis ? try await RedisProcess.start() : nil
+    defer { redis?.kill() }
+    let state = redis.map { $0.url + "?timeout=5s" } ?? "sqlite:\(folder.path)/easel.db"
+    let group = EventLoopGroup(count: 2)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    let yaml = """
+      listen: 127.0.0.1:0
+      upstreams:
+        - {name: simulated, base_url: "\(simulator.baseURL)"}
+      images:
+        providers:
+          - name: simulated
+            base_url: \(simulator.baseURL)
+            models: [{id: dall-e-3, price: 0.04}]
+        store: {path: \(folder.path)/pictures}
+      state: {trial_timeout: 1s}
+      """
+    let file = folder.appendingPathComponent("easel.yaml")
+    try Data(yaml.utf8).write(to: file)
+    let gateways = try (0..<2).map { _ in
+      try EaselProcess(
+        arguments: ["serve", "--config", file.path],
+        environment: ["EASEL_STATE": state, "CIRCUIT_BREAKER_ENABLED": "false"])
+    }
+    defer { for gateway in gateways { gateway.kill() } }
+    var urls: [String] = []
+    for gateway in gateways { urls.append(try await gateway.url()) }
+    let addresses = urls
+    try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      for url in addresses {
+        try await eventually("the store is there") {
+          try await BreakerProcessTests.get(url, "health", client).1["state"]?["available"]?.bool
+            == true
+        }
+      }
+      try await body(simulator, addresses, redis, client)
+    }
+    for gateway in gateways { #expect(!gateway.log.contains("canary")) }
+    await simulator.stop()
+    await group.shutdown()
+  }
+
+  @Test(
+    "a key is one picture at all of them, and another request under it is refused",
+    arguments: BreakerProcessTests.Store.allCases)
+  func key(_ store: BreakerProcessTests.Store) async throws {
+    try await with(store) { simulator, urls, redis, client in
+      let key: HeaderFields = ["idempotency-key": "one"]
+      let first = try await Self.draw(urls[0], Self.fox, key, client)
+      #expect(first.status == 200 && first.cost == "0.04")
+      let again = try await Self.draw(urls[1], Self.fox, key, client)
+      #expect(again.status == 200 && again.cost == "0.0")
+      #expect(again.text == first.text && first.text != nil)
+      #expect(simulator.jobs["openai"]?.accepted == 1)
+      let hare = #"{"prompt":"a hare","model":"dall-e-3"}"#
+      let other = try await Self.draw(urls[1], hare, key, client)
+      #expect(other.status == 422 && other.text == "idempotency_key_reused")
+      // A store that is away costs no request.
+      redis?.kill()
+      let more = try await Self.draw(urls[1], Self.fox, ["idempotency-key": "two"], client)
+      #expect(more.status == 200 && more.cost == "0.04")
+      let known = try await Self.draw(urls[1], Self.fox, key, client)
+      #expect(known.text == first.text && first.text != nil, "it knows by now")
+    }
+  }
+
+  @Test("what one draws another waits for", arguments: BreakerProcessTests.Store.allCases)
+  func underWay(_ store: BreakerProcessTests.Store) async throws {
+    try await with(store) { simulator, urls, _, client in
+      let loop = client.loop
+      for (number, headers) in [
+        (1, ["idempotency-key": "slow"]), (2, ["x-stainless-retry-count": "1"]),
+      ] as [(Int, HeaderFields)] {
+        var slow = SimulatorFault()
+        slow.delay = .milliseconds(1500)
+        simulator.queue(slow, route: "images")
+        let asked = LoopEvent<Answer?>()
+        // The first try of an SDK counts from 0.
+        let first: HeaderFields =
+          headers.contains("idempotency-key") ? headers : ["x-stainless-retry-count": "0"]
+        loop.spawn {
+          asked.fire(try? await Self.draw(urls[0], Self.fox, first, client))
+        }
+        try await eventually("the first one draws") {
+          simulator.requests.filter { $0.route == "images" }.count == number
+        }
+        let second = try await Self.draw(urls[1], Self.fox, headers, client)
+        let drawn = await asked.wait()
+        #expect(drawn?.status == 200 && second.status == 200)
+        #expect(second.text == drawn?.text && second.cost == "0.0")
+        #expect(simulator.jobs["openai"]?.accepted == number)
+      }
+    }
+  }
+
+  @Test("what fails is remembered by nobody")
+  func failure() async throws {
+    try await with(.redis) { simulator, urls, _, client in
+      BreakerProcessTests.fail(simulator, 1)
+      let key: HeaderFields = ["idempotency-key": "one"]
+      #expect(try await Self.draw(urls[0], Self.fox, key, client).status == 503)
+      let again = try await Self.draw(urls[1], Self.fox, key, client)
+      #expect(again.status == 200 && again.cost == "0.04")
+    }
+  }
+
+  @Test(
+    "a proposal is drawn by whoever gets the yes, once",
+    arguments: BreakerProcessTests.Store.allCases)
+  func proposal(_ store: BreakerProcessTests.Store) async throws {
+    try await with(store) { simulator, urls, _, client in
+      let chat =
+        #"{"model":"gpt-4o","easel":{"image_tool":"confirm"},"messages":[{"role":"user","#
+        + #""content":"draw a fox"}]}"#
+      let answer = try await client.send(
+        ClientRequest(
+          .post, try HTTPURL(urls[0]).appending(path: "v1/chat/completions"),
+          headers: ["authorization": "Bearer canary"], body: Array(chat.utf8)), bodyLimit: 1 << 20)
+      let message = try JSONSlice.parse(answer.body)["choices"]?[0]?["message"]
+      let id = try #require(message?["easel"]?["imageGenerations"]?[0]?["id"]?.string)
+      let yes = #"{"easel":{"proposal":"\#(id)"}}"#
+      let drawn = try await Self.draw(urls[1], yes, [:], client)
+      #expect(drawn.status == 200 && drawn.cost == "0.04")
+      let again = try await Self.draw(urls[0], yes, [:], client)
+      #expect(again.text == drawn.text && again.cost == "0.0")
+      #expect(simulator.jobs["openai"]?.accepted == 1)
+      #expect(!simulator.requests.contains { $0.route == "images" && $0.body.isEmpty })
+    }
+  }
+
+  @Test("a picture that could not be kept is drawn once, and a repetition is told that it is gone")
+  func lost() async throws {
+    let folder = try TemporaryFolder.make("lost")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let group = EventLoopGroup(count: 2)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    let program = try EaselProcess.serve(
+      upstream: simulator, configuration: "state: {url: \"memory:\"}",
+      images: "store: {path: \(folder.path)/pictures}")
+    defer { program.kill() }
+    let url = try await program.url()
+    // Nothing can be written below a file.
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("pictures"))
+    try Data("x".utf8).write(to: folder.appendingPathComponent("pictures"))
+    try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      let chat =
+        #"{"model":"gpt-4o","easel":{"image_tool":"confirm"},"messages":[{"role":"user","#
+        + #""content":"draw a fox"}]}"#
+      let answer = try await client.send(
+        ClientRequest(
+          .post, try HTTPURL(url).appending(path: "v1/chat/completions"),
+          headers: ["authorization": "Bearer canary"], body: Array(chat.utf8)), bodyLimit: 1 << 20)
+      let message = try JSONSlice.parse(answer.body)["choices"]?[0]?["message"]
+      let id = try #require(message?["easel"]?["imageGenerations"]?[0]?["id"]?.string)
+      let drawn = try await Self.draw(url, #"{"easel":{"proposal":"\#(id)"}}"#, [:], client)
+      #expect(drawn.status == 200 && drawn.text != nil)
+      for format in ["b64_json", "url"] {
+        let yes = #"{"easel":{"proposal":"\#(id)"},"response_format":"\#(format)"}"#
+        let again = try await Self.draw(url, yes, [:], client)
+        #expect(again.status == 404 && again.text == "image_not_found", "\(format)")
+      }
+      #expect(simulator.jobs["openai"]?.accepted == 1)
+    }
+    await simulator.stop()
+    await group.shutdown()
+  }
+}
