@@ -1,4 +1,4 @@
-/// Searches in bytes, a word at a time: for a constant, and for the end of a line.
+/// Searches in bytes, many at a time: for a constant, and for the end of a line.
 package enum ByteSearch {
   /// The offset of the first `needle` in the first `count` bytes at `base`: where its first and
   /// its last byte are both in place, the whole is compared.
@@ -11,29 +11,40 @@ package enum ByteSearch {
     let length = needle.utf8CodeUnitCount
     guard length > 0 else { return 0 }
     let candidates = buffer.count - length + 1
-    guard candidates >= 8 else {
+    guard candidates >= lanes else {
       return (0..<max(0, candidates)).first { matches(needle, buffer, $0) }
     }
-    let first = needle.utf8Start[0]
-    let last = needle.utf8Start[length - 1]
+    let first = SIMD16(repeating: needle.utf8Start[0])
+    let last = SIMD16(repeating: needle.utf8Start[length - 1])
     var at = 0
     while true {
-      var found =
-        SWAR.equal(load(buffer, at), first) & SWAR.equal(load(buffer, at + length - 1), last)
-      while found != 0 {
-        let candidate = at + found.trailingZeroBitCount >> 3
-        if matches(needle, buffer, candidate) { return candidate }
-        found &= found - 1
+      let found =
+        (block(buffer, at) .== first) .& (block(buffer, at + length - 1) .== last)
+      if isAnySet(found),
+        let match = (at..<at + lanes).first(where: { matches(needle, buffer, $0) })
+      {
+        return match
       }
-      guard at + 8 < candidates else { return nil }
-      // The last word ends with the last candidate, though some of it was looked at before.
-      at = min(at + 8, candidates - 8)
+      guard at + lanes < candidates else { return nil }
+      // The last block ends with the last candidate, though some of it was looked at before.
+      at = min(at + lanes, candidates - lanes)
     }
   }
 
+  /// Candidates that are looked at together.
+  private static let lanes = 16
+
   @inline(__always)
-  private static func load(_ buffer: UnsafeRawBufferPointer, _ at: Int) -> UInt64 {
-    UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+  private static func block(_ buffer: UnsafeRawBufferPointer, _ at: Int) -> SIMD16<UInt8> {
+    buffer.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self)
+  }
+
+  /// Whether any lane of a comparison holds: as two words, which costs less than to fold lanes.
+  @inline(__always)
+  private static func isAnySet(_ mask: SIMDMask<SIMD16<Int8>>) -> Bool {
+    // Unsafe: both have sixteen bytes, and every pattern of bits is a number.
+    let words = unsafeBitCast(mask, to: SIMD2<UInt64>.self)
+    return words[0] | words[1] != 0
   }
 
   @inline(__always)
@@ -45,6 +56,11 @@ package enum ByteSearch {
       return false
     }
     return true
+  }
+
+  @inline(__always)
+  private static func load(_ buffer: UnsafeRawBufferPointer, _ at: Int) -> UInt64 {
+    UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: at, as: UInt64.self))
   }
 
   /// The index of the first CR or LF in `start..<end` of `bytes`, or `end`.

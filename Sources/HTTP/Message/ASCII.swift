@@ -26,13 +26,20 @@ enum ASCII {
     var at = start
     while at + 8 <= bytes.count {
       // A load that is checked against the span's bounds; every pattern of bits is a number.
-      let word = raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
-      // The highest bit of each byte below 0x20, and of each 0x7F: exact in the lowest byte that has
-      // it, which is all that is asked. Tabs are looked at one by one.
+      let word = UInt64(
+        littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
+      // The highest bit of each byte below 0x20, and of each 0x7F. Because of borrows it is exact in
+      // the lowest byte that has it, which is all that is asked.
       let below = (word &- ones &* 0x20) & ~word
       let deleted = word ^ (ones &* 0x7F)
-      if (below | ((deleted &- ones) & ~deleted)) & (ones &* 0x80) != 0 { break }
-      at += 8
+      let found = (below | ((deleted &- ones) & ~deleted)) & (ones &* 0x80)
+      guard found != 0 else {
+        at += 8
+        continue
+      }
+      at += found.trailingZeroBitCount >> 3
+      guard bytes[at] == 0x09 else { return at }
+      at += 1
     }
     while at < bytes.count, isFieldValue(bytes[at]) { at += 1 }
     return at
