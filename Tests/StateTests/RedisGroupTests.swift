@@ -139,6 +139,46 @@ struct RedisGroupTests {
     await group.shutdown()
   }
 
+  @Test("a cluster: another server tells what is announced once the one that did is gone")
+  func otherGuide() async throws {
+    let group = EventLoopGroup(count: 1)
+    let servers = try await RedisCluster.start()
+    defer { servers.kill() }
+    // The others go on meanwhile.
+    for server in servers.servers {
+      try await server.command("CONFIG", "SET", "cluster-require-full-coverage", "no")
+    }
+    let (store, events) = try await open(servers.url, group)
+    // A key that lies elsewhere.
+    var found: StateKey?
+    for number in 0..<1000 where found == nil {
+      let key = StateKey(group: "breaker:chat/a/\(number)", name: "state")
+      try await store.write(key, [1])
+      let name = "easel:{\(key.group)}\(key.name)"
+      if try await servers.servers[1].command("EXISTS", name).contains("1") { found = key }
+    }
+    let key = try #require(found)
+    // One that ends within a second of its beginning is not followed by another at once. After that
+    // the connection that hears of announcements is asked whether it is there.
+    try await eventually("the server has lasted") {
+      try await servers.servers[0].command("CLIENT", "LIST").split(separator: "\n").contains {
+        $0.contains(" sub=1 ") && $0.contains("cmd=ping")
+      }
+    }
+    servers.servers[0].kill()
+    try await eventually("announcements are heard again") {
+      try await store.write(key, [2])
+      return events.count {
+        if case .changed(key, let stored) = $0 { stored.value == [2] } else { false }
+      } > 0
+    }
+    #expect(events.contains(.replaced), "what was not heard meanwhile is to be looked for")
+    #expect(events.count { $0 == .available } == 1 && store.isAvailable, "\(events.all)")
+    #expect(events.count { if case .unavailable = $0 { true } else { false } } == 0)
+    await store.close()
+    await group.shutdown()
+  }
+
   @Test("a cluster: keys lie where they belong, moves are followed, a replica takes over")
   func cluster() async throws {
     let group = EventLoopGroup(count: 1)
