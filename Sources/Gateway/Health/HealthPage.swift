@@ -154,7 +154,7 @@ extension BreakerReport {
     writer.beginObject()
     writer.member("state", state.name)
     writer.member("since", since.map { Int(clamping: $0) })
-    writer.member("opened_at", isOpen ? since.map { Int(clamping: $0) } : nil)
+    writer.member("opened_at", isOpen ? openedAt.map { Int(clamping: $0) } : nil)
     writer.member("next_trial_at", nextTrialAt.map { Int(clamping: $0) })
     writer.member("next_trial_in_ms", nextTrialAt.map { Int(clamping: max(0, $0 - now)) })
     writer.member("trips", trips)

@@ -67,7 +67,6 @@ final class ResilienceServices: Sendable {
       else { return .available }
       return provider.availability
     }
-    log.follow(checker)
   }
 
   /// This process, among all that share the store and have ever done so.

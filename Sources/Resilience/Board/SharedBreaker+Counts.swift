@@ -46,12 +46,14 @@ extension SharedBreaker {
       change { breaker, now, generator in
         breaker.absorb(total, under: epoch, now: now, using: &generator)
       }
-      state.withLock { $0.total = total }
+      state.withLock { $0.total = CountedTotal(counts: total, epoch: epoch, at: now) }
     } catch {
       state.withLock { state in
         // Where nothing was done it can be done again. Otherwise it may have been added, and what
         // was added twice would open the breaker too early: then the others may miss it.
-        if error.kind == .unavailable { state.unsent.putBack(counts, under: epoch) }
+        if [.unavailable, .refused].contains(error.kind) {
+          state.unsent.putBack(counts, under: epoch)
+        }
         state.isTotalDoubtful = true
       }
     }

@@ -17,13 +17,14 @@ struct BoardBench: Sendable {
   init(
     _ count: Int, over store: any StateStore = MemoryStore(),
     settings: BreakerSettings = BreakerSettings(), claimLimit: Duration = .seconds(10),
-    upkeepInterval: Duration = .seconds(15)
+    keepTime: Duration = .seconds(100_000), upkeepInterval: Duration = .seconds(15)
   ) async {
     self.store = store
     observers = (0..<count).map { _ in CountingObserver() }
     boards = observers.enumerated().map { index, observer in
       var configuration = BreakerBoard.Configuration(owner: "gateway-\(index)") { _ in settings }
       configuration.claimLimit = claimLimit
+      configuration.keepTime = keepTime
       configuration.upkeepInterval = upkeepInterval
       return BreakerBoard(configuration, store: store, observer: observer)
     }
@@ -50,6 +51,16 @@ struct BoardBench: Sendable {
         return false
       }
     }
+  }
+
+  /// Opens the breaker everywhere, waits until nobody has anything to tell the store any more, and
+  /// lets the time pass in which it is open.
+  func openUntilTrial() async throws {
+    try await openEverywhere()
+    try await eventually("the store was told all") {
+      breakers.allSatisfy { $0.report.isShared && $0.state.withLock { !$0.isPublishing } }
+    }
+    wait(800_000)
   }
 
   /// Moves the time of all gateways on.
