@@ -306,4 +306,27 @@ struct BreakerProcessTests {
       #expect(!simulator.requests.contains { $0.route == "images" }, "nothing is drawn by checks")
     }
   }
+
+  @Test("a check that is told to have patience is no failure")
+  func patientChecks() async throws {
+    try await with { simulator, bound in
+      let client = bound.value
+      let gateway = try Self.gateway(
+        simulator, state: "memory:",
+        configuration: "health: {checks: true, interval: 1s, timeout: 5s, rise: 1, fall: 1}")
+      defer { gateway.kill() }
+      let url = try await gateway.url()
+      var fault = SimulatorFault()
+      fault.status = 429
+      for _ in 0..<6 { simulator.queue(fault, route: "other") }
+      try await eventually("all were answered, and another one") {
+        simulator.requests.filter { $0.route == "other" }.count > 7
+      }
+      let breaker = try await Self.breaker(url, client)
+      #expect(breaker["state"]?.string == "closed")
+      #expect(breaker["since"] == nil, "it never was anything else")
+      let providers = try await Self.get(url, "health/providers", client).1["providers"]
+      #expect(providers?.elements.allSatisfy { $0["check"]?["status"]?.string == "up" } == true)
+    }
+  }
 }

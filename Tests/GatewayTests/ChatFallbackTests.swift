@@ -489,6 +489,31 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("one that fails more often than its peers is named, before its breaker opens")
+  func outlier() async throws {
+    let rules = "[{for: chat, consecutive_failures: off, failure_rate: off}]"
+    try await with("circuit_breaker: {rules: \(rules)}", breakers: true) {
+      (bench: Bench) async throws in
+      for index in 0..<20 {
+        if index.isMultiple(of: 2) { bench.first.queue(Self.fault("500"), route: "chat") }
+        #expect(try await bench.chat().head.status == 200)
+      }
+      func get(_ path: String) async throws -> [UInt8] {
+        let request = ClientRequest(.get, try HTTPURL(bench.url).appending(path: path))
+        return try await bench.client.value.send(request, bodyLimit: 1 << 20).body
+      }
+      let page = try JSONSlice.parse(try await get("health/providers"))
+      let outliers = page["providers"]?.elements.map { provider in
+        provider["outliers"]?.elements.map { $0["reason"]?.string }
+      }
+      #expect(outliers == [["failures"], [], []])
+      let metrics = String(decoding: try await get("metrics"), as: UTF8.self)
+      let name = "easel_provider_outlier{kind=\"chat\",provider="
+      #expect(metrics.contains(name + "\"first\",reason=\"failures\"} 1"))
+      #expect(metrics.contains(name + "\"second\",reason=\"failures\"} 0"))
+    }
+  }
+
   @Test("a limit that an upstream says to be final is not the other one's")
   func finalForOne() async throws {
     try await with { (bench: Bench) async throws in
