@@ -127,7 +127,7 @@ struct HealthPage {
     writer.member("obstacle", availability.obstacle?.rawValue)
     writer.member("reason", availability.reason)
     writer.key("breaker")
-    report.write(to: &writer)
+    report.write(to: &writer, canShare: resilience.canShare)
     writer.key("last_error")
     if let failure = report.lastFailure {
       writer.beginObject()
@@ -153,7 +153,7 @@ struct HealthPage {
 }
 
 extension BreakerReport {
-  fileprivate func write(to writer: inout JSONWriter) {
+  fileprivate func write(to writer: inout JSONWriter, canShare: Bool) {
     writer.beginObject()
     writer.member("state", state.name)
     writer.member("since", since.map { Int(clamping: $0) })
@@ -167,7 +167,7 @@ extension BreakerReport {
     writer.member("failures_of_all", total.failures)
     writer.member("threshold", settings.failureCount ?? settings.consecutiveFailures)
     writer.member("window_ms", Int(settings.window / .milliseconds(1)))
-    writer.member("source", isShared ? "shared" : "local")
+    writer.member("source", isShared && canShare ? "shared" : "local")
     writer.endObject()
   }
 

@@ -7,6 +7,8 @@ package final class BreakerBoard: Sendable {
   let observer: any BreakerObserver
   let configuration: Configuration
   private let breakers = Mutex(Breakers())
+  /// Whether the store has last refused what it was to write down.
+  private let isRefused = Mutex(false)
 
   private struct Breakers {
     var byKey: [BreakerKey: SharedBreaker] = [:]
@@ -159,6 +161,19 @@ package final class BreakerBoard: Sendable {
     case .unavailable(let reason):
       observer.store(isAvailable: false, reason: reason)
     }
+  }
+
+  /// Notes whether the store has written down what it was told. One that is there and does not, as
+  /// one that is full, is told of like one that is away: once.
+  func noteWriting(_ error: StateError?) {
+    let refusal = error.flatMap { [.refused, .malformed].contains($0.kind) ? $0 : nil }
+    // Of one that is away it is told otherwise.
+    guard error == nil || refusal != nil else { return }
+    let isNews = isRefused.withLock { isRefused in
+      defer { isRefused = refusal != nil }
+      return isRefused != (refusal != nil)
+    }
+    if isNews { observer.store(isAvailable: refusal == nil, reason: refusal?.description) }
   }
 
   /// Compares every breaker with the store.

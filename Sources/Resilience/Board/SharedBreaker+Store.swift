@@ -33,6 +33,7 @@ extension SharedBreaker {
       do throws(StateError) {
         try await publish(snapshot)
       } catch {
+        board.noteWriting(error)
         let isOver = state.withLock { state in
           state.isDirty = true
           state.isRefused = true
@@ -74,6 +75,7 @@ extension SharedBreaker {
         announced: true)
       switch result {
       case .stored(let revision):
+        board.noteWriting(nil)
         return absorb(merged, StoredValue(revision: revision, value: merged.bytes), from: look)
       case .conflict(let other): current = other
       }

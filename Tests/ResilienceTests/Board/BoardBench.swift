@@ -70,9 +70,12 @@ struct BoardBench: Sendable {
 /// Counts what it is told.
 final class CountingObserver: BreakerObserver {
   private let seen = Mutex([Transition]())
+  private let told = Mutex([String]())
   private let orders = Mutex([(BreakerCommand, String)]())
 
   var transitions: [Transition] { seen.withLock { $0 } }
+  /// What was told of the store.
+  var storeWords: [String] { told.withLock { $0 } }
   var commands: [(BreakerCommand, String)] { orders.withLock { $0 } }
 
   func breaker(_ key: BreakerKey, changed transition: Transition) {
@@ -81,5 +84,7 @@ final class CountingObserver: BreakerObserver {
   func breaker(_ key: BreakerKey, command: BreakerCommand, by operator: String) {
     orders.withLock { $0.append((command, `operator`)) }
   }
-  func store(isAvailable: Bool, reason: String?) {}
+  func store(isAvailable: Bool, reason: String?) {
+    told.withLock { $0.append(isAvailable ? "there" : reason ?? "") }
+  }
 }

@@ -29,6 +29,8 @@ struct UnwillingStoreTests {
       let snapshot = value.flatMap { BreakerSnapshot(bytes: $0.value) }
       return snapshot?.core.phase == .closed && breaker.report.isShared
     }
+    let words = bench.observers[0].storeWords
+    #expect(words == (kind == .unavailable ? ["there"] : ["there", "out of memory", "there"]))
   }
 
   @Test("a trial whose answer may have been lost is nobody's until it is known")
