@@ -489,6 +489,34 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("what a breaker would refuse is no repetition, and nobody waits for it")
+  func refusedRepetition() async throws {
+    // The pause after a limit that tells no time is longer than any wait.
+    try await with("circuit_breaker: {rules: [{for: chat, cool_down: 1h}]}", breakers: true) {
+      (bench: Bench) async throws in
+      bench.first.queue(Self.fault("429"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 429)
+      #expect(bench.chats(bench.first) == 1)
+      let request = ClientRequest(.get, try HTTPURL(bench.url).appending(path: "metrics"))
+      let metrics = try await bench.client.value.send(request, bodyLimit: 1 << 20).body
+      let text = String(decoding: metrics, as: UTF8.self)
+      #expect(text.contains("easel_upstream_requests_total{upstream=\"first\""))
+      #expect(!text.contains("easel_upstream_retries_total{"), "it was not repeated")
+    }
+  }
+
+  @Test("a pause that ends within the wait does not keep a repetition back")
+  func admittedRepetition() async throws {
+    try await with("retries: {floor: 100}", breakers: true) { (bench: Bench) async throws in
+      var fault = Self.fault("429")
+      fault.retryAfter = "1"
+      bench.first.queue(fault, route: "chat")
+      let answer = try await bench.chat("m")
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-attempts"] == "2")
+    }
+  }
+
   @Test("one that fails more often than its peers is named, before its breaker opens")
   func outlier() async throws {
     let rules = "[{for: chat, consecutive_failures: off, failure_rate: off}]"

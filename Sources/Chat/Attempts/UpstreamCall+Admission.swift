@@ -23,6 +23,14 @@ extension UpstreamCall {
     if case .refused = services.breaker(target)?.admission() { false } else { true }
   }
 
+  /// Whether its breaker would let it be asked after a wait, as far as is known now: nobody waits, and
+  /// nothing is taken out of a budget, for a repetition that it would refuse.
+  func isAdmissible(_ target: UpstreamTarget, after wait: Duration) -> Bool {
+    guard let breaker = services.breaker(target), case .refused(_, let until) = breaker.admission()
+    else { return true }
+    return until.map { .milliseconds(breaker.millisecondsUntil($0)) <= wait } ?? false
+  }
+
   /// Takes a place where places are limited, and passes the breaker.
   /// - Returns: nil where the target is not to be asked now.
   /// - Throws: `CancellationError` where the client has left the queue.
