@@ -157,7 +157,7 @@ package final class BreakerBoard: Sendable {
     case .available:
       followClock()
       observer.store(isAvailable: true, reason: nil)
-    case .replaced: break
+    case .replaced: followClock()
     case .unavailable(let reason):
       observer.store(isAvailable: false, reason: reason)
     }

@@ -161,7 +161,7 @@ final class ClusterLink: RedisLink {
   private func serve() async throws(StateError) -> StateError {
     defer { (guide, isConnected) = (nil, false) }
     var current = try await findGuide()
-    try await current.connection.setClock(events.clock)
+    let clock = try await RedisClock(events.clock, by: current.connection)
     for master in map.masters where !keeper.isStopped { await node(master).prepare() }
     try await checkSchema()
     guide = current
@@ -172,7 +172,10 @@ final class ClusterLink: RedisLink {
       after: Self.checkInterval, repeating: Self.checkInterval
     ) { [self] in
       reconnect()
-      if let guide { Self.check(guide) }
+      if let guide {
+        Self.check(guide)
+        clock.check(by: guide.connection, events.replaced)
+      }
     }
     defer { checks.cancel() }
     while true {
