@@ -47,7 +47,16 @@ extension SharedBreaker {
       change { breaker, now, generator in
         breaker.absorb(total, under: epoch, now: now, using: &generator)
       }
-      state.withLock { $0.total = CountedTotal(counts: total, epoch: epoch, at: now) }
+      state.withLock { state in
+        // Of two answers that overtook each other the one that knows more: within a part of the
+        // window nothing is forgotten.
+        if let known = state.total, known.epoch == epoch, now - known.at < length,
+          known.counts.calls > total.calls
+        {
+          return
+        }
+        state.total = CountedTotal(counts: total, epoch: epoch, at: now)
+      }
     } catch {
       board.noteWriting(error)
       state.withLock { state in
