@@ -82,6 +82,13 @@ package struct Logger: Sendable {
     log(.error, message(), fields())
   }
 
+  /// Writes down what an operator has done, whatever the logger's level: it is the only record of it.
+  package func audit(_ fields: LogFields) {
+    output?.append(.warning, "audit", context: context) { line in
+      for field in fields.entries { line.field(LogKey(field.key), field.value) }
+    }
+  }
+
   /// Writes the line of a finished request, at level info.
   package func log(_ request: RequestLog) {
     guard .info >= level, let output else { return }

@@ -27,9 +27,26 @@ struct RetryPolicyTests {
     #expect(step(failure) == .next)
     #expect(step(failure, attempts: 3) == .stop, "three attempts in all")
     #expect(step(failure, left: .zero) == .stop, "the deadline has passed")
-    var told = failure
-    told.shouldRetry = false
-    #expect(step(told) == .stop)
+  }
+
+  @Test("who says that a request is not to be repeated is believed")
+  func toldNotTo() {
+    var failures = [AttemptFailure(.broken), Self.status(408), Self.status(500), Self.status(529)]
+    for index in failures.indices { failures[index].shouldRetry = false }
+    for failure in failures {
+      #expect(step(failure) == .stop, "\(failure)")
+      #expect(step(failure, hasOther: false) == .stop, "\(failure)")
+    }
+  }
+
+  @Test("that a key, an account or a limit stays as it is says nothing of another upstream's")
+  func toldOfAccount() {
+    for code in [401, 402, 403, 429] {
+      var failure = Self.status(code)
+      failure.shouldRetry = false
+      #expect(step(failure) == .next, "\(code)")
+      #expect(step(failure, hasOther: false) == .stop, "\(code)")
+    }
   }
 
   @Test("what the client got wrong stays with the client", arguments: [400, 404, 409, 413, 422])

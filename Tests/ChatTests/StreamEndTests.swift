@@ -62,6 +62,35 @@ struct StreamEndTests {
     #expect(!isOver(#"{"error":false,"choices":[]}"#))
   }
 
+  private static func part(_ index: Int, _ finish: String = "null") -> String {
+    #"{"choices":[{"index":\#(index),"delta":{"content":"a"},"finish_reason":\#(finish)}]}"#
+  }
+
+  private func verdictOfSeveral(_ events: [String], rest: String = "") -> StreamEnd.Verdict {
+    var end = StreamEnd(hasSeveralChoices: true)
+    for event in events { end.note(Array("data: \(event)\n\n".utf8)) }
+    #expect(end.isOver == (end.verdict(rest: []) != .cut))
+    return end.verdict(rest: Array(rest.utf8))
+  }
+
+  @Test("of several answers each has to be over")
+  func several() {
+    let (stop, length) = (#""stop""#, #""length""#)
+    let begun = [Self.part(0), Self.part(1), Self.part(0, stop)]
+    #expect(verdictOfSeveral(begun) == .cut, "the second is not over")
+    #expect(verdictOfSeveral(begun + [Self.part(1, "\"\"")]) == .cut)
+    #expect(verdictOfSeveral(begun + [Self.part(1, length)]) == .complete)
+    #expect(verdictOfSeveral(begun, rest: "data: \(Self.part(1, length))\n") == .complete)
+    #expect(verdictOfSeveral(begun + ["[DONE]"]) == .complete)
+    #expect(verdictOfSeveral(begun + [#"{"error":{}}"#]) == .failed)
+    let both =
+      #"{"choices":[{"index":0,"finish_reason":"stop"},{"index":1,"finish_reason":"stop"}]}"#
+    #expect(verdictOfSeveral([Self.part(0), Self.part(1), both]) == .complete)
+    // A server that does not know `n`.
+    #expect(verdictOfSeveral([Self.part(0), Self.part(0, stop)]) == .complete)
+    #expect(verdictOfSeveral([Self.part(0)]) == .cut)
+  }
+
   @Test("an error at the end is the upstream's failure")
   func failed() {
     #expect(verdict([Self.word, #"{"error":{"message":"no"}}"#]) == .failed)

@@ -58,8 +58,10 @@ struct BreakerProcessTests {
 
   /// What the health page says of the image model's breaker.
   static func breaker(_ url: String, _ client: HTTPClient) async throws -> JSONSlice {
-    let (status, page) = try await get(url, "health/providers", client)
-    #expect(status == 200)
+    let answer = try await client.send(
+      ClientRequest(.get, try HTTPURL(url).appending(path: "health/providers")), bodyLimit: 1 << 20)
+    #expect(answer.head.status == 200 && answer.head.headers["cache-control"] == "no-store")
+    let page = try JSONSlice.parse(answer.body)
     let provider = try #require(page["providers"]?.elements.first { $0["kind"]?.string == "image" })
     return try #require(provider["models"]?.elements.first { _ in true }?["breaker"])
   }
@@ -304,6 +306,30 @@ struct BreakerProcessTests {
         try await Self.breaker(url, client)["state"]?.string == "closed"
       }
       #expect(!simulator.requests.contains { $0.route == "images" }, "nothing is drawn by checks")
+    }
+  }
+
+  @Test("a check that is told to have patience is no failure")
+  func patientChecks() async throws {
+    try await with { simulator, bound in
+      let client = bound.value
+      let gateway = try Self.gateway(
+        simulator, state: "memory:",
+        configuration: "health: {checks: true, interval: 1s, timeout: 5s, rise: 1, fall: 1}")
+      defer { gateway.kill() }
+      let url = try await gateway.url()
+      var fault = SimulatorFault()
+      fault.status = 429
+      for _ in 0..<6 { simulator.queue(fault, route: "other") }
+      try await eventually("all were answered, and another one") {
+        simulator.requests.filter { $0.route == "other" }.count > 7
+      }
+      let breaker = try await Self.breaker(url, client)
+      #expect(breaker["state"]?.string == "closed")
+      #expect(breaker["source"]?.string == "local", "nobody shares its memory")
+      #expect(breaker["since"] == nil, "it never was anything else")
+      let providers = try await Self.get(url, "health/providers", client).1["providers"]
+      #expect(providers?.elements.allSatisfy { $0["check"]?["status"]?.string == "up" } == true)
     }
   }
 }

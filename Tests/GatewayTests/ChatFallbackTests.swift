@@ -441,6 +441,123 @@ struct ChatFallbackTests {
       #expect(try await bench.chat("m").head.status == 200, "every place was given back")
     }
   }
+
+  @Test("who waits for a place at an upstream that fails meanwhile goes to the other one")
+  func failedMeanwhile() async throws {
+    let rules = "[{for: chat, consecutive_failures: 1, open: 1h, open_cap: 1h}]"
+    try await with(
+      "circuit_breaker: {last_resort: false, rules: \(rules)}",
+      upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m", breakers: true
+    ) { (bench: Bench) async throws in
+      var held = Self.fault("500")
+      held.isHeld = true
+      bench.first.queue(held, route: "chat")
+      let answers = try await withThrowingTaskGroup(of: ClientAnswer.self) { group in
+        for _ in 0..<5 { group.addTask { try await bench.chat() } }
+        try await eventually("one is under way") { bench.first.openCount == 1 }
+        try await eventually("the others wait") {
+          try await bench.chat().head.headers["x-easel-fallback"] == "first/m;reason=busy"
+        }
+        bench.first.release()
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(answers.map(\.head.status) == [200, 200, 200, 200, 200])
+      #expect(answers.allSatisfy { $0.head.headers["x-easel-provider"] == "second" })
+      #expect(bench.chats(bench.first) == 1, "nobody else has asked it")
+    }
+  }
+
+  @Test("of several answers in one stream none is cut off in silence")
+  func severalChoices() async throws {
+    try await with("retries: {budget: 0%, floor: 0}") { (bench: Bench) async throws in
+      var cut = SimulatorFault()
+      cut.replay = Array(
+        [
+          #"{"index":0,"delta":{"content":"a"}}"#, #"{"index":1,"delta":{"content":"b"}}"#,
+          #"{"index":0,"delta":{},"finish_reason":"stop"}"#,
+        ]
+        .map { "data: {\"choices\":[\($0)]}\n\n" }.joined().utf8)
+      bench.first.queue(cut, route: "chat")
+      let body = #"{"model":"m","stream":true,"n":2,"messages":[{"role":"user","content":"a"}]}"#
+      let answer = try await bench.client.value.send(
+        ClientRequest(
+          .post, try HTTPURL(bench.url).appending(path: "v1/chat/completions"), headers: [:],
+          body: Array(body.utf8)),
+        bodyLimit: 1 << 20)
+      let text = String(decoding: answer.body, as: UTF8.self)
+      #expect(text.contains("upstream_cut") || text.contains("\"error\""), "\(text)")
+    }
+  }
+
+  @Test("what a breaker would refuse is no repetition, and nobody waits for it")
+  func refusedRepetition() async throws {
+    // The pause after a limit that tells no time is longer than any wait.
+    try await with("circuit_breaker: {rules: [{for: chat, cool_down: 1h}]}", breakers: true) {
+      (bench: Bench) async throws in
+      bench.first.queue(Self.fault("429"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 429)
+      #expect(bench.chats(bench.first) == 1)
+      let request = ClientRequest(.get, try HTTPURL(bench.url).appending(path: "metrics"))
+      let metrics = try await bench.client.value.send(request, bodyLimit: 1 << 20).body
+      let text = String(decoding: metrics, as: UTF8.self)
+      #expect(text.contains("easel_upstream_requests_total{upstream=\"first\""))
+      #expect(!text.contains("easel_upstream_retries_total{"), "it was not repeated")
+    }
+  }
+
+  @Test("a pause that ends within the wait does not keep a repetition back")
+  func admittedRepetition() async throws {
+    try await with("retries: {floor: 100}", breakers: true) { (bench: Bench) async throws in
+      var fault = Self.fault("429")
+      fault.retryAfter = "1"
+      bench.first.queue(fault, route: "chat")
+      let answer = try await bench.chat("m")
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-attempts"] == "2")
+    }
+  }
+
+  @Test("one that fails more often than its peers is named, before its breaker opens")
+  func outlier() async throws {
+    let rules = "[{for: chat, consecutive_failures: off, failure_rate: off}]"
+    try await with("circuit_breaker: {rules: \(rules)}", breakers: true) {
+      (bench: Bench) async throws in
+      for index in 0..<20 {
+        if index.isMultiple(of: 2) { bench.first.queue(Self.fault("500"), route: "chat") }
+        #expect(try await bench.chat().head.status == 200)
+      }
+      func get(_ path: String) async throws -> [UInt8] {
+        let request = ClientRequest(.get, try HTTPURL(bench.url).appending(path: path))
+        return try await bench.client.value.send(request, bodyLimit: 1 << 20).body
+      }
+      let page = try JSONSlice.parse(try await get("health/providers"))
+      let outliers = page["providers"]?.elements.map { provider in
+        provider["outliers"]?.elements.map { $0["reason"]?.string }
+      }
+      #expect(outliers == [["failures"], [], []])
+      let metrics = String(decoding: try await get("metrics"), as: UTF8.self)
+      let name = "easel_provider_outlier{kind=\"chat\",provider="
+      #expect(metrics.contains(name + "\"first\",reason=\"failures\"} 1"))
+      #expect(metrics.contains(name + "\"second\",reason=\"failures\"} 0"))
+    }
+  }
+
+  @Test("a limit that an upstream says to be final is not the other one's")
+  func finalForOne() async throws {
+    try await with { (bench: Bench) async throws in
+      var fault = Self.fault("429")
+      fault.shouldRetry = "false"
+      bench.first.queue(fault, route: "chat")
+      let answer = try await bench.chat()
+      #expect(answer.head.status == 200 && answer.head.headers["x-easel-provider"] == "second")
+      fault = Self.fault("500")
+      fault.shouldRetry = "false"
+      bench.first.queue(fault, route: "chat")
+      let spent = try await bench.chat()
+      #expect(spent.head.status == 500, "it may have cost something already")
+      #expect(bench.chats(bench.second) == 1)
+    }
+  }
 }
 
 /// A number that tasks of one loop change.

@@ -25,6 +25,16 @@ struct LogOutputTests {
     #expect(logger.isEnabled(.error))
   }
 
+  @Test("has what operators did at any level")
+  func audit() {
+    let output = LogOutput(write: capture.write)
+    Logger(level: .error, output: output).audit(["command": "open"])
+    Logger.disabled.audit(["command": "close"])
+    output.flush()
+    #expect(capture.objects.map { $0["message"] as? String } == ["audit"])
+    #expect(capture.objects.map { $0["command"] as? String } == ["open"])
+  }
+
   @Test("does not work out the fields of a line that is not written")
   func lazyFields() {
     func fields() -> LogFields {

@@ -1,5 +1,6 @@
 import EventLoop
 import State
+import Synchronization
 import TestSupport
 import Testing
 
@@ -144,5 +145,28 @@ struct RedisPeerTests {
       #expect(kinds[.timedOut, default: 0] <= 10_000, "\(kinds)")
       #expect(kinds[.unavailable, default: 0] >= 2000, "\(kinds)")
     }
+  }
+
+  @Test("a server's clock that is set while it is connected is followed")
+  func clockStep() async throws {
+    let group = EventLoopGroup(count: 1)
+    let seconds = Mutex(1_700_000_000)
+    let port = try await ScriptedPeer.listen(on: group.loops[0]) { command in
+      guard command == "TIME" else { return nil }
+      return "*2\r\n$10\r\n\(seconds.withLock { $0 })\r\n$1\r\n0\r\n"
+    }
+    let store = try await StateStores.open(
+      StateURL(parsing: "redis://127.0.0.1:\(port)?timeout=5s"), on: group.loops[0])
+    let events = StoreEvents()
+    store.listen(events.add)
+    try await eventually("the store is there") { store.isAvailable }
+    let before = store.clock.shift
+    seconds.withLock { $0 += 100_000 }
+    try await eventually("it is followed, and told of") {
+      store.clock.shift - before > 99_000_000 && events.contains(.replaced)
+    }
+    #expect(store.isAvailable)
+    await store.close()
+    await group.shutdown()
   }
 }

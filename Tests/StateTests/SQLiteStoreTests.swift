@@ -176,8 +176,7 @@ struct SQLiteStoreTests {
         }
         return await group.reduce(into: []) { $0.append($1) }
       }
-      #expect(errors.count { $0?.kind == .timedOut } >= 1)
-      #expect(errors.allSatisfy { $0?.kind == .timedOut || $0?.kind == .unavailable })
+      #expect(errors.allSatisfy { $0?.kind == .unavailable }, "nothing was done")
       try holder.run("ROLLBACK")
       try await store.put(.breaker, [3], lifetime: .seconds(60))
       #expect(try await store.get(.breaker)?.value == [3])

@@ -91,6 +91,14 @@ package struct AttemptFailure: Sendable, Hashable {
     }
   }
 
+  /// Whether the upstream has turned the request away for who asks, and has done nothing for it.
+  var isOfAccount: Bool {
+    switch kind {
+    case .status(401), .status(402), .status(403), .status(429): true
+    case .connection, .timeout, .broken, .status, .streamError: isOutOfCredit
+    }
+  }
+
   /// How much it tells a client whose request has failed at several upstreams; the higher, the more.
   /// When to come again is what a client can act on; what is wrong with the gateway's account is what
   /// it can do nothing about.

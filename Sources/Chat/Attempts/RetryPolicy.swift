@@ -50,11 +50,9 @@ package struct RetryPolicy: Sendable, Hashable {
     after failure: AttemptFailure, _ standing: Standing,
     using generator: inout some RandomNumberGenerator
   ) -> Step {
-    guard attempts > standing.attempts, standing.left > .zero, failure.shouldRetry != false else {
-      return .stop
-    }
+    guard attempts > standing.attempts, standing.left > .zero else { return .stop }
     if standing.hasOther { return mayFallOver(failure) ? .next : .stop }
-    guard mayRepeat(failure) else { return .stop }
+    guard failure.shouldRetry != false, mayRepeat(failure) else { return .stop }
     let cause: Backoff.Cause = failure.kind == .status(429) ? .rateLimited : .failure
     let delay = Backoff().delay(
       retry: standing.attempts, cause: cause,
@@ -64,8 +62,13 @@ package struct RetryPolicy: Sendable, Hashable {
   }
 
   /// Whether another upstream may do what this one did not.
+  ///
+  /// `x-should-retry: false` says that the request is not to be repeated, maybe since it has cost
+  /// something already. Of a key, an account or a limit it says that they stay as they are: those of
+  /// another upstream are others.
   func mayFallOver(_ failure: AttemptFailure) -> Bool {
     if failure.shouldRetry == true { return true }
+    if failure.shouldRetry == false { return failure.isOfAccount }
     return switch failure.kind {
     case .connection, .timeout, .broken, .streamError: true
     case .status(let status): [401, 402, 403, 408, 429].contains(status) || status >= 500

@@ -14,22 +14,35 @@ package struct StreamEnd: Sendable {
   }
 
   private var hasFinishReason = false
+  /// Nil where there is one choice: then the first reason to finish is the end.
+  private var choices: StreamChoices?
   /// The last events that came. Shared with whoever passes them on, not copied.
   private var last: [UInt8] = []
 
   /// For a stream that has not begun.
-  package init() {}
+  /// - Parameter hasSeveralChoices: whether it may answer more than once, as with `n` above 1. Such a
+  ///   stream is read, to know when all of its answers are over.
+  package init(hasSeveralChoices: Bool = false) {
+    choices = hasSeveralChoices ? StreamChoices() : nil
+  }
 
   /// Takes whole events.
   package mutating func note(_ events: [UInt8]) {
     // A comment that keeps the connection alive tells nothing.
     if events[...].contains("data:") { last = events }
-    if !hasFinishReason { hasFinishReason = FinishReason.stands(in: events[...]) }
+    if choices != nil {
+      choices?.note(events)
+    } else if !hasFinishReason {
+      hasFinishReason = FinishReason.stands(in: events[...])
+    }
   }
+
+  /// Whether each choice has said why it is over.
+  private var isFinished: Bool { choices?.areOver ?? hasFinishReason }
 
   /// Whether the answer is over, however its connection ends.
   package var isOver: Bool {
-    if hasFinishReason { return true }
+    if isFinished { return true }
     switch Self.lastData(last).flatMap(Self.judge) {
     case .complete, .failed: return true
     case .cut, nil: return false
@@ -39,12 +52,18 @@ package struct StreamEnd: Sendable {
   /// Judges a stream by what has come of it.
   /// - Parameter rest: what came behind the last whole event.
   package func verdict(rest: [UInt8]) -> Verdict {
-    if hasFinishReason || FinishReason.stands(in: rest[...]) { return .complete }
+    if isFinished(with: rest) { return .complete }
     // Comments alone are no answer.
     guard let data = Self.lastData(rest) ?? Self.lastData(last) else { return .cut }
     if let verdict = Self.judge(data) { return verdict }
     let isWhole = rest.isEmpty || (try? JSONScanner.validate(data)) != nil
     return isWhole ? .complete : .cut
+  }
+
+  private func isFinished(with rest: [UInt8]) -> Bool {
+    guard var choices else { return hasFinishReason || FinishReason.stands(in: rest[...]) }
+    choices.note(rest + [0x0A, 0x0A])
+    return choices.areOver
   }
 
   /// What an event says of the stream's end, if it is the last; nil where it says nothing.

@@ -23,25 +23,50 @@ extension UpstreamCall {
     if case .refused = services.breaker(target)?.admission() { false } else { true }
   }
 
-  /// Passes the breaker, and takes a place where places are limited.
+  /// Whether its breaker would let it be asked after a wait, as far as is known now: nobody waits, and
+  /// nothing is taken out of a budget, for a repetition that it would refuse.
+  func isAdmissible(_ target: UpstreamTarget, after wait: Duration) -> Bool {
+    guard let breaker = services.breaker(target), case .refused(_, let until) = breaker.admission()
+    else { return true }
+    return until.map { .milliseconds(breaker.millisecondsUntil($0)) <= wait } ?? false
+  }
+
+  /// Takes a place where places are limited, and passes the breaker.
   /// - Returns: nil where the target is not to be asked now.
   /// - Throws: `CancellationError` where the client has left the queue.
   func begin(
     _ target: UpstreamTarget, _ skipped: inout [Skipped]
   ) async throws -> UpstreamAttempt? {
     let breaker = services.breaker(target)
-    var permit: CallPermit?
-    switch breaker?.admission() {
-    case nil: break
-    case .allowed(let allowed): permit = allowed
+    guard let limit = services.limits[target] else {
+      return await pass(breaker, of: target, &skipped)
+    }
+    // Nobody waits for a place at an upstream that is not to be asked.
+    if case .refused(let refusal, let until) = breaker?.admission() {
+      skip(target, refusal, until, breaker, &skipped)
+      return nil
+    }
+    guard try await enter(limit, of: target, &skipped) else { return nil }
+    // Asked again: it may have failed while others waited for a place.
+    guard let attempt = await pass(breaker, of: target, &skipped) else {
+      limit.leave()
+      return nil
+    }
+    return attempt
+  }
+
+  private func pass(
+    _ breaker: SharedBreaker?, of target: UpstreamTarget, _ skipped: inout [Skipped]
+  ) async -> UpstreamAttempt? {
+    guard let breaker else { return UpstreamAttempt(target, nil, nil) }
+    switch breaker.admission() {
+    case .allowed(let permit): return UpstreamAttempt(target, breaker, permit)
     case .trialAvailable:
-      permit = await breaker?.takeTrial()
-      if permit == nil { skip(target, .trialRunning, nil, breaker, &skipped) }
+      if let permit = await breaker.takeTrial() { return UpstreamAttempt(target, breaker, permit) }
+      skip(target, .trialRunning, nil, breaker, &skipped)
     case .refused(let refusal, let until): skip(target, refusal, until, breaker, &skipped)
     }
-    if breaker != nil && permit == nil { return nil }
-    let attempt = UpstreamAttempt(target, breaker, permit)
-    return try await enter(attempt, &skipped) ? attempt : nil
+    return nil
   }
 
   /// An attempt at the one that is nearest to its trial.
@@ -50,10 +75,12 @@ extension UpstreamCall {
     let nearest = skipped.filter(\.allowsLastResort)
       .min { ($0.wait ?? .zero) < ($1.wait ?? .zero) }
     guard let target = nearest?.target else { return nil }
-    let breaker = services.breaker(target)
-    let attempt = UpstreamAttempt(target, breaker, breaker?.lastResortPermit)
     var ignored: [Skipped] = []
-    return try await enter(attempt, &ignored) ? attempt : nil
+    if let limit = services.limits[target], try await !enter(limit, of: target, &ignored) {
+      return nil
+    }
+    let breaker = services.breaker(target)
+    return UpstreamAttempt(target, breaker, breaker?.lastResortPermit)
   }
 
   private func skip(
@@ -70,17 +97,15 @@ extension UpstreamCall {
         allowsLastResort: refusal.isDoubtful))
   }
 
-  /// Takes a place for an attempt. Where there is none, its permit is given back.
+  /// Takes a place.
+  /// - Returns: whether there was one.
   private func enter(
-    _ attempt: UpstreamAttempt, _ skipped: inout [Skipped]
+    _ limit: ConcurrencyLimit, of target: UpstreamTarget, _ skipped: inout [Skipped]
   ) async throws -> Bool {
-    let target = attempt.target
-    guard let limit = services.limits[target] else { return true }
     do throws(ConcurrencyLimit.Refusal) {
       try await limit.enter(on: services.loop)
       return true
     } catch {
-      attempt.record(.ignored)
       if error == .cancelled { throw CancellationError() }
       passOver(target, "busy")
       skipped.append(

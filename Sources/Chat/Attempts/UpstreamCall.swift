@@ -84,7 +84,8 @@ package final class UpstreamCall {
         }
         switch step(after: failure, hasOther: queue.contains(where: isAdmissible)) {
         case .next: passOver(target, failure.reason)
-        case .again(let wait) where services.takeRetry(at: target):
+        case .again(let wait)
+        where isAdmissible(target, after: wait) && services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
           try await services.loop.sleep(for: wait)
           queue.insert(target, at: queue.startIndex)

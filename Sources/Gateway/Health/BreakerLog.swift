@@ -6,7 +6,6 @@ internal import Synchronization
 final class BreakerLog: BreakerObserver {
   private let logger: Logger
   private let store: String
-  private let checker = Mutex<HealthChecker?>(nil)
   private let counts = Mutex([TransitionKind: Int]())
 
   /// A kind of change, for metrics.
@@ -24,11 +23,7 @@ final class BreakerLog: BreakerObserver {
   /// How often each breaker has come into each state.
   var transitions: [TransitionKind: Int] { counts.withLock { $0 } }
 
-  /// Has answers dropped when a breaker changes.
-  func follow(_ checker: HealthChecker) { self.checker.withLock { $0 = checker } }
-
   func breaker(_ key: BreakerKey, changed transition: Transition) {
-    checker.withLock { $0 }?.drop(key)
     let name = transition.to.name
     guard name != transition.from.name else { return }
     counts.withLock { $0[TransitionKind(key: key, state: name), default: 0] += 1 }
@@ -45,8 +40,7 @@ final class BreakerLog: BreakerObserver {
   }
 
   func breaker(_ key: BreakerKey, command: BreakerCommand, by operator: String) {
-    logger.warning(
-      "audit",
+    logger.audit(
       [
         "breaker": .string(key.description), "command": .string(command.rawValue),
         "operator": .string(`operator`),

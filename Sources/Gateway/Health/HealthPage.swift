@@ -53,33 +53,32 @@ struct HealthPage {
       writeState(to: &writer)
       writer.key("providers")
       writer.beginArray()
-      let reports = Dictionary(grouping: resilience.board.all.map(\.report)) { report in
-        ProviderName(kind: report.key.kind, name: report.key.provider)
+      let all = resilience.board.all.map(\.report)
+      let outliers = OutlierRule().outliers(among: all)
+      let reports = Dictionary(grouping: all) { report in
+        OutlierRule.Provider(report.key.kind, report.key.provider)
       }
       for upstream in shared.directory.upstreams {
-        let name = ProviderName(kind: .chat, name: upstream.name)
+        let name = OutlierRule.Provider(.chat, upstream.name)
         let key = upstream.apiKey != nil || upstream.forwardsAuthorization
         write(
-          name, key: (key, nil), flag: (true, nil), reports[name] ?? [], to: &writer)
+          name, key: (key, nil), flag: (true, nil), reports[name] ?? [],
+          outliers[name] ?? [], to: &writer)
       }
       for provider in shared.images.catalog.providers {
-        let name = ProviderName(kind: .image, name: provider.name)
+        let name = OutlierRule.Provider(.image, provider.name)
         write(
           name, key: (!provider.lacksKey, provider.keyVariable),
-          flag: (provider.isEnabled, provider.featureFlag), reports[name] ?? [], to: &writer)
+          flag: (provider.isEnabled, provider.featureFlag), reports[name] ?? [],
+          outliers[name] ?? [], to: &writer)
       }
       writer.endArray()
     }
   }
 
-  private struct ProviderName: Hashable {
-    let kind: BreakerKey.Kind
-    let name: String
-  }
-
   private func write(
-    _ provider: ProviderName, key: (Bool, String?), flag: (Bool, String?),
-    _ reports: [BreakerReport], to writer: inout JSONWriter
+    _ provider: OutlierRule.Provider, key: (Bool, String?), flag: (Bool, String?),
+    _ reports: [BreakerReport], _ outliers: [OutlierRule.Outlier], to writer: inout JSONWriter
   ) {
     writer.beginObject()
     writer.member("kind", provider.kind.rawValue)
@@ -109,6 +108,10 @@ struct HealthPage {
       writer.member("streak", check.streak)
       writer.endObject()
     }
+    writer.key("outliers")
+    writer.beginArray()
+    for outlier in outliers { outlier.write(to: &writer) }
+    writer.endArray()
     writer.key("models")
     writer.beginArray()
     for report in reports { write(report, to: &writer) }
@@ -124,7 +127,7 @@ struct HealthPage {
     writer.member("obstacle", availability.obstacle?.rawValue)
     writer.member("reason", availability.reason)
     writer.key("breaker")
-    report.write(to: &writer)
+    report.write(to: &writer, canShare: resilience.canShare)
     writer.key("last_error")
     if let failure = report.lastFailure {
       writer.beginObject()
@@ -150,11 +153,11 @@ struct HealthPage {
 }
 
 extension BreakerReport {
-  fileprivate func write(to writer: inout JSONWriter) {
+  fileprivate func write(to writer: inout JSONWriter, canShare: Bool) {
     writer.beginObject()
     writer.member("state", state.name)
     writer.member("since", since.map { Int(clamping: $0) })
-    writer.member("opened_at", isOpen ? since.map { Int(clamping: $0) } : nil)
+    writer.member("opened_at", isOpen ? openedAt.map { Int(clamping: $0) } : nil)
     writer.member("next_trial_at", nextTrialAt.map { Int(clamping: $0) })
     writer.member("next_trial_in_ms", nextTrialAt.map { Int(clamping: max(0, $0 - now)) })
     writer.member("trips", trips)
@@ -164,7 +167,7 @@ extension BreakerReport {
     writer.member("failures_of_all", total.failures)
     writer.member("threshold", settings.failureCount ?? settings.consecutiveFailures)
     writer.member("window_ms", Int(settings.window / .milliseconds(1)))
-    writer.member("source", isShared ? "shared" : "local")
+    writer.member("source", isShared && canShare ? "shared" : "local")
     writer.endObject()
   }
 
@@ -173,6 +176,26 @@ extension BreakerReport {
     case .open, .halfOpen: true
     default: false
     }
+  }
+}
+
+extension OutlierRule.Outlier {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("reason", reason.rawValue)
+    writer.member("model", model)
+    writer.member("own", own)
+    writer.member("peers", peers)
+    writer.endObject()
+  }
+}
+
+extension OutlierRule {
+  /// Who differs among all providers, by their breakers' reports.
+  func outliers(among reports: [BreakerReport]) -> [Provider: [Outlier]] {
+    outliers(
+      among: Dictionary(
+        reports.map { ($0.key, $0.calls) }, uniquingKeysWith: { first, _ in first }))
   }
 }
 

@@ -36,8 +36,9 @@ enum ProviderChecks {
     _ provider: ImageProvider, _ services: LoopServices
   ) async -> CheckResult {
     switch await ProviderCheck.ask(provider, client: services.client) {
-    // A server that has no such list is there all the same.
-    case .accepted, .failed(.notFound, _): .up
+    // A server that has no such list is there all the same, and so is one that asks for patience:
+    // that is no failure, and what calls find out about the account holds for calls.
+    case .accepted, .failed(.notFound, _), .failed(.rateLimited, _), .failed(.outOfCredit, _): .up
     case .failed(.badKey, _): .badKey(ImageFailure.Kind.badKey.rawValue)
     case .failed(let kind, _): .down(kind.rawValue)
     }

@@ -17,6 +17,8 @@ final class ResilienceServices: Sendable {
   let isEnabled: Bool
   /// The store's URL without secrets.
   let storeName: String
+  /// Whether other gateways could share what the store knows.
+  let canShare: Bool
   private let monitoring = Mutex<HealthMonitor?>(nil)
 
   /// What asks providers by itself; nil where that is turned off.
@@ -49,6 +51,7 @@ final class ResilienceServices: Sendable {
     self.store = store
     isEnabled = configuration.circuitBreaker.enabled
     storeName = configuration.state.url.shown
+    canShare = configuration.state.url != .memory
     log = BreakerLog(logger, store: storeName)
     let breakers = configuration.circuitBreaker
     let images = Dictionary(
@@ -67,7 +70,6 @@ final class ResilienceServices: Sendable {
       else { return .available }
       return provider.availability
     }
-    log.follow(checker)
   }
 
   /// This process, among all that share the store and have ever done so.

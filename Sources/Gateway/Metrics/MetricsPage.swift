@@ -137,12 +137,33 @@ struct MetricsPage {
     for report in reports {
       writer.sample(report.key.labels + [("state", report.state.name)], 1)
     }
+    Self.outliers(reports, &writer)
     writer.family("easel_breaker_transitions", .counter, "Times that a breaker came into a state")
     let transitions = shared.resilience.log.transitions.sorted {
       ($0.key.key.description, $0.key.state) < ($1.key.key.description, $1.key.state)
     }
     for (kind, count) in transitions {
       writer.sample(kind.key.labels + [("state", kind.state)], count)
+    }
+  }
+
+  private static func outliers(_ reports: [BreakerReport], _ writer: inout MetricsWriter) {
+    let found = OutlierRule().outliers(among: reports)
+    let providers = Set(reports.map { OutlierRule.Provider($0.key.kind, $0.key.provider) })
+    writer.family(
+      "easel_provider_outlier", .gauge,
+      "Whether a provider differs from its peers over five minutes: 1, or 0")
+    for provider in providers.sorted(by: {
+      ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name)
+    }) {
+      for reason in OutlierRule.Reason.allCases {
+        let differs = found[provider]?.contains { $0.reason == reason } ?? false
+        writer.sample(
+          [
+            ("kind", provider.kind.rawValue), ("provider", provider.name),
+            ("reason", reason.rawValue),
+          ], differs ? 1 : 0)
+      }
     }
   }
 

@@ -39,7 +39,9 @@ enum ChatRoute {
         let maker = PipelinePictureMaker(context, profile)
         await runTools(context, request, call, options, conversation, maker)
       } else {
-        await UpstreamRelay(context: context, call: call).relay { target in
+        await UpstreamRelay(
+          context: context, call: call, hasSeveralChoices: (request[.n]?.int ?? 1) > 1
+        ).relay { target in
           target.request(
             "chat/completions", client: context.exchange.head.headers,
             requestID: context.id, body: try conversation.body(model: target.model))

@@ -1,4 +1,5 @@
 internal import Chat
+internal import HTTP
 internal import Images
 internal import Observability
 internal import OpenAIWire
@@ -9,10 +10,13 @@ enum HealthRoute {
   /// Where dashboards look; the second is an alias.
   static let providerPaths = ["/health/providers", "/health-check/image-providers"]
 
+  /// Nobody between is to answer with what was so a moment ago.
+  private static let fresh: HeaderFields = ["cache-control": "no-store"]
+
   /// Depends on nothing but the loop that answers.
   static func live(_ context: RequestContext) {
     context.log.route = "/health/live"
-    context.respond(json: JSONWriter.object { $0.member("status", "ok") })
+    context.respond(json: JSONWriter.object { $0.member("status", "ok") }, extra: fresh)
   }
 
   /// Fails once the gateway is to stop, and while no chat upstream can be used.
@@ -42,7 +46,7 @@ enum HealthRoute {
   /// Each provider and model.
   static func providers(_ context: RequestContext) {
     context.log.route = "/health/providers"
-    context.respond(json: HealthPage(shared: context.shared).providers())
+    context.respond(json: HealthPage(shared: context.shared).providers(), extra: fresh)
   }
 
   private static func answer(
@@ -59,6 +63,6 @@ enum HealthRoute {
         writer.member(
           "image_models", context.shared.images.catalog.providers.flatMap(\.models).count)
         more(page, &writer)
-      })
+      }, extra: fresh)
   }
 }

@@ -16,7 +16,8 @@ enum RelayRoute {
         throw .invalidRequest("The path must not hold '.' or '..' as a part.")
       }
       let body = try await context.body()
-      let model = try model(in: body, context)
+      let members = isJSON(context) ? try scan(body) : []
+      let model = try model(in: body, members)
       context.log.model = model
       let directory = context.shared.directory
       guard let route = directory.route(model) ?? (model.isEmpty ? directory.first : nil) else {
@@ -24,7 +25,9 @@ enum RelayRoute {
       }
       let call = UpstreamCall(route, context.services.upstreams)
       defer { context.log.note(call) }
-      await UpstreamRelay(context: context, call: call).relay { target in
+      await UpstreamRelay(
+        context: context, call: call, hasSeveralChoices: hasSeveralChoices(body, members)
+      ).relay { target in
         var request = target.request(
           String(context.exchange.head.target.dropFirst("/v1/".count)),
           client: context.exchange.head.headers, requestID: context.id,
@@ -50,15 +53,24 @@ enum RelayRoute {
 
   /// Uploads name their model within a form, which is relayed unread: they go to the first upstream.
   private static func model(
-    in body: [UInt8], _ context: RequestContext
+    in body: [UInt8], _ members: [JSONMember]
   ) throws(OpenAIError) -> String {
-    guard isJSON(context) else { return "" }
-    let members = try scan(body)
     guard JSONScanner.duplicates(of: ["model"], in: members, body).isEmpty else {
       throw .invalidRequest(
         "The field 'model' stands twice in the body. Send it once.", param: "model")
     }
     return members.named("model", in: body).flatMap { JSONSlice($0, in: body).string } ?? ""
+  }
+
+  /// Whether a completion may answer more than once: `n` times for each prompt.
+  private static func hasSeveralChoices(_ body: [UInt8], _ members: [JSONMember]) -> Bool {
+    func slice(_ name: String) -> JSONSlice? {
+      members.named(name, in: body).map { JSONSlice($0, in: body) }
+    }
+    if let number = slice("n")?.int, number > 1 { return true }
+    // An array of numbers is one prompt, by its tokens.
+    guard let prompts = slice("prompt"), prompts.kind == .array else { return false }
+    return prompts.elements.prefix(2).filter { $0.kind != .number }.count > 1
   }
 
   private static func scan(_ body: [UInt8]) throws(OpenAIError) -> [JSONMember] {

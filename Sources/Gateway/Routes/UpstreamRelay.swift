@@ -7,6 +7,8 @@ internal import OpenAIWire
 struct UpstreamRelay {
   let context: RequestContext
   let call: UpstreamCall
+  /// Whether the answer may hold several: see `StreamEnd`.
+  let hasSeveralChoices: Bool
 
   /// Asks the upstreams and relays the answer: status, fields and body untouched.
   func relay(_ request: (UpstreamTarget) throws -> ClientRequest) async {
@@ -70,7 +72,7 @@ struct UpstreamRelay {
     _ response: ClientResponse, of attempt: UpstreamAttempt
   ) async throws {
     var start = StreamStart()
-    var end = StreamEnd()
+    var end = StreamEnd(hasSeveralChoices: hasSeveralChoices)
     var framer = SSEFramer(limit: 32 << 20)
     do {
       while let piece = try await response.next() {

@@ -7,6 +7,8 @@ package final class BreakerBoard: Sendable {
   let observer: any BreakerObserver
   let configuration: Configuration
   private let breakers = Mutex(Breakers())
+  /// Whether the store has last refused what it was to write down.
+  private let isRefused = Mutex(false)
 
   private struct Breakers {
     var byKey: [BreakerKey: SharedBreaker] = [:]
@@ -25,6 +27,9 @@ package final class BreakerBoard: Sendable {
     /// The longest that a request waits for the store's word on a trial. Later it goes on as if
     /// another gateway had the trial.
     package var claimLimit = Duration.milliseconds(10)
+    /// How long a trial that was granted later than that is kept for the next request, and from the
+    /// other gateways; a quarter of its lease at most.
+    package var keepTime = Duration.seconds(30)
     /// How often everything is compared with the store, in case an announcement was lost or the
     /// store was emptied; each time up to a fifth more or less.
     package var upkeepInterval = Duration.seconds(15)
@@ -152,10 +157,23 @@ package final class BreakerBoard: Sendable {
     case .available:
       followClock()
       observer.store(isAvailable: true, reason: nil)
-    case .replaced: break
+    case .replaced: followClock()
     case .unavailable(let reason):
       observer.store(isAvailable: false, reason: reason)
     }
+  }
+
+  /// Notes whether the store has written down what it was told. One that is there and does not, as
+  /// one that is full, is told of like one that is away: once.
+  func noteWriting(_ error: StateError?) {
+    let refusal = error.flatMap { [.refused, .malformed].contains($0.kind) ? $0 : nil }
+    // Of one that is away it is told otherwise.
+    guard error == nil || refusal != nil else { return }
+    let isNews = isRefused.withLock { isRefused in
+      defer { isRefused = refusal != nil }
+      return isRefused != (refusal != nil)
+    }
+    if isNews { observer.store(isAvailable: refusal == nil, reason: refusal?.description) }
   }
 
   /// Compares every breaker with the store.

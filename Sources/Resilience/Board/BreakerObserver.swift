@@ -5,7 +5,8 @@ package protocol BreakerObserver: Sendable {
   func breaker(_ key: BreakerKey, changed transition: Transition)
   /// An operator has decided something.
   func breaker(_ key: BreakerKey, command: BreakerCommand, by operator: String)
-  /// The store of shared breakers can be reached, or not any more: why, in one sentence.
+  /// The store of shared breakers can be reached and takes what it is told, or not any more: why, in
+  /// one sentence.
   func store(isAvailable: Bool, reason: String?)
 }
 

@@ -39,6 +39,7 @@ extension SharedBreaker {
         key.windowKey(epoch), bucket: now / length, window: Int64(settings.windowBuckets),
         adding: [counts.calls, counts.failures, counts.slow].map(Int64.init),
         lifetime: settings.window + .milliseconds(length))
+      board.noteWriting(nil)
       guard sums.count == 3 else { return }
       let total = CallCounts(
         calls: Int(clamping: sums[0]), failures: Int(clamping: sums[1]),
@@ -46,12 +47,24 @@ extension SharedBreaker {
       change { breaker, now, generator in
         breaker.absorb(total, under: epoch, now: now, using: &generator)
       }
-      state.withLock { $0.total = total }
+      state.withLock { state in
+        // Of two answers that overtook each other the one that knows more: within a part of the
+        // window nothing is forgotten.
+        if let known = state.total, known.epoch == epoch, now - known.at < length,
+          known.counts.calls > total.calls
+        {
+          return
+        }
+        state.total = CountedTotal(counts: total, epoch: epoch, at: now)
+      }
     } catch {
+      board.noteWriting(error)
       state.withLock { state in
         // Where nothing was done it can be done again. Otherwise it may have been added, and what
         // was added twice would open the breaker too early: then the others may miss it.
-        if error.kind == .unavailable { state.unsent.putBack(counts, under: epoch) }
+        if [.unavailable, .refused].contains(error.kind) {
+          state.unsent.putBack(counts, under: epoch)
+        }
         state.isTotalDoubtful = true
       }
     }

@@ -33,8 +33,10 @@ extension SharedBreaker {
       do throws(StateError) {
         try await publish(snapshot)
       } catch {
+        board.noteWriting(error)
         let isOver = state.withLock { state in
           state.isDirty = true
+          state.isRefused = true
           if error.kind == .closed { state.isPublishing = false }
           return error.kind == .closed
         }
@@ -73,6 +75,7 @@ extension SharedBreaker {
         announced: true)
       switch result {
       case .stored(let revision):
+        board.noteWriting(nil)
         return absorb(merged, StoredValue(revision: revision, value: merged.bytes), from: look)
       case .conflict(let other): current = other
       }
@@ -92,18 +95,22 @@ extension SharedBreaker {
     _ snapshot: BreakerSnapshot, _ stored: StoredValue?, from look: Int? = nil
   ) {
     let now = board.clock.now
-    let transitions = state.withLock { state in
+    let transitions = mutate { state in
       let isKnown = look == nil || look == state.look
       if isKnown, stored?.revision ?? 0 >= state.stored?.revision ?? 0 { state.stored = stored }
       state.isShared = true
-      return state.breaker.absorb(snapshot, now: now)
+      // What is heard by itself shows nothing of whether the store takes what it is told.
+      if look != nil { state.isRefused = false }
+      let transitions = state.breaker.absorb(snapshot, now: now)
+      state.note(transitions)
+      return transitions
     }
     tell(transitions)
   }
 
   /// Moves the times of a state that was never shared, since they are of another clock.
   func rebase(by milliseconds: Int64) {
-    state.withLock { state in
+    mutate { state in
       guard !state.isShared else { return }
       state.breaker.rebase(by: milliseconds)
     }

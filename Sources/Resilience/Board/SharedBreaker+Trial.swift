@@ -3,31 +3,44 @@ internal import Synchronization
 
 extension SharedBreaker {
   /// Takes the trial that ``admission()`` offers. Of all gateways that share the store one gets it;
-  /// where the store is away, each decides for itself. Waits for the store's word no longer than
-  /// the board's limit.
+  /// where the store is away or takes no writings, each decides for itself. Waits for the store's
+  /// word no longer than the board's limit; a trial that is granted later is the next request's.
   /// - Returns: the permit, which is to be recorded; nil where someone else has the trial.
   package func takeTrial() async -> CallPermit? {
     let owner = board.configuration.owner
     let now = board.clock.now
-    guard let claim = state.withLock({ $0.breaker.beginClaim(owner: owner, now: now) }) else {
-      return nil
-    }
-    guard board.store.isAvailable else { return confirm(claim) }
-    let answer = FirstAnswer<CallPermit?>()
+    if let kept = mutate({ $0.takeKept(now: now) }) { return kept.permit }
+    guard let claim = mutate({ $0.breaker.beginClaim(owner: owner, now: now) }) else { return nil }
+    guard board.store.isAvailable else { return confirm(claim)?.permit }
+    let answer = FirstAnswer<TrialToken?>()
     Task {
-      let permit = await decide(claim)
-      // Nobody waits any more: the trial is given back.
-      if !answer.give(permit), let permit { record(.ignored, of: permit) }
+      let token = await decide(claim)
+      if !answer.give(token), let token { await keep(token) }
     }
     let timer = Task {
       try? await Task.sleep(for: board.configuration.claimLimit)
       answer.give(nil)
     }
     defer { timer.cancel() }
-    return await answer.value
+    return await answer.value?.permit
   }
 
-  private func decide(_ claim: TrialClaim) async -> CallPermit? {
+  /// Keeps a trial that nobody waits for any more, for the next request: given back at once, it would
+  /// be granted too late again, and with a slow store the breaker would never close. Gives it back
+  /// where no request comes for it.
+  private func keep(_ token: TrialToken) async {
+    let lease = state.withLock { $0.breaker.settings.trialLease }
+    mutate { $0.kept = token }
+    try? await Task.sleep(for: min(board.configuration.keepTime, lease / 4))
+    let isLeft = mutate { state in
+      guard state.kept == token else { return false }
+      state.kept = nil
+      return true
+    }
+    if isLeft { record(.ignored, of: token.permit) }
+  }
+
+  private func decide(_ claim: TrialClaim) async -> TrialToken? {
     do throws(StateError) {
       var current = try await board.store.get(key.stateKey)
       for _ in 0..<Self.attempts {
@@ -44,23 +57,42 @@ extension SharedBreaker {
       }
       return abandon(claim, nil)
     } catch {
-      // Not reached, so nobody decided: as without a store. Otherwise it may have been granted.
-      return error.kind == .unavailable ? confirm(claim) : abandon(claim, nil)
+      switch error.kind {
+      // It decides for nobody: as without a store. A store that is full or broken stays so until
+      // somebody mends it, and the provider must not wait for that.
+      case .unavailable, .refused, .malformed: return confirm(claim)
+      // It may have been granted, or be granted still.
+      case .timedOut, .closed: return abandon(claim, nil)
+      }
     }
   }
 
-  private func confirm(_ claim: TrialClaim) -> CallPermit? {
+  private func confirm(_ claim: TrialClaim) -> TrialToken? {
     var token: TrialToken?
     change { breaker, now, _ in
       let (granted, transitions) = breaker.confirm(claim, now: now)
       token = granted
       return transitions
     }
-    return token?.permit
+    return token
   }
 
-  private func abandon(_ claim: TrialClaim, _ current: BreakerSnapshot?) -> CallPermit? {
+  private func abandon(_ claim: TrialClaim, _ current: BreakerSnapshot?) -> TrialToken? {
     change { breaker, now, _ in breaker.abandon(claim, current: current, now: now) }
     return nil
+  }
+}
+
+extension SharedBreaker.State {
+  /// Takes out the trial that is kept, where it counts still and calls are not forbidden.
+  fileprivate mutating func takeKept(now: Int64) -> TrialToken? {
+    guard let kept else { return nil }
+    guard breaker.isCurrent(kept, now: now) else {
+      self.kept = nil
+      return nil
+    }
+    guard admission(now: now) == .trialAvailable else { return nil }
+    self.kept = nil
+    return kept
   }
 }

@@ -10,6 +10,7 @@ package final class SharedBreaker: Sendable {
   package let key: BreakerKey
   let board: BreakerBoard
   let state: Mutex<State>
+  private let changes = Atomic<Int>(0)
 
   struct State {
     var breaker: CircuitBreaker
@@ -30,7 +31,15 @@ package final class SharedBreaker: Sendable {
     var unsent = UnsentCounts()
     var sentAt: Int64 = 0
     /// What all gateways had counted when it was last asked for.
-    var total = CallCounts()
+    var total: CountedTotal?
+    /// When the breaker last opened; nil where it is closed, or opened before it was known here.
+    var openedAt: Int64?
+    /// The state that the last transition led to, and when.
+    var entered: (name: String, at: Int64)?
+    /// A trial that was granted after its request had gone on; the next one makes it.
+    var kept: TrialToken?
+    /// Whether the store has last refused what it was told.
+    var isRefused = false
     /// Whether that is to be asked for though nothing was counted.
     var isTotalDoubtful = true
   }
@@ -44,7 +53,25 @@ package final class SharedBreaker: Sendable {
   /// Whether a call may be made now.
   package func admission() -> Admission {
     let now = board.clock.now
-    return state.withLock { $0.breaker.admission(now: now) }
+    return state.withLock { $0.admission(now: now) }
+  }
+
+  /// Raised by whatever may change the answer of ``admission()``, but for time. As long as it stays
+  /// what it was before an admission was asked for, that answer holds.
+  package var revision: Int { changes.load(ordering: .acquiring) }
+
+  /// Changes the state in one step.
+  func mutate<T>(_ body: (inout State) -> T) -> T {
+    state.withLock { state in
+      let before = (state.breaker.snapshot, state.breaker.claimPendingUntil, state.kept)
+      let result = body(&state)
+      if before != (state.breaker.snapshot, state.breaker.claimPendingUntil, state.kept) {
+        state.noteOpening(since: before.0.core)
+        // Within the lock: who sees the new state sees this too.
+        changes.wrappingAdd(1, ordering: .releasing)
+      }
+      return result
+    }
   }
 
   /// The permit of a call that is made though the breaker may be open: as a last resort.
@@ -58,9 +85,10 @@ package final class SharedBreaker: Sendable {
   /// - Parameter reason: the class of a failure, such as `timed_out`, for the health page.
   package func record(_ outcome: CallOutcome, of permit: CallPermit, reason: String? = nil) {
     let now = board.clock.now
-    let (transitions, mustPublish, mustCount) = state.withLock { state in
+    let (transitions, mustPublish, mustCount) = mutate { state in
       let before = state.breaker.snapshot
       let transitions = state.breaker.record(outcome, of: permit, now: now, using: &state.generator)
+      state.note(transitions)
       state.count(outcome, of: permit, reason: reason, now: now)
       let changed = !transitions.isEmpty || state.breaker.snapshot != before
       return (transitions, changed && state.beginPublishing(), state.isTimeToCount(outcome, now))
@@ -80,9 +108,10 @@ package final class SharedBreaker: Sendable {
     _ body: (inout CircuitBreaker, Int64, inout SystemRandomNumberGenerator) -> [Transition]
   ) -> [Transition] {
     let now = board.clock.now
-    let (transitions, mustPublish) = state.withLock { state in
+    let (transitions, mustPublish) = mutate { state in
       let before = state.breaker.snapshot
       let transitions = body(&state.breaker, now, &state.generator)
+      state.note(transitions)
       return (transitions, state.breaker.snapshot != before && state.beginPublishing())
     }
     tell(transitions)
@@ -126,6 +155,15 @@ package final class SharedBreaker: Sendable {
 }
 
 extension SharedBreaker.State {
+  /// Whether a call may be made at `now`: a trial that is kept is offered here, and nowhere else.
+  func admission(now: Int64) -> Admission {
+    let admission = breaker.admission(now: now)
+    guard case .refused(.trialRunning, _) = admission, let kept,
+      breaker.isCurrent(kept, now: now)
+    else { return admission }
+    return .trialAvailable
+  }
+
   /// Whether the caller has to tell the store: unless somebody does already, and will see this too.
   mutating func beginPublishing() -> Bool {
     isDirty = true

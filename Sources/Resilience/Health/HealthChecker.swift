@@ -2,11 +2,19 @@ internal import State
 internal import Synchronization
 
 /// Answers who may be asked, by three layers: the provider is turned on, has a key, and its breaker
-/// lets calls pass. An answer is kept for a while, and dropped at once when its breaker changes.
+/// lets calls pass. An answer is kept for a while, and no longer than its breaker stays the same.
 package final class HealthChecker: Sendable {
   private struct Answer {
     let availability: Availability
     let validUntil: Int64
+    /// Nil where the breaker was not asked.
+    let breaker: SharedBreaker?
+    /// The breaker's, from before it was asked.
+    let revision: Int
+
+    func isValid(at now: Int64) -> Bool {
+      validUntil > now && (breaker.map { $0.revision == revision } ?? true)
+    }
   }
 
   private let board: BreakerBoard
@@ -32,31 +40,35 @@ package final class HealthChecker: Sendable {
   package func availability(of key: BreakerKey) -> Availability {
     let now = board.clock.now
     let kept = answers.withLock { answers in
-      answers[key].flatMap { $0.validUntil > now ? $0.availability : nil }
+      answers[key].flatMap { $0.isValid(at: now) ? $0.availability : nil }
     }
     if let kept { return kept }
-    let availability = ask(key)
-    // What ends by itself is not believed any longer.
-    let end = min(now + Int64(lifetime / .milliseconds(1)), availability.until ?? .max)
+    let answer = ask(key, now)
     answers.withLock { answers in
       if answers.count >= Self.capacity { answers.removeAll() }
-      answers[key] = Answer(availability: availability, validUntil: end)
+      answers[key] = answer
     }
-    return availability
+    return answer.availability
   }
 
-  /// Forgets what was answered: the breaker of the key has changed.
-  package func drop(_ key: BreakerKey) {
-    answers.withLock { _ = $0.removeValue(forKey: key) }
-  }
-
-  private func ask(_ key: BreakerKey) -> Availability {
+  private func ask(_ key: BreakerKey, _ now: Int64) -> Answer {
+    let end = now + Int64(lifetime / .milliseconds(1))
     let configured = configured(key)
-    guard configured.isAvailable else { return configured }
+    guard configured.isAvailable else {
+      return Answer(availability: configured, validUntil: end, breaker: nil, revision: 0)
+    }
     let breaker = board.breaker(key)
-    guard case .refused(let refusal, let until) = breaker.admission() else { return .available }
+    let revision = breaker.revision
+    guard case .refused(let refusal, let until) = breaker.admission() else {
+      return Answer(
+        availability: .available, validUntil: end, breaker: breaker, revision: revision)
+    }
     let wait = until.map { Duration.milliseconds(breaker.millisecondsUntil($0)) }
-    return Availability(
+    let availability = Availability(
       .breaker, refusal.sentence(wait: wait), until: until, allowsLastResort: refusal.isDoubtful)
+    // What ends by itself is not believed any longer.
+    return Answer(
+      availability: availability, validUntil: min(end, until ?? .max), breaker: breaker,
+      revision: revision)
   }
 }

@@ -10,6 +10,8 @@ package struct SimulatorFault: Sendable, Hashable {
   package var status: Int?
   package var body: String?
   package var retryAfter: String?
+  /// The answer's `x-should-retry`.
+  package var shouldRetry: String?
   package var contentType: String?
   /// Resets the connection after this many bytes of the body.
   package var resetAfter: Int?

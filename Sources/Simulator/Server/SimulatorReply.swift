@@ -33,6 +33,7 @@ struct SimulatorReply {
     guard let status = fault.status else { return false }
     var headers: HeaderFields = ["content-type": fault.contentType ?? "application/json"]
     if let retryAfter = fault.retryAfter { headers.append("retry-after", retryAfter, orDrop: ()) }
+    if let word = fault.shouldRetry { headers.append("x-should-retry", word, orDrop: ()) }
     exchange.respond(status, headers, Array((fault.body ?? "{}").utf8))
     return true
   }

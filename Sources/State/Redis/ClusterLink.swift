@@ -10,11 +10,22 @@ final class ClusterLink: RedisLink {
   private let keeper: RedisKeeper
   private var map = ClusterMap()
   private var nodes: [RedisURL.Host: ClusterNode] = [:]
-  /// Answers for the map while the link is connected.
-  private var guide: (host: RedisURL.Host, connection: RedisConnection)?
+  /// Answers for the map, and tells what is announced, while the link is connected.
+  private var guide: Guide?
   private var isRefreshing = false
   /// Whether commands can be sent. A server that is connected later than that may have lost something.
   private var isConnected = false
+
+  /// The server that is asked about the cluster.
+  private struct Guide {
+    let host: RedisURL.Host
+    let connection: RedisConnection
+    let subscriber: RedisConnection
+    let since = EventLoop.nanoseconds
+
+    /// Whether it has lasted, so that another may be looked for without a pause.
+    var isProven: Bool { EventLoop.nanoseconds - since >= 1_000_000_000 }
+  }
 
   /// How often a command follows a server's word that its key lies elsewhere.
   private static let redirections = 4
@@ -146,59 +157,86 @@ final class ClusterLink: RedisLink {
 
   // MARK: Connecting
 
-  /// Connects, and returns when announcements are no longer heard.
+  /// Connects, and returns when nobody tells any more what is announced.
   private func serve() async throws(StateError) -> StateError {
     defer { (guide, isConnected) = (nil, false) }
-    let (host, connection) = try await findGuide()
-    guide = (host, connection)
-    try await connection.setClock(events.clock)
+    var current = try await findGuide()
+    let clock = try await RedisClock(events.clock, by: current.connection)
     for master in map.masters where !keeper.isStopped { await node(master).prepare() }
     try await checkSchema()
-    let subscriber = try await opener.open(host)
-    try keeper.keep(subscriber)
-    try await opener.introduce(subscriber, password: opener.url.password)
-    subscriber.onMessage = events.message
-    let reply = try await subscriber.call("SUBSCRIBE", schema.channel)
-    if case .error(let text) = reply { throw RedisFault(text).error }
-    let end = keeper.firstEnd()
+    guide = current
+    var end = keeper.firstEnd(isLoss: false)
     try keeper.connected()
     isConnected = true
     let checks = opener.loop.schedule(
       after: Self.checkInterval, repeating: Self.checkInterval
     ) { [self] in
       reconnect()
-      connection.send(["CLUSTER", "INFO"].map { Array($0.utf8) }) { [weak connection] result in
-        guard case .success(let reply) = result, let error = Self.fault(reply, of: host) else {
-          return
-        }
-        connection?.close(error)
+      if let guide {
+        Self.check(guide)
+        clock.check(by: guide.connection, events.replaced)
       }
-      // Allowed on a connection that is subscribed: its answer shows that the server is there.
-      subscriber.send([Array("PING".utf8)]) { _ in }
     }
     defer { checks.cancel() }
-    return await end.wait()
+    while true {
+      let reason = await end.wait()
+      guide = nil
+      keeper.discard(current.connection)
+      keeper.discard(current.subscriber)
+      guard current.isProven, !keeper.isStopped else { return reason }
+      // The other servers can be asked as before, and any of them tells as much as this one did.
+      do throws(StateError) { current = try await findGuide(last: current.host) } catch {
+        return reason
+      }
+      guide = current
+      end = keeper.firstEnd(isLoss: false)
+      events.statistics.reconnected()
+      // What was announced meanwhile was not heard.
+      events.replaced()
+    }
   }
 
-  /// Asks the servers, those that are known and those that were named, for the map.
-  private func findGuide() async throws(StateError) -> (RedisURL.Host, RedisConnection) {
-    var last = StateError(.unavailable, "no server of the cluster can be reached")
-    for host in map.masters + opener.url.hosts.filter({ !map.masters.contains($0) }) {
+  /// Looks whether the server is there, and part of a cluster that works.
+  private static func check(_ guide: Guide) {
+    let (host, connection) = (guide.host, guide.connection)
+    connection.send(["CLUSTER", "INFO"].map { Array($0.utf8) }) { [weak connection] result in
+      guard case .success(let reply) = result, let error = fault(reply, of: host) else { return }
+      connection?.close(error)
+    }
+    // Allowed on a connection that is subscribed: its answer shows that the server is there.
+    guide.subscriber.send([Array("PING".utf8)]) { _ in }
+  }
+
+  /// Asks the servers, those that are known and those that were named, for the map, and listens to
+  /// the first that has it.
+  /// - Parameter last: the one to ask after all others.
+  private func findGuide(last: RedisURL.Host? = nil) async throws(StateError) -> Guide {
+    var failure = StateError(.unavailable, "no server of the cluster can be reached")
+    let hosts = map.masters + opener.url.hosts.filter { !map.masters.contains($0) }
+    for host in hosts.filter({ $0 != last }) + hosts.filter({ $0 == last }) {
+      var opened: [RedisConnection] = []
       do throws(StateError) {
-        let connection = try await opener.open(host)
-        try keeper.keep(connection)
-        do throws(StateError) {
-          try await introduce(connection, to: host)
-          return (host, connection)
-        } catch {
-          keeper.discard(connection)
-          throw error
+        for _ in 0..<2 {
+          let connection = try await opener.open(host)
+          opened.append(connection)
+          try keeper.keep(connection)
         }
+        try await introduce(opened[0], to: host)
+        try await subscribe(opened[1])
+        return Guide(host: host, connection: opened[0], subscriber: opened[1])
       } catch {
-        last = error
+        for connection in opened { keeper.discard(connection) }
+        failure = error
       }
     }
-    throw last
+    throw failure
+  }
+
+  private func subscribe(_ connection: RedisConnection) async throws(StateError) {
+    try await opener.introduce(connection, password: opener.url.password)
+    connection.onMessage = events.message
+    let reply = try await connection.call("SUBSCRIBE", schema.channel)
+    if case .error(let text) = reply { throw RedisFault(text).error }
   }
 
   /// Reads the map from a server that is part of a cluster which works.

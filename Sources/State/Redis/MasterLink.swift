@@ -71,7 +71,7 @@ final class MasterLink: RedisLink {
       throw error
     }
     try await checkSchema(connection)
-    try await connection.setClock(events.clock)
+    let clock = try await RedisClock(events.clock, by: connection)
     digests = try await .load(on: connection)
     let subscriber = try await open(server)
     subscriber.onMessage = events.message
@@ -84,6 +84,7 @@ final class MasterLink: RedisLink {
       after: Self.checkInterval, repeating: Self.checkInterval
     ) { [self] in
       if case .host(let host) = server, opener.url.form == .sentinel { askAgain(host, connection) }
+      clock.check(by: connection, events.replaced)
       Self.check(connection, by: showsRole ? "ROLE" : "PING")
       // Allowed on a connection that is subscribed: its answer shows that the server is there.
       Self.check(subscriber, by: "PING")

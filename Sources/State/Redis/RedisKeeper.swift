@@ -55,12 +55,13 @@ final class RedisKeeper {
   }
 
   /// What tells that one of the connections that are kept is over, and why.
-  func firstEnd() -> LoopEvent<StateError> {
+  /// - Parameter isLoss: whether nothing can be asked then.
+  func firstEnd(isLoss: Bool = true) -> LoopEvent<StateError> {
     let end = LoopEvent<StateError>()
     for connection in connections {
       if let error = connection.closed { end.fire(error) }
       connection.whenClosed = { [self] reason in
-        lost()
+        if isLoss { lost() }
         end.fire(reason)
       }
     }

@@ -84,19 +84,4 @@ extension RedisConnection {
       send(command.words(nil), done)
     }
   }
-
-  /// Sets a clock by the server's.
-  func setClock(_ clock: SharedClock) async throws(StateError) {
-    let sent = EventLoop.nanoseconds
-    let reply = try await call("TIME")
-    if case .error(let text) = reply { throw RedisFault(text).error }
-    guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].integer,
-      let micros = parts[1].integer, (0..<1 << 40).contains(seconds),
-      (0..<1_000_000).contains(micros)
-    else {
-      throw StateError(.malformed, "the server does not tell its time")
-    }
-    let halfWay = Int64((EventLoop.nanoseconds - sent) / 2_000_000)
-    clock.set(to: seconds * 1000 + micros / 1000 + halfWay)
-  }
 }

@@ -140,7 +140,8 @@ final class SQLiteDatabase: @unchecked Sendable {
     switch code {
     case SQLITE_OK, SQLITE_ROW, SQLITE_DONE: return
     case SQLITE_BUSY, SQLITE_LOCKED:
-      throw StateError(.timedOut, "another process holds the store: \(Self.message(handle))")
+      // What was begun is undone with its transaction.
+      throw StateError(.unavailable, "another process holds the store: \(Self.message(handle))")
     case SQLITE_NOTADB, SQLITE_CORRUPT:
       throw StateError(.malformed, "the file is no database of Easel: \(Self.message(handle))")
     default: throw StateError(.refused, "SQLite: \(Self.message(handle))")

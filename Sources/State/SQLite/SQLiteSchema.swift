@@ -37,7 +37,7 @@ enum SQLiteSchema {
         try database.run("PRAGMA journal_mode = WAL")
         return
       } catch {
-        guard error.kind == .timedOut, attempt < 200 else { throw error }
+        guard error.kind == .unavailable, attempt < 200 else { throw error }
         _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(10))
       }
     }

@@ -102,7 +102,7 @@ package enum StateEvent: Sendable, Hashable {
   case available
   /// A server that holds a part of the store has been away, or another one has taken its place, while
   /// the rest could be reached: it may have lost what was written last, so that what is known should
-  /// be compared with it.
+  /// be compared with it. Also after its clock was set.
   case replaced
   /// The store cannot be reached, and why, in one sentence without secrets.
   case unavailable(String)

@@ -17,13 +17,14 @@ struct BoardBench: Sendable {
   init(
     _ count: Int, over store: any StateStore = MemoryStore(),
     settings: BreakerSettings = BreakerSettings(), claimLimit: Duration = .seconds(10),
-    upkeepInterval: Duration = .seconds(15)
+    keepTime: Duration = .seconds(100_000), upkeepInterval: Duration = .seconds(15)
   ) async {
     self.store = store
     observers = (0..<count).map { _ in CountingObserver() }
     boards = observers.enumerated().map { index, observer in
       var configuration = BreakerBoard.Configuration(owner: "gateway-\(index)") { _ in settings }
       configuration.claimLimit = claimLimit
+      configuration.keepTime = keepTime
       configuration.upkeepInterval = upkeepInterval
       return BreakerBoard(configuration, store: store, observer: observer)
     }
@@ -52,6 +53,16 @@ struct BoardBench: Sendable {
     }
   }
 
+  /// Opens the breaker everywhere, waits until nobody has anything to tell the store any more, and
+  /// lets the time pass in which it is open.
+  func openUntilTrial() async throws {
+    try await openEverywhere()
+    try await eventually("the store was told all") {
+      breakers.allSatisfy { $0.report.isShared && $0.state.withLock { !$0.isPublishing } }
+    }
+    wait(800_000)
+  }
+
   /// Moves the time of all gateways on.
   func wait(_ milliseconds: Int64) { store.clock.set(to: store.clock.now + milliseconds) }
 }
@@ -59,9 +70,12 @@ struct BoardBench: Sendable {
 /// Counts what it is told.
 final class CountingObserver: BreakerObserver {
   private let seen = Mutex([Transition]())
+  private let told = Mutex([String]())
   private let orders = Mutex([(BreakerCommand, String)]())
 
   var transitions: [Transition] { seen.withLock { $0 } }
+  /// What was told of the store.
+  var storeWords: [String] { told.withLock { $0 } }
   var commands: [(BreakerCommand, String)] { orders.withLock { $0 } }
 
   func breaker(_ key: BreakerKey, changed transition: Transition) {
@@ -70,5 +84,7 @@ final class CountingObserver: BreakerObserver {
   func breaker(_ key: BreakerKey, command: BreakerCommand, by operator: String) {
     orders.withLock { $0.append((command, `operator`)) }
   }
-  func store(isAvailable: Bool, reason: String?) {}
+  func store(isAvailable: Bool, reason: String?) {
+    told.withLock { $0.append(isAvailable ? "there" : reason ?? "") }
+  }
 }

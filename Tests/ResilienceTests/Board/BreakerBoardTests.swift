@@ -136,21 +136,6 @@ struct BreakerBoardTests {
     #expect(try await store.get(BoardBench.key.stateKey) != nil)
   }
 
-  @Test("a store that answers too late costs a request the limit, and nothing else")
-  func slowStore() async throws {
-    let bench = await BoardBench(2, claimLimit: .zero)
-    defer { bench.close() }
-    try await bench.openEverywhere()
-    bench.wait(800_000)
-    // Where nobody waits long enough, the trial that nobody took is given back.
-    if let permit = await bench.breakers[0].takeTrial() {
-      bench.breakers[0].record(.ignored, of: permit)
-    }
-    try await eventually("it is offered again") {
-      bench.breakers[1].admission() == .trialAvailable
-    }
-  }
-
   @Test("what an operator decides holds in all gateways, and is told with the operator's name")
   func operators() async throws {
     let bench = await BoardBench(2)

@@ -6,7 +6,9 @@ final class FlakyStore: StateStore {
   private let inner: MemoryStore
   private let isUp = Mutex(true)
   private let listeners = Mutex([@Sendable (StateEvent) -> Void]())
-  private let hook = Mutex<(@Sendable () async throws(StateError) -> Void)?>(nil)
+  private let refusal = Mutex<StateError?>(nil)
+  private let hook = Hook()
+  private let readingHook = Hook()
 
   init(_ inner: MemoryStore = MemoryStore()) { self.inner = inner }
 
@@ -21,9 +23,22 @@ final class FlakyStore: StateStore {
     }
   }
 
+  /// Has everything that is to be written refused from now on, with this error; nil ends it.
+  func refuse(_ error: StateError?) { refusal.withLock { $0 = error } }
+
+  private func checkWriting() throws(StateError) {
+    try check()
+    if let error = refusal.withLock({ $0 }) { throw error }
+  }
+
   /// Has the next operation done, and then this before anyone hears of it.
   func afterNext(_ body: @escaping @Sendable () async throws(StateError) -> Void) {
-    hook.withLock { $0 = body }
+    hook.set(body)
+  }
+
+  /// The same for the next reading of a value, whatever else is done before it.
+  func afterNextReading(_ body: @escaping @Sendable () async throws(StateError) -> Void) {
+    readingHook.set(body)
   }
 
   /// Tells that a part of it may have lost something.
@@ -33,41 +48,36 @@ final class FlakyStore: StateStore {
     guard isAvailable else { throw StateError(.unavailable, "taken away") }
   }
 
-  private func done() async throws(StateError) {
-    let body = hook.withLock { hook in
-      defer { hook = nil }
-      return hook
-    }
-    try await body?()
-  }
+  private func done() async throws(StateError) { try await hook.take()?() }
 
   func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
     try check()
     let value = try await inner.get(key)
     try await done()
+    try await readingHook.take()?()
     return value
   }
   func compareAndSet(
     _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
   ) async throws(StateError) -> CompareAndSetResult {
-    try check()
+    try checkWriting()
     let result = try await inner.compareAndSet(
       key, revision: revision, to: value, lifetime: lifetime, announced: announced)
     try await done()
     return result
   }
   func put(_ key: StateKey, _ value: [UInt8], lifetime: Duration) async throws(StateError) {
-    try check()
+    try checkWriting()
     try await inner.put(key, value, lifetime: lifetime)
   }
   func remove(_ key: StateKey) async throws(StateError) {
-    try check()
+    try checkWriting()
     try await inner.remove(key)
   }
   func count(
     _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
   ) async throws(StateError) -> [Int64] {
-    try check()
+    try checkWriting()
     let sums = try await inner.count(
       key, bucket: bucket, window: window, adding: adding, lifetime: lifetime)
     try await done()
@@ -81,4 +91,19 @@ final class FlakyStore: StateStore {
     if isAvailable { listener(.available) }
   }
   func close() async { await inner.close() }
+}
+
+/// What is done once.
+private final class Hook: Sendable {
+  typealias Body = @Sendable () async throws(StateError) -> Void
+  private let body = Mutex<Body?>(nil)
+
+  func set(_ body: @escaping Body) { self.body.withLock { $0 = body } }
+
+  func take() -> Body? {
+    body.withLock { body in
+      defer { body = nil }
+      return body
+    }
+  }
 }

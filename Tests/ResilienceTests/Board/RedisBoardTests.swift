@@ -116,4 +116,29 @@ struct RedisBoardTests {
     await gateways.stop()
     redis.kill()
   }
+
+  @Test("a Redis without memory keeps no breaker open, and is told all once it has some")
+  func full() async throws {
+    let redis = try await RedisProcess.start()
+    let gateways = try await Gateways(1, redis.url)
+    let breaker = gateways.breakers[0]
+    breaker.perform(.open, by: "test")
+    try await eventually("it is told") { breaker.report.isShared }
+    #expect(Self.isOpen(breaker))
+    try await redis.command("CONFIG", "SET", "maxmemory", "1")
+    gateways.wait(2 * 3_600_000)
+    let permit = try #require(await breaker.takeTrial(), "the gateway decides for itself")
+    breaker.record(.success(durationMs: 1), of: permit)
+    #expect(breaker.report.state == .closed)
+    try await eventually("what it knows is its own") { !breaker.report.isShared }
+    #expect(gateways.stores[0].isAvailable)
+    try await redis.command("CONFIG", "SET", "maxmemory", "0")
+    try await eventually("it is told what has happened meanwhile") {
+      let stored = try await gateways.stores[0].get(BoardBench.key.stateKey)
+      let snapshot = stored.flatMap { BreakerSnapshot(bytes: $0.value) }
+      return snapshot?.core.phase == .closed && breaker.report.isShared
+    }
+    await gateways.stop()
+    redis.kill()
+  }
 }

@@ -1,0 +1,108 @@
+import State
+import TestSupport
+import Testing
+
+@testable import Resilience
+
+/// A store that is there, and does not do what it is asked, or too late: an open breaker must not
+/// wait for it.
+@Suite("A store that refuses, or is slow", .bounded, .timeLimit(.minutes(10)))
+struct UnwillingStoreTests {
+  @Test(
+    "one that takes no writings keeps nobody from a trial, and is told all once it does",
+    arguments: [StateError.Kind.refused, .malformed, .unavailable])
+  func refuses(_ kind: StateError.Kind) async throws {
+    let inner = MemoryStore()
+    let store = FlakyStore(inner)
+    let bench = await BoardBench(1, over: store, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    let breaker = bench.breakers[0]
+    try await bench.openUntilTrial()
+    store.refuse(StateError(kind, "out of memory"))
+    let permit = try #require(await breaker.takeTrial(), "the gateway decides for itself")
+    breaker.record(.success(durationMs: 1), of: permit)
+    #expect(breaker.report.state == .closed)
+    try await eventually("what it knows is its own") { !breaker.report.isShared }
+    store.refuse(nil)
+    try await eventually("the store is told") {
+      let value = try await inner.get(BoardBench.key.stateKey)
+      let snapshot = value.flatMap { BreakerSnapshot(bytes: $0.value) }
+      return snapshot?.core.phase == .closed && breaker.report.isShared
+    }
+    let words = bench.observers[0].storeWords
+    #expect(words == (kind == .unavailable ? ["there"] : ["there", "out of memory", "there"]))
+  }
+
+  @Test("a trial whose answer may have been lost is nobody's until it is known")
+  func timesOut() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(1, over: store, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    try await bench.openEverywhere()
+    store.refuse(StateError(.timedOut, "no answer"))
+    bench.wait(800_000)
+    #expect(await bench.breakers[0].takeTrial() == nil)
+    store.refuse(nil)
+    #expect(await bench.breakers[0].takeTrial() != nil)
+  }
+
+  @Test("a trial that is granted too late for its request is the next one's")
+  func late() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(
+      2, over: store, claimLimit: .zero, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    try await bench.openUntilTrial()
+    let (first, second) = (bench.breakers[0], bench.breakers[1])
+    let answered = FirstAnswer<Void>()
+    store.afterNextReading { () throws(StateError) in await answered.value }
+    #expect(await first.takeTrial() == nil, "it waits no longer than it should")
+    answered.give(())
+    try await eventually("the trial is kept") { first.admission() == .trialAvailable }
+    try await eventually("the others know") {
+      if case .refused(.trialRunning, _) = second.admission() { true } else { false }
+    }
+    let permit = try #require(await first.takeTrial(), "though the store is as slow as before")
+    #expect(await first.takeTrial() == nil, "once")
+    first.record(.success(durationMs: 5), of: permit)
+    try await eventually("it is closed in both") {
+      bench.breakers.allSatisfy { $0.report.state == .closed }
+    }
+  }
+
+  @Test("a trial that nobody comes for is given back")
+  func givenBack() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(
+      2, over: store, claimLimit: .zero, keepTime: .zero,
+      upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    try await bench.openUntilTrial()
+    let answered = FirstAnswer<Void>()
+    store.afterNextReading { () throws(StateError) in await answered.value }
+    #expect(await bench.breakers[0].takeTrial() == nil)
+    answered.give(())
+    try await eventually("it was taken, and is offered again") {
+      bench.observers[1].transitions.contains { $0.to.name == "half_open" }
+        && bench.breakers[1].admission() == .trialAvailable
+    }
+  }
+
+  @Test("a trial that is kept is nobody's once an operator has forbidden all calls")
+  func forbidden() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(
+      1, over: store, claimLimit: .zero, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    let breaker = bench.breakers[0]
+    try await bench.openUntilTrial()
+    let answered = FirstAnswer<Void>()
+    store.afterNextReading { () throws(StateError) in await answered.value }
+    #expect(await breaker.takeTrial() == nil)
+    answered.give(())
+    try await eventually("the trial is kept") { breaker.admission() == .trialAvailable }
+    breaker.perform(.forceOpen, by: "test")
+    #expect(breaker.admission() == .refused(.forcedOpen, until: nil))
+    #expect(await breaker.takeTrial() == nil)
+  }
+}
