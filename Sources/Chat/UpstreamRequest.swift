@@ -19,7 +19,7 @@ extension ChatUpstream {
     if client.value("content-type", hasPrefix: "multipart/") {
       fields.append("content-type", client["content-type"] ?? "", orDrop: ())
     } else {
-      fields.append("content-type", "application/json", orDrop: ())
+      fields.append(contentsOf: .json)
     }
     fields.append("x-request-id", requestID, orDrop: ())
     // Own fields replace a client's of the same name.

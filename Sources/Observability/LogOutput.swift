@@ -118,7 +118,7 @@ package final class LogOutput: Sendable {
       guard state.dropped > 0 else { return batch }
       var line = LogLine(appendingTo: consume batch, limit: lineLimit)
       line.begin(&state.clock, .warning, "log lines were dropped")
-      line.field(LogKey("count"), .int(state.dropped))
+      line.field(LogKey("count"), state.dropped)
       state.dropped = 0
       return line.finish()
     }

@@ -15,6 +15,8 @@ package final class UpstreamServices {
   private let client: (String?) -> HTTPClient
   private var budgets: [String: RetryBudget] = [:]
   private var breakers: [BreakerKey: SharedBreaker] = [:]
+  /// The breaker that was asked for last, which is looked at first.
+  private var latest: (key: BreakerKey, breaker: SharedBreaker)?
   var generator = SystemRandomNumberGenerator()
 
   /// - Parameter client: the client that trusts the authorities of a PEM file; those of the system
@@ -39,9 +41,10 @@ package final class UpstreamServices {
   func breaker(_ target: UpstreamTarget) -> SharedBreaker? {
     guard let board else { return nil }
     let key = target.breakerKey
-    if let known = breakers[key] { return known }
-    let breaker = board.breaker(key)
+    if let latest, latest.key == key { return latest.breaker }
+    let breaker = breakers[key] ?? board.breaker(key)
     breakers[key] = breaker
+    latest = (key, breaker)
     return breaker
   }
 

@@ -105,7 +105,7 @@ final class RequestContext {
   /// Answers with JSON.
   func respond(_ status: Int = 200, json: [UInt8], extra: HeaderFields = HeaderFields()) {
     var headers = fields
-    headers.append("content-type", "application/json", orDrop: ())
+    headers.append(contentsOf: .json)
     headers.append(contentsOf: extra)
     exchange.respond(status, headers, json)
   }
@@ -115,7 +115,7 @@ final class RequestContext {
   func respond(largeJSON json: [UInt8], extra: HeaderFields) async {
     guard json.count > Exchange.pieceSize else { return respond(json: json, extra: extra) }
     var headers = fields
-    headers.append("content-type", "application/json", orDrop: ())
+    headers.append(contentsOf: .json)
     headers.append(contentsOf: extra)
     exchange.start(200, headers, length: json.count)
     do throws(HTTPServerError) { try await exchange.write(inPieces: json) } catch { return }

@@ -6,6 +6,8 @@ package final class HTTPClient {
   package let loop: EventLoop
   let configuration: HTTPClientConfiguration
   private var pools: [Origin: ConnectionPool] = [:]
+  /// The pool that was used last: it is looked at first, since an origin is long to hash.
+  private var latest: (origin: Origin, pool: ConnectionPool)?
   private var tickets: [Origin: TLSTicket] = [:]
   private let tls: TLSContext
 
@@ -92,7 +94,13 @@ package final class HTTPClient {
   }
 
   private func pool(for origin: Origin) -> ConnectionPool {
-    if let pool = pools[origin] { return pool }
+    if let latest, latest.origin == origin { return latest.pool }
+    let pool = pools[origin] ?? newPool(for: origin)
+    latest = (origin, pool)
+    return pool
+  }
+
+  private func newPool(for origin: Origin) -> ConnectionPool {
     // Origins come from configuration and from answers: those no longer used make room.
     if pools.count >= 256 { pools = pools.filter { !$0.value.isUnused } }
     let pool = ConnectionPool(configuration)

@@ -23,6 +23,9 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
     for (name, value) in elements { append(name, value, orDrop: ()) }
   }
 
+  /// The field of a body in JSON, made once.
+  package static let json: HeaderFields = ["content-type": "application/json"]
+
   /// A name or value that could not be sent.
   package struct HeaderError: Error, Sendable, Hashable {
     /// What is wrong; holds no value, which could be a secret.
