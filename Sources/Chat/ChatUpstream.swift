@@ -29,20 +29,6 @@ package struct ChatUpstream: Sendable {
   /// PEM file of certificate authorities that its certificate may be of.
   package var authorityFile: String?
 
-  /// Where chats go, and the fields that are the same in every request: made once, by `prepared`.
-  private(set) var chatURL: HTTPURL?
-  private(set) var ownFields = HeaderFields()
-
-  /// The same upstream with what every request needs made ready.
-  func prepared() -> ChatUpstream {
-    var upstream = self
-    upstream.chatURL = baseURL.appending(path: "chat/completions")
-    if let apiKey {
-      upstream.ownFields.append("authorization", "Bearer \(apiKey.reveal())", orDrop: ())
-    }
-    return upstream
-  }
-
   /// Which models an upstream has.
   package enum ModelSet: Sendable, Hashable {
     /// Whatever it is asked for.

@@ -4,9 +4,11 @@ package struct UpstreamDirectory: Sendable {
   package let upstreams: [ChatUpstream]
   /// Names that stand for one or more targets.
   package let aliases: [String: Alias]
+  /// Where a request goes that names no model: the first upstream.
+  package let first: Route?
   private let routes: [String: Route]
   /// Those that take any model, in order.
-  private let open: [ChatUpstream]
+  private let open: [PreparedUpstream]
 
   /// What an alias stands for.
   package struct Alias: Sendable, Hashable {
@@ -64,14 +66,15 @@ package struct UpstreamDirectory: Sendable {
   ///   - upstreams: the first that lists a model gets its requests, and the others that list it
   ///     stand in for it; one that takes any model gets what nobody lists.
   package init(upstreams: [ChatUpstream], aliases: [String: Alias] = [:]) {
-    let upstreams = upstreams.map { $0.prepared() }
     self.upstreams = upstreams
+    let prepared = upstreams.map(PreparedUpstream.init)
+    first = prepared.first.flatMap { Route([UpstreamTarget(upstream: $0, model: "")]) }
     self.aliases = aliases
-    let open = upstreams.filter { $0.models == .any }
+    let open = prepared.filter { $0.settings.models == .any }
     self.open = open
     var lists: [String: [UpstreamTarget]] = [:]
-    for upstream in upstreams {
-      guard case .listed(let models) = upstream.models else { continue }
+    for upstream in prepared {
+      guard case .listed(let models) = upstream.settings.models else { continue }
       for model in models {
         let target = UpstreamTarget(upstream: upstream, model: model)
         lists[model, default: []].append(target)
@@ -96,13 +99,8 @@ package struct UpstreamDirectory: Sendable {
     routes[model] ?? Self.target(model, open).flatMap { Route([$0]) }
   }
 
-  /// Where a request goes that names no model: the first upstream.
-  package var first: Route? {
-    upstreams.first.flatMap { Route([UpstreamTarget(upstream: $0, model: "")]) }
-  }
-
   /// What an upstream that takes any model makes of a name.
-  private static func target(_ model: String, _ open: [ChatUpstream]) -> UpstreamTarget? {
+  private static func target(_ model: String, _ open: [PreparedUpstream]) -> UpstreamTarget? {
     guard let first = open.first else { return nil }
     if let slash = model.utf8.firstIndex(of: UInt8(ascii: "/")),
       let named = open.first(where: { $0.name == model[..<slash] })

@@ -1,7 +1,7 @@
 package import HTTP
 package import OpenAIWire
 
-extension ChatUpstream {
+extension PreparedUpstream {
   /// A request to this upstream.
   /// - Parameters:
   ///   - path: below the base URL, such as `chat/completions`.
@@ -12,7 +12,7 @@ extension ChatUpstream {
   ) -> ClientRequest {
     var fields = ForwardedFields.ofRequest(client)
     fields.append(contentsOf: ownFields)
-    if apiKey == nil, forwardsAuthorization, let own = client["authorization"] {
+    if settings.apiKey == nil, settings.forwardsAuthorization, let own = client["authorization"] {
       fields.append("authorization", own, orDrop: ())
     }
     // Clients such as curl call a JSON body a form; uploads know their own type.
@@ -23,28 +23,29 @@ extension ChatUpstream {
     }
     fields.append("x-request-id", requestID, orDrop: ())
     // Own fields replace a client's of the same name.
-    if !headers.isEmpty {
-      headers.forEach { fields.set($0.name, $0.value, orDrop: ()) }
+    if !settings.headers.isEmpty {
+      settings.headers.forEach { fields.set($0.name, $0.value, orDrop: ()) }
     }
     var request = ClientRequest(
       method,
-      path == "chat/completions"
-        ? chatURL ?? baseURL.appending(path: path)
-        : baseURL.appending(path: path), headers: fields, body: body)
-    request.timeouts = timeouts
+      path == "chat/completions" ? chatURL : settings.baseURL.appending(path: path),
+      headers: fields, body: body)
+    request.timeouts = settings.timeouts
     return request
   }
 }
 
-extension ChatUpstream {
+extension PreparedUpstream {
   /// Fields by which OpenAI tells accounts apart.
   /// https://platform.openai.com/docs/api-reference/authentication
   private static let accountFields = ["openai-organization", "openai-project"]
 
   /// Whether a request names the gateway's own key and account: neither is the client's.
   func isOwnAccount(in fields: HeaderFields) -> Bool {
-    apiKey != nil
-      && !Self.accountFields.contains { fields.contains($0) && !headers.contains($0) }
+    settings.apiKey != nil
+      && !Self.accountFields.contains {
+        fields.contains($0) && !settings.headers.contains($0)
+      }
   }
 }
 

@@ -35,7 +35,9 @@ package final class UpstreamServices {
     self.client = client
   }
 
-  func client(for target: UpstreamTarget) -> HTTPClient { client(target.upstream.authorityFile) }
+  func client(for target: UpstreamTarget) -> HTTPClient {
+    client(target.upstream.settings.authorityFile)
+  }
 
   /// Keys are of the configuration, so that what is kept here is bounded.
   func breaker(_ target: UpstreamTarget) -> SharedBreaker? {

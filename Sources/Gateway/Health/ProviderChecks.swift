@@ -49,7 +49,7 @@ enum ProviderChecks {
   private static func check(
     _ upstream: ChatUpstream, _ services: LoopServices
   ) async -> CheckResult {
-    let request = upstream.request(
+    let request = PreparedUpstream(upstream).request(
       .get, "models", client: HeaderFields(), requestID: services.requestIDs.next(), body: [])
     do throws(HTTPClientError) {
       let answer = try await services.client(trusting: upstream.authorityFile).send(
