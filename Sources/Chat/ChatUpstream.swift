@@ -43,9 +43,4 @@ package struct ChatUpstream: Sendable {
     self.apiKey = apiKey
     self.models = models
   }
-
-  /// Whether requests for `model` may be offered a tool.
-  package func canCallTools(_ model: String) -> Bool {
-    supportsTools && !modelsWithoutTools.contains(model)
-  }
 }

@@ -22,6 +22,11 @@ package final class PreparedUpstream: Sendable {
     ownFields = fields
   }
 
+  /// Whether requests for `model` may be offered a tool.
+  func canCallTools(_ model: String) -> Bool {
+    settings.supportsTools && !settings.modelsWithoutTools.contains(model)
+  }
+
   /// The operator's name for it.
   package var name: String { settings.name }
 }

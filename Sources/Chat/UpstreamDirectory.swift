@@ -1,5 +1,5 @@
 /// Which upstreams answer for which model. Immutable; shared by all loops.
-package struct UpstreamDirectory: Sendable {
+package final class UpstreamDirectory: Sendable {
   /// In the order of the configuration.
   package let upstreams: [ChatUpstream]
   /// Names that stand for one or more targets.

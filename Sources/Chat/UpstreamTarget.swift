@@ -33,5 +33,5 @@ package final class UpstreamTarget: Sendable {
   var name: String { model.isEmpty ? upstream.name : "\(upstream.name)/\(model)" }
 
   /// Whether requests may be offered a tool here.
-  package var canCallTools: Bool { upstream.settings.canCallTools(model) }
+  package var canCallTools: Bool { upstream.canCallTools(model) }
 }
