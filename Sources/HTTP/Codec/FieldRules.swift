@@ -44,19 +44,19 @@ enum FieldRules {
   /// `uri-host [ ":" port ]` (RFC 9110, section 7.2). The host may be empty, an address of IPv6
   /// stands in brackets.
   static func isAuthority(_ text: some BidirectionalCollection<UInt8>) -> Bool {
-    guard text.allSatisfy(ASCII.isHost) else { return false }
+    func isName(_ byte: UInt8) -> Bool {
+      ASCII.isHost(byte) && byte != UInt8(ascii: ":") && byte != UInt8(ascii: "[")
+        && byte != UInt8(ascii: "]")
+    }
     var rest = text[...]
     if rest.first == UInt8(ascii: "[") {
       guard let bracket = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
       let address = rest[..<bracket].dropFirst()
-      guard !address.isEmpty, address.allSatisfy({ $0 != UInt8(ascii: "[") }) else { return false }
+      guard !address.isEmpty, address.allSatisfy({ isName($0) || $0 == UInt8(ascii: ":") })
+      else { return false }
       rest = rest[bracket...].dropFirst()
     } else {
-      rest = rest.drop { $0 != UInt8(ascii: ":") }
-      let name = text[..<rest.startIndex]
-      guard !name.contains(UInt8(ascii: "[")), !name.contains(UInt8(ascii: "]")) else {
-        return false
-      }
+      rest = rest.drop(while: isName)
     }
     guard let colon = rest.first else { return true }
     let port = rest.dropFirst()

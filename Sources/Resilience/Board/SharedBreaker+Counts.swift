@@ -7,7 +7,7 @@ extension SharedBreaker {
   func sendCounts() {
     // What is not sent now is sent once the store is back.
     guard board.store.isAvailable else { return }
-    Task { await sendCountsNow() }
+    Task { await sendCountsNow(evenIfNone: false) }
   }
 
   /// Whether it is not known what all have counted, or they do not know what was counted here: at
@@ -22,17 +22,21 @@ extension SharedBreaker {
   /// Has the counts compared, too, when the breaker is compared with the store the next time.
   func doubtTotal() { state.withLock { $0.isTotalDoubtful = true } }
 
-  /// Like ``sendCounts()``, and returns when it is done. Where there is nothing to add, it asks.
-  func sendCountsNow() async {
+  /// Like ``sendCounts()``, and returns when it is done.
+  /// - Parameter evenIfNone: whether it asks where there is nothing to add. Where an earlier sending
+  ///   took along what this one was for, its answer must stand: the breaker may have opened since,
+  ///   and in the state that is new nothing is counted.
+  func sendCountsNow(evenIfNone: Bool = true) async {
     let now = board.clock.now
-    let (epoch, counts, settings) = state.withLock { state in
+    let settings = state.withLock { $0.breaker.settings }
+    let taken: (epoch: Epoch, counts: CallCounts)? = state.withLock { state in
+      let taken = state.unsent.take(within: state.breaker.counts(now: now))
+      guard taken != nil || evenIfNone else { return nil }
       state.sentAt = now
       state.isTotalDoubtful = false
-      let (epoch, counts) =
-        state.unsent.take(within: state.breaker.counts(now: now))
-        ?? (state.breaker.snapshot.epoch, CallCounts())
-      return (epoch, counts, state.breaker.settings)
+      return taken ?? (state.breaker.snapshot.epoch, CallCounts())
     }
+    guard let (epoch, counts) = taken else { return }
     let length = max(1, settings.window.milliseconds / Int64(settings.windowBuckets))
     do throws(StateError) {
       let sums = try await board.store.count(

@@ -85,6 +85,10 @@ package final class SharedBreaker: Sendable {
   /// - Parameter reason: the class of a failure, such as `timed_out`, for the health page.
   package func record(_ outcome: CallOutcome, of permit: CallPermit, reason: String? = nil) {
     let now = board.clock.now
+    if let mustCount = state.withLock({ $0.countOnly(outcome, of: permit, now: now) }) {
+      if mustCount { sendCounts() }
+      return
+    }
     let (transitions, mustPublish, mustCount) = mutate { state in
       let before = state.breaker.snapshot
       let transitions = state.breaker.record(outcome, of: permit, now: now, using: &state.generator)
@@ -190,6 +194,15 @@ extension SharedBreaker.State {
     // Of calls that began under an earlier state nothing is counted, here or elsewhere.
     guard counted.calls > 0, case .call(let epoch) = permit else { return }
     unsent.add(counted, under: epoch, current: breaker.snapshot.epoch)
+  }
+
+  /// Records a call that changes nothing but counts, as nearly all do, without a look at the rest.
+  /// - Returns: whether it is time to tell the store; nil for a call that may change more.
+  mutating func countOnly(_ outcome: CallOutcome, of permit: CallPermit, now: Int64) -> Bool? {
+    guard !breaker.isDecisive(outcome, of: permit) else { return nil }
+    _ = breaker.record(outcome, of: permit, now: now, using: &generator)
+    count(outcome, of: permit, reason: nil, now: now)
+    return isTimeToCount(outcome, now)
   }
 
   /// Failures are told at once. Successes matter only as a share, and can wait a second.

@@ -14,6 +14,13 @@ extension CircuitBreaker {
     }
   }
 
+  /// Whether a call that ends so may change more than what is counted: a success that was not slow
+  /// does not, unless it is a trial's.
+  func isDecisive(_ outcome: CallOutcome, of permit: CallPermit) -> Bool {
+    guard case .call = permit, case .success(let durationMs) = outcome else { return true }
+    return isSlow(durationMs)
+  }
+
   private mutating func recordCall(
     _ outcome: CallOutcome, _ epoch: Epoch, now: Int64,
     using generator: inout some RandomNumberGenerator
