@@ -14,7 +14,11 @@ package struct JSONMember: Sendable, Equatable {
   package func isNamed(_ name: String, in bytes: [UInt8]) -> Bool {
     guard key.count >= 2, key.lowerBound >= 0, key.upperBound <= bytes.count else { return false }
     let inside = key.lowerBound + 1..<key.upperBound - 1
-    guard !keyHasEscapes else { return JSONString.decode(bytes, inside).elementsEqual(name.utf8) }
+    guard !keyHasEscapes else {
+      // A long key is not decoded to learn that it is not a short one.
+      guard JSONString.mayBe(inside.count, name) else { return false }
+      return JSONString.decode(bytes, inside).elementsEqual(name.utf8)
+    }
     // First the lengths: most names differ in it, and it is there without a look at the text.
     guard inside.count == name.utf8.count else { return false }
     let name = name.utf8.span

@@ -87,6 +87,9 @@ extension JSONScanner {
       // A value has just ended at `at`.
       if containers.depth == 0 { break }
       if recording, containers.depth == 1, containers.isObject {
+        guard members.count < maxMembers else {
+          throw JSONError(offset: key.lowerBound, message: "more than \(maxMembers) members")
+        }
         members.append(member(cursor, key, valueStart..<at))
       }
       expected = .commaOrEnd

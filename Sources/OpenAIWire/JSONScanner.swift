@@ -6,6 +6,9 @@
 package enum JSONScanner {
   /// How deep containers may nest where the caller says nothing.
   package static let defaultMaxDepth = 128
+  /// How many members are recorded of one object. No request has as many; without a bound a body of
+  /// nothing but members would take twenty times its size.
+  package static let maxMembers = 4096
 
   /// Checks that `bytes` is exactly one JSON value.
   ///
@@ -16,8 +19,8 @@ package enum JSONScanner {
     _ = try scan(bytes, in: 0..<bytes.count, maxDepth: maxDepth)
   }
 
-  /// Checks that `bytes` is exactly one JSON object, and returns its members in the order in
-  /// which they stand, duplicates included. One pass does both.
+  /// Checks that `bytes` is exactly one JSON object of at most ``maxMembers``, and returns them in
+  /// the order in which they stand, duplicates included. One pass does both.
   package static func scanObject(
     _ bytes: [UInt8], maxDepth: Int = defaultMaxDepth
   ) throws(JSONError) -> [JSONMember] {

@@ -12,7 +12,10 @@ extension JSONSlice {
 
   /// Whether this is a string of exactly the text `other`, compared byte by byte.
   package func isString(_ other: String) -> Bool {
-    stringBytes?.elementsEqual(other.utf8) ?? false
+    guard kind == .string, range.count >= 2, JSONString.mayBe(range.count - 2, other) else {
+      return false
+    }
+    return stringBytes?.elementsEqual(other.utf8) ?? false
   }
 
   /// The value of an integral number that `Int` holds, `1.0` and `1e2` included up to 2^53;

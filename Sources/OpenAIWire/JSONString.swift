@@ -10,6 +10,13 @@ enum JSONString {
     return String(decoding: decode(bytes, inside), as: UTF8.self)
   }
 
+  /// Whether a literal whose inside has `count` bytes can stand for `text`: an escape has at most six
+  /// bytes for each byte that it stands for.
+  static func mayBe(_ count: Int, _ text: String) -> Bool {
+    let length = text.utf8.count
+    return count >= length && count / 6 <= length
+  }
+
   /// The UTF-8 of a literal's inside. An escaped surrogate without its other half becomes U+FFFD.
   static func decode(_ bytes: [UInt8], _ inside: Range<Int>) -> [UInt8] {
     // No escape is shorter than what it stands for, so the capacity suffices.

@@ -34,6 +34,35 @@ struct JSONScannerTests {
     #expect(try JSONSlice.parse(bytes)["model"]?.string == "m")
   }
 
+  @Test("a key of escapes alone is known, and a longer one is not taken for it")
+  func escapedLengths() throws {
+    for name in ["n", "model", "\u{20AC}", "\u{1F600}"] {
+      let spelled = name.utf16.map { unit in
+        "\\u" + String(repeating: "0", count: 4 - String(unit, radix: 16).count)
+          + String(unit, radix: 16)
+      }.joined()
+      let bytes = Array(
+        "{\"\(spelled)\":1,\"x\":\"\(spelled)\",\"y\":\"\(spelled)\(spelled)\"}".utf8)
+      let members = try JSONScanner.scanObject(bytes)
+      #expect(members.named(name, in: bytes) == members[0])
+      #expect(members.named(name + name, in: bytes) == nil)
+      let object = try JSONSlice.parse(bytes)
+      #expect(object["x"]?.isString(name) == true && object["y"]?.isString(name) == false)
+    }
+  }
+
+  @Test("members are recorded up to a bound, past which the object is refused")
+  func memberBound() throws {
+    func object(_ count: Int) -> [UInt8] {
+      Array(
+        ("{" + Array(repeating: "\"a\":{\"b\":1}", count: count).joined(separator: ",") + "}").utf8)
+    }
+    #expect(try JSONScanner.scanObject(object(4096)).count == 4096)
+    #expect(throws: JSONError.self) { try JSONScanner.scanObject(object(4097)) }
+    // What is not recorded is not bounded.
+    try JSONScanner.validate(object(4097))
+  }
+
   @Test("a key is not known by another normal form of its characters")
   func noNormalisation() throws {
     let bytes = Array("{\"e\u{301}\":1}".utf8)

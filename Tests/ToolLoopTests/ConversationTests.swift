@@ -79,6 +79,76 @@ struct ConversationTests {
     #expect(message["content"]?.string == "[picture]" && message["images"] == nil)
   }
 
+  @Test(
+    "letters that are escaped hide no picture",
+    arguments: [
+      ##"{"role":"assistant","content":"a","im\u0061ges":[{"a":1}]}"##,
+      ##"{"role":"assistant","content":"a","\u0069\u006D\u0061\u0067\u0065\u0073":[{"a":1}]}"##,
+      ##"{"role":"assistant","content":"d\u0061ta:im\u0061ge/png;base64,AAAA"}"##,
+      ##"{"role":"assistant","content":[{"type":"text","text":"data:imag\u0065/png;base64,AAAA"}]}"##,
+    ])
+  func escapedPictures(message: String) throws {
+    let object = try JSONSlice.parse(
+      try Conversation(
+        try request("{\"model\":\"m\",\"messages\":[\(message)]}"), model: "m"
+      ).body())
+    let stripped = try #require(object["messages"]?[0])
+    #expect(stripped["images"] == nil)
+    #expect(!stripped.raw.contains("AAAA"))
+  }
+
+  @Test("a part that is a picture with words beside it becomes one reference")
+  func pictureWithText() throws {
+    let json =
+      ##"{"model":"m","messages":[{"role":"assistant","content":[{"type":"image_url","text":"data:image/png;base64,AA","image_url":{"url":"data:image/png;base64,AA"}}]}]}"##
+    let object = try JSONSlice.parse(try Conversation(try request(json), model: "m").body())
+    let part = try #require(object["messages"]?[0]?["content"]?[0])
+    #expect(part["text"]?.string == "[picture]" && part["image_url"] == nil)
+  }
+
+  @Test("turns come back in order, each with its results before the next message")
+  func severalRestored() throws {
+    func turn(_ id: String) -> RememberedTurn {
+      let call = ToolCall(id: id, name: "generate_image", arguments: Array("{}".utf8))
+      return RememberedTurn(calls: [(call, Array("{}".utf8))])
+    }
+    let message = ##"{"role":"assistant","tool_calls":[{"id":"x"}]}"##
+    let json =
+      "{\"model\":\"m\",\"messages\":[\(message),{\"role\":\"user\"},\(message),\(message)]}"
+    let conversation = Conversation(
+      try request(json), model: "m",
+      restored: [
+        .init(message: 3, turn: turn("c")), .init(message: 2, turn: turn("b")),
+        .init(message: 0, turn: turn("a")), .init(message: 1, turn: turn("lost")),
+      ])
+    let messages = Array(
+      try #require(try JSONSlice.parse(try conversation.body())["messages"]).elements)
+    let results = messages.map { $0["tool_call_id"]?.string }
+    #expect(results == [nil, "a", nil, nil, "b", nil, "c"])
+    #expect(
+      messages.compactMap { $0["tool_calls"]?[1]?["id"]?.string } == ["a", "b", "c"])
+  }
+
+  @Test("the newest turns are looked up, and none with more calls than any model makes")
+  func lookedUp() async throws {
+    actor Memory: TurnMemory {
+      var asked: [[String]] = []
+      func remember(_ turn: RememberedTurn, scope: String, callIDs: [String]) {}
+      func recall(scope: String, turns: [[String]]) -> [RememberedTurn?] {
+        asked = turns
+        return turns.map { _ in nil }
+      }
+    }
+    let turns = (0..<20).map { ##"{"tool_calls":[{"id":"\##($0)"}]},"## }.joined()
+    let many = (0..<1025).map { ##"{"id":"\##($0)"}"## }.joined(separator: ",")
+    let json =
+      "{\"model\":\"m\",\"messages\":[\(turns){\"tool_calls\":[{\"id\":1}]},"
+      + "{\"tool_calls\":[\(many)]},{\"tool_call_id\":\"19\"}]}"
+    let memory = Memory()
+    _ = await TurnRestorer.restore(try request(json), from: memory, scope: "k")
+    #expect(await memory.asked == (5..<20).reversed().map { ["\($0)"] })
+  }
+
   @Test("a remembered turn comes back into the assistant's message with its results behind it")
   func restored() async throws {
     let json =

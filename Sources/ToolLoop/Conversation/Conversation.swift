@@ -134,20 +134,25 @@ package struct Conversation: Sendable {
     for message in added { edits.append(element: message, to: messages) }
   }
 
+  /// One walk over the messages, which may be millions: they are not collected.
   private func restore(_ messages: JSONSlice, _ edits: inout JSONSplice) {
-    let all = Array(messages.elements)
-    for item in restored where all.indices.contains(item.message) {
-      guard let calls = all[item.message]["tool_calls"], calls.kind == .array else { continue }
-      for (call, result) in item.turn.calls {
-        edits.append(element: Self.entry(call), to: calls)
-        let message = Self.resultMessage(call.id, result)
-        if item.message + 1 < all.count {
-          edits.insert(element: message, before: all[item.message + 1])
-        } else {
-          edits.append(element: message, to: messages)
+    var left = restored.sorted { $0.message < $1.message }[...]
+    /// What stands behind the message before.
+    var results: [[UInt8]] = []
+    for (index, message) in messages.elements.enumerated() {
+      for result in results { edits.insert(element: result, before: message) }
+      results = []
+      while let item = left.first, item.message <= index {
+        left.removeFirst()
+        guard let calls = message["tool_calls"], calls.kind == .array else { continue }
+        for (call, result) in item.turn.calls {
+          edits.append(element: Self.entry(call), to: calls)
+          results.append(Self.resultMessage(call.id, result))
         }
       }
+      if left.isEmpty && results.isEmpty { return }
     }
+    for result in results { edits.append(element: result, to: messages) }
   }
 
   static func entry(_ call: ToolCall) -> [UInt8] {

@@ -5,9 +5,11 @@ internal import OpenAIWire
 enum PictureHistory {
   private static let reference = "[picture]"
 
-  /// Whether messages may hold pictures or mention stored ones: each form has one of these words.
+  /// Whether messages may hold pictures or mention stored ones: each form has `image` or `img_` in
+  /// it, in plain letters or with some of them escaped.
   static func mayHold(_ messages: JSONSlice) -> Bool {
-    messages.raw.contains("image") || messages.raw.contains("img_")
+    messages.raw.contains("image") || messages.raw.contains("img")
+      || messages.raw.contains("\\u006")
   }
 
   static func strip(_ messages: JSONSlice, _ edits: inout JSONSplice) {
@@ -34,7 +36,6 @@ enum PictureHistory {
   private static func strip(content: JSONSlice, _ edits: inout JSONSplice) {
     if content.kind == .string { return strip(text: content, &edits) }
     for part in content.elements {
-      if let text = part["text"] { strip(text: text, &edits) }
       if let url = part["image_url"]?["url"]?.stringBytes, url.starts(with: "data:".utf8) {
         edits.replace(
           part,
@@ -42,6 +43,8 @@ enum PictureHistory {
             $0.member("type", "text")
             $0.member("text", reference)
           })
+      } else if let text = part["text"] {
+        strip(text: text, &edits)
       }
     }
   }
