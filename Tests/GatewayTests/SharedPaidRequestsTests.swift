@@ -81,6 +81,113 @@ struct SharedPaidRequestsTests {
       #expect(odd.pictures.map(\.id) == ["d"])
     }
   }
+
+  /// What the try of a client is to do: it is told when to end, and how.
+  private final class Try {
+    let started = LoopEvent<Void>()
+    let end = LoopEvent<Result<KeptPictures, OpenAIError>>()
+
+    func draw() async throws(OpenAIError) -> KeptPictures {
+      started.fire(())
+      return try await end.wait().get()
+    }
+  }
+
+  private static let failure = Result<KeptPictures, OpenAIError>.failure(.unavailable("down"))
+
+  /// The ids of what a request came to.
+  private static func ids(_ outcome: PaidRequests.Outcome?) -> [String]? {
+    (try? outcome?.get())?.pictures.map(\.id)
+  }
+
+  @Test(
+    "what one try has paid for stays, though another one of the same request fails beside it",
+    arguments: [true, false], [true, false])
+  func beside(isShared: Bool, laterFailsFirst: Bool) async throws {
+    try await onLoop { loop in
+      let store = BriefStore(MemoryStore(), limit: .seconds(5))
+      let first = SharedPaidRequests(store)
+      let second = isShared ? SharedPaidRequests(store) : first
+      let (one, other) = (Try(), Try())
+      let paid = loop.spawn {
+        _ = try? await first.anew("key", on: loop) { () async throws(OpenAIError) in
+          try await one.draw()
+        }
+      }
+      await one.started.wait()
+      let failed = loop.spawn {
+        _ = try? await second.anew("key", on: loop) { () async throws(OpenAIError) in
+          try await other.draw()
+        }
+      }
+      await other.started.wait()
+      if laterFailsFirst {
+        other.end.fire(Self.failure)
+        await failed.value
+      }
+      one.end.fire(.success(try Self.kept("a")))
+      await paid.value
+      if !laterFailsFirst {
+        other.end.fire(Self.failure)
+        await failed.value
+      }
+      let everyone = isShared ? [first, second, SharedPaidRequests(store)] : [first]
+      for gateway in everyone {
+        #expect(Self.ids(await gateway.outcome(of: "key", on: loop)) == ["a"])
+      }
+    }
+  }
+
+  @Test("a gateway that has lost its lease takes back nothing of the one that draws now")
+  func lostLease() async throws {
+    try await onLoop { loop in
+      let memory = MemoryStore()
+      let gateway = SharedPaidRequests(BriefStore(memory, limit: .seconds(5)))
+      let key = StateKey(
+        group: "paid:\(Digest.hex(Digest.sha256(Array("key".utf8))))", name: "pictures")
+      let ours = Try()
+      let drawing = loop.spawn {
+        _ = try? await gateway.once("key", fingerprint: "f", on: loop) {
+          () async throws(OpenAIError) in try await ours.draw()
+        }
+      }
+      await ours.started.wait()
+      let own = try await memory.get(key)
+      #expect(own != nil)
+      // The lease is over, and another gateway draws.
+      let theirs = PaidClaim(key, fingerprint: "f")
+      try await theirs.take(in: memory)
+      ours.end.fire(Self.failure)
+      await drawing.value
+      let left = try await memory.get(key)
+      #expect(left.map(theirs.isOwn) == true)
+      // A renewal of it that was slow says nothing after the end.
+      theirs.end()
+      try await memory.remove(key)
+      try await theirs.renew(in: memory)
+      #expect(try await memory.get(key) == nil)
+    }
+  }
+
+  @Test("a claim that the store has kept, though it was slow to say so, is this gateway's own")
+  func slowClaim() async throws {
+    try await onLoop { loop in
+      let memory = MemoryStore()
+      let key = StateKey(group: "paid:x", name: "pictures")
+      let (ours, theirs) = (
+        PaidClaim(key, fingerprint: "f"), PaidClaim(key, fingerprint: "f")
+      )
+      try await ours.take(in: memory)
+      let value = try #require(try await memory.get(key))
+      #expect(ours.isOwn(value) && !theirs.isOwn(value))
+      try await theirs.renew(in: memory)
+      try await theirs.withdraw(in: memory)
+      let still = try #require(try await memory.get(key))
+      #expect(ours.isOwn(still))
+      try await ours.withdraw(in: memory)
+      try await eventually("it is taken back") { try await memory.get(key) == nil }
+    }
+  }
 }
 
 /// A store that takes a while for each writing.

@@ -102,6 +102,14 @@ struct OpenAIStreamTests {
       (
         "data: {\"error\":\"Incorrect API key provided: sk-***A\"}\n\n", .badKey, true
       ),
+      (
+        "data: {\"error\":{\"message\":\"no\",\"code\":\"insufficient_quota\"}}\n\n", .outOfCredit,
+        true
+      ),
+      (
+        "data: {\"error\":{\"message\":\"try again in 12s\",\"code\":\"rate_limit_exceeded\"}}\n\n",
+        .rateLimited, true
+      ),
       ("\(event)", .malformed, true), ("", .malformed, true),
       ("data: [DONE]\n\n", .malformed, true),
       (
@@ -118,6 +126,7 @@ struct OpenAIStreamTests {
       #expect(failure?.kind == kind)
       #expect(failure?.mayHaveBeenPaid == paid)
       #expect(failure?.message.contains("sk-") == false)
+      #expect(failure?.retryAfter == (kind == .rateLimited ? .seconds(12) : nil))
     }
   }
 

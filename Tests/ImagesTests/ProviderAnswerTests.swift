@@ -90,6 +90,26 @@ struct ProviderAnswerTests {
   }
 
   @Test(
+    "an edge that gave up on its server leaves open whether the picture is charged for",
+    arguments: [
+      (520, .overloaded, true), (522, .timedOut, true), (524, .timedOut, true),
+      // These did not reach the server.
+      (521, .overloaded, false), (523, .overloaded, false), (503, .overloaded, false),
+    ] as [(Int, ImageFailure.Kind, Bool)])
+  func edge(status: Int, kind: ImageFailure.Kind, paid: Bool) async throws {
+    let answer = try Self.answer(status, [], Array("<html>error code: \(status)</html>".utf8))
+    let failure = await #expect(throws: ImageFailure.self) {
+      _ = try await AdapterHarness.withLink { link in
+        try OpenAIImagesDecoder.decode(answer, over: link.value)
+      }
+    }
+    #expect(failure?.kind == kind)
+    #expect(failure?.mayHaveBeenPaid == paid)
+    // An SDK that tries again would pay again.
+    #expect(failure?.openAIError.shouldRetry == (paid ? false : nil))
+  }
+
+  @Test(
     "each dialect gets the parameters that it takes",
     arguments: [
       ("gpt-image-1", ["quality": "high", "size": "1536x1024"], ["response_format", "style"]),

@@ -107,8 +107,6 @@ struct TogetherTests {
       FaultCase(403, #"{"error":{"message":"too many tokens"}}"#, .badRequest),
       FaultCase(403, #"{"error":{"message":"no","type":"authorization_error"}}"#, .badKey),
       FaultCase(400, #"{"error":{"message":"no","code":"model_not_available"}}"#, .notFound),
-      FaultCase(524, "<html>", .timedOut, paid: true),
-      FaultCase(520, "<html>", .overloaded, paid: true),
       FaultCase(200, #"{"data":[{"b64_json":"%%%"}]}"#, .malformed, paid: true),
       FaultCase(200, #"{"data":[]}"#, .malformed, paid: true),
     ])

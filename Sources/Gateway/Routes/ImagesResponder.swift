@@ -109,8 +109,8 @@ struct ImagesResponder {
     }
     let needsBytes = call.format == .base64 || call.isStreamed
     return Drawn(
-      result: needsBytes ? try await studio.load(kept) : kept.result, kept: kept.pictures,
-      wasPaid: false)
+      result: needsBytes ? try await studio.load(kept) : kept.result,
+      kept: needsBytes ? kept.pictures : try await studio.locate(kept), wasPaid: false)
   }
 
   /// Answers with events: unfinished pictures as they come, a comment where none has come for a

@@ -70,17 +70,38 @@ struct PictureStudio {
     return KeptPicture(id: id, url: url)
   }
 
-  /// Pictures that were made before, with their bytes from the store.
+  /// Where pictures that were made before are found now.
+  /// - Throws: `OpenAIError`, where their store cannot tell.
+  func locate(_ kept: KeptPictures) async throws(OpenAIError) -> [KeptPicture] {
+    do throws(StoreError) {
+      return try await kept.located(in: context.shared.store) { context.pictureURL($0) }
+    } catch {
+      throw unreadable(error)
+    }
+  }
+
+  /// The picture is made, and paid for; the store may tell it later.
+  private func unreadable(_ error: StoreError) -> OpenAIError {
+    context.log.problem = error.message
+    return .unavailable("The picture was made, but its store cannot be read now.")
+  }
+
+  /// Pictures that were made before, with their bytes from the store, once there is room for them.
   /// - Throws: `OpenAIError`, where the store has lost one.
   func load(_ kept: KeptPictures) async throws(OpenAIError) -> ImageResult {
     var result = kept.result
+    do throws(ImageFailure) {
+      result.place = try await context.shared.images.room(
+        for: kept.pictures.count, on: context.services.loop)
+    } catch {
+      throw error.openAIError
+    }
     for (index, picture) in kept.pictures.enumerated() {
       let stored: StoredPicture?
       do throws(StoreError) {
         stored = try await context.shared.store.get(picture.id, client: context.services.client)
       } catch {
-        context.log.problem = error.message
-        throw .unavailable("The picture was made, but its store cannot be read now.")
+        throw unreadable(error)
       }
       guard let stored else {
         throw .notFound("The picture was made, but is no longer kept.", code: "image_not_found")

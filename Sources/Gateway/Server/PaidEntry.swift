@@ -3,14 +3,14 @@ internal import OpenAIWire
 
 /// What gateways tell each other of a request that is paid for.
 enum PaidEntry {
-  /// One of them draws.
-  case drawing(fingerprint: String)
+  /// One of them draws: `holder` tells which, and is empty where an older version does.
+  case drawing(fingerprint: String, holder: String)
   case done(KeptPictures, fingerprint: String)
 
   /// Of the request that is drawn.
   var fingerprint: String {
     switch self {
-    case .drawing(let fingerprint), .done(_, let fingerprint): fingerprint
+    case .drawing(let fingerprint, _), .done(_, let fingerprint): fingerprint
     }
   }
 
@@ -18,7 +18,10 @@ enum PaidEntry {
   var json: [UInt8] {
     JSONWriter.object { writer in
       writer.member("fingerprint", fingerprint)
-      if case .done(let kept, _) = self { writer.member("kept", raw: kept.json) }
+      switch self {
+      case .drawing(_, let holder): writer.member("holder", holder)
+      case .done(let kept, _): writer.member("kept", raw: kept.json)
+      }
     }
   }
 
@@ -28,7 +31,7 @@ enum PaidEntry {
       return nil
     }
     guard let kept = object["kept"] else {
-      self = .drawing(fingerprint: text)
+      self = .drawing(fingerprint: text, holder: object["holder"]?.string ?? "")
       return
     }
     guard let pictures = KeptPictures(json: kept) else { return nil }

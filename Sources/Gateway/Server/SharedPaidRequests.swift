@@ -11,9 +11,6 @@ final class SharedPaidRequests: Sendable {
   private let store: BriefStore
   private let lifetime: Duration
 
-  /// How long a gateway's word that it draws is believed, unless it says so again: past it, one that
-  /// was killed keeps nobody from drawing.
-  private static let lease = Duration.seconds(15)
   /// Between two looks at what another gateway draws.
   private static let pause = Duration.milliseconds(200)
 
@@ -67,16 +64,16 @@ final class SharedPaidRequests: Sendable {
     _ key: String, on loop: EventLoop, _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
     try await local.anew(key) { () throws(OpenAIError) in
-      let key = Self.key(key)
-      await put(.drawing(fingerprint: ""), key, Self.lease)
-      return try await run(key, "", loop, draw)
+      let claim = PaidClaim(Self.key(key), fingerprint: "")
+      await store.tell { store throws(StateError) in try await claim.take(in: store) }
+      return try await run(claim, "", loop, draw)
     }
   }
 
   // MARK: Between gateways
 
   private static func isRecent(_ seen: ContinuousClock.Instant?) -> Bool {
-    seen.map { $0 + lease > .now } ?? false
+    seen.map { $0 + PaidClaim.lifetime > .now } ?? false
   }
 
   /// Draws as the only one of all gateways, or waits for the one that does.
@@ -84,18 +81,20 @@ final class SharedPaidRequests: Sendable {
     _ key: StateKey, _ fingerprint: String, _ loop: EventLoop,
     _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
-    let mine = PaidEntry.drawing(fingerprint: fingerprint).json
+    let claim = PaidClaim(key, fingerprint: fingerprint)
     // When another one was last heard to draw: a store that goes away meanwhile is waited for as long
     // as its word is believed.
     var seen: ContinuousClock.Instant?
     while true {
       let claimed = await store.ask { store throws(StateError) in
         try await store.compareAndSet(
-          key, revision: 0, to: mine, lifetime: Self.lease, announced: false)
+          key, revision: 0, to: claim.json, lifetime: PaidClaim.lifetime, announced: false)
       }
       switch claimed {
-      case .stored?: return try await run(key, fingerprint, loop, draw)
+      case .stored?: return try await run(claim, fingerprint, loop, draw)
       case .conflict(let value)?:
+        // The store had done before what it did not answer in time.
+        if value.map(claim.isOwn) == true { return try await run(claim, fingerprint, loop, draw) }
         // What cannot be read was written by a gateway of another version, and says nothing here.
         let entry = value.map { PaidEntry(json: $0.value) }
         if case .some(nil) = entry { return try await draw() }
@@ -104,7 +103,7 @@ final class SharedPaidRequests: Sendable {
         if case .done(let kept, _) = entry { return kept }
         seen = .now
       case nil:
-        guard Self.isRecent(seen) else { return try await run(key, fingerprint, loop, draw) }
+        guard Self.isRecent(seen) else { return try await run(claim, fingerprint, loop, draw) }
       }
       do { try await loop.sleep(for: Self.pause) } catch {
         throw .upstreamFailed(
@@ -115,13 +114,13 @@ final class SharedPaidRequests: Sendable {
 
   /// Draws, says so again and again, and at the end what came of it.
   private func run(
-    _ key: StateKey, _ fingerprint: String, _ loop: EventLoop,
+    _ claim: PaidClaim, _ fingerprint: String, _ loop: EventLoop,
     _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
-    let renewal = loop.spawn { [self] in
+    let renewal = loop.spawn { [store] in
       while true {
-        do { try await loop.sleep(for: Self.lease / 3) } catch { return }
-        await put(.drawing(fingerprint: fingerprint), key, Self.lease)
+        do { try await loop.sleep(for: PaidClaim.lifetime / 3) } catch { return }
+        await store.tell { store throws(StateError) in try await claim.renew(in: store) }
       }
     }
     let result: Result<KeptPictures, OpenAIError>
@@ -129,23 +128,22 @@ final class SharedPaidRequests: Sendable {
       result = .failure(error)
     }
     renewal.cancel()
+    claim.end()
     // Also where the client has left: its repetition asks for it. Before the answer, so that it is
     // found wherever the client asks next.
-    await loop.shielded { [self] in
+    await loop.shielded { [store, lifetime] in
       await renewal.value
       switch result {
-      case .success(let kept): await put(.done(kept, fingerprint: fingerprint), key, lifetime)
+      case .success(let kept):
+        let json = PaidEntry.done(kept, fingerprint: fingerprint).json
+        await store.tell { store throws(StateError) in
+          try await store.put(claim.key, json, lifetime: lifetime)
+        }
       case .failure:
-        await store.tell { store throws(StateError) in try await store.remove(key) }
+        // What another gateway draws, or has drawn, under the same key is not taken back.
+        await store.tell { store throws(StateError) in try await claim.withdraw(in: store) }
       }
     }
     return try result.get()
-  }
-
-  private func put(_ entry: PaidEntry, _ key: StateKey, _ lifetime: Duration) async {
-    let json = entry.json
-    await store.tell { store throws(StateError) in
-      try await store.put(key, json, lifetime: lifetime)
-    }
   }
 }

@@ -18,6 +18,20 @@ package struct KeptPictures: Sendable {
     self.result = result
     self.pictures = pictures
   }
+
+  /// The pictures where they are found now: a bucket's URLs are valid for a while only, and those
+  /// that the first answer had may be over.
+  /// - Parameter own: the gateway's URL of an id, where the store has none of its own.
+  package func located(
+    in store: any PictureStore, own: (String) -> String
+  ) async throws(StoreError) -> [KeptPicture] {
+    var located: [KeptPicture] = []
+    for (picture, image) in zip(pictures, result.images) {
+      let url = try await store.publicURL(picture.id, format: image.format) ?? own(picture.id)
+      located.append(KeptPicture(id: picture.id, url: url))
+    }
+    return located
+  }
 }
 
 /// A picture in the store, and where clients find it.

@@ -12,7 +12,8 @@ package final class PaidRequests: Sendable {
   private typealias Waiter = @Sendable (Outcome?) -> Void
 
   private enum Entry {
-    case underWay(number: Int, fingerprint: String, waiting: [Waiter])
+    /// `paid` is what came of a try that this one has replaced while it was under way.
+    case underWay(number: Int, fingerprint: String, waiting: [Waiter], paid: KeptPictures?)
     case done(KeptPictures, fingerprint: String, expires: ContinuousClock.Instant)
   }
 
@@ -48,12 +49,12 @@ package final class PaidRequests: Sendable {
     let known: Outcome?? = state.withLock { state in
       switch state.entries[key] {
       case .done(let kept, _, let expires) where expires > .now: return .some(.success(kept))
-      case .underWay(let number, let fingerprint, let waiting):
+      case .underWay(let number, let fingerprint, let waiting, let paid):
         let wake: Waiter = { outcome in
           loop.submit { bound.value.fire(outcome) }
         }
         state.entries[key] = .underWay(
-          number: number, fingerprint: fingerprint, waiting: waiting + [wake])
+          number: number, fingerprint: fingerprint, waiting: waiting + [wake], paid: paid)
         return nil
       default: return .some(nil)
       }
@@ -77,7 +78,7 @@ package final class PaidRequests: Sendable {
         if let outcome = await outcome(of: key, on: loop) { return try outcome.get() }
         continue
       }
-      return try await run(key, number, draw)
+      return try await run(key, number, fingerprint, draw)
     }
   }
 
@@ -85,13 +86,13 @@ package final class PaidRequests: Sendable {
   package func anew(
     _ key: String, _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
-    try await run(key, begin(key, "", replacing: true) ?? 0, draw)
+    try await run(key, begin(key, "", replacing: true) ?? 0, "", draw)
   }
 
   private func fingerprint(of key: String) -> String? {
     state.withLock { state in
       switch state.entries[key] {
-      case .underWay(_, let fingerprint, _): fingerprint
+      case .underWay(_, let fingerprint, _, _): fingerprint
       case .done(_, let fingerprint, let expires) where expires > .now: fingerprint
       default: nil
       }
@@ -99,16 +100,17 @@ package final class PaidRequests: Sendable {
   }
 
   private func run(
-    _ key: String, _ number: Int, _ draw: () async throws(OpenAIError) -> KeptPictures
+    _ key: String, _ number: Int, _ fingerprint: String,
+    _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
     do throws(OpenAIError) {
       let kept = try await draw()
-      end(key, number, .success(kept))
+      end(key, number, fingerprint, .success(kept))
       return kept
     } catch {
       // That a client has left is no answer for the others who wait: one of them draws then.
       let hasLeft = error.code == ImageFailure.Kind.cancelled.rawValue
-      end(key, number, hasLeft ? nil : .failure(error))
+      end(key, number, fingerprint, hasLeft ? nil : .failure(error))
       throw error
     }
   }
@@ -126,9 +128,12 @@ package final class PaidRequests: Sendable {
       state.number += 1
       // Those that wait for a try that is replaced learn of the newer one.
       var waiting: [Waiter] = []
-      if case .underWay(_, _, let others) = state.entries[key] { waiting = others }
+      var paid: KeptPictures?
+      if case .underWay(_, _, let others, let earlier) = state.entries[key] {
+        (waiting, paid) = (others, earlier)
+      }
       let entry = Entry.underWay(
-        number: state.number, fingerprint: fingerprint, waiting: waiting)
+        number: state.number, fingerprint: fingerprint, waiting: waiting, paid: paid)
       if state.entries.updateValue(entry, forKey: key) == nil { state.order.append(key) }
       makeRoom(&state)
       return state.number
@@ -149,20 +154,36 @@ package final class PaidRequests: Sendable {
     }
   }
 
-  private func end(_ key: String, _ number: Int, _ outcome: Outcome?) {
-    let waiting = state.withLock { state -> [Waiter] in
-      guard case .underWay(number, let fingerprint, let waiting) = state.entries[key] else {
-        return []
+  private func end(
+    _ key: String, _ number: Int, _ fingerprint: String, _ outcome: Outcome?
+  ) {
+    let told = state.withLock { state -> (waiting: [Waiter], outcome: Outcome?) in
+      let made = try? outcome?.get()
+      guard case .underWay(let latest, let fingerprint, let waiting, let paid) = state.entries[key]
+      else {
+        // Replaced by one that has failed before it.
+        if let made, state.entries[key] == nil {
+          state.entries[key] = .done(made, fingerprint: fingerprint, expires: .now + lifetime)
+          state.order.append(key)
+        }
+        return ([], nil)
       }
-      switch outcome {
-      case .success(let kept):
-        state.entries[key] = .done(kept, fingerprint: fingerprint, expires: .now + lifetime)
-      case .failure, nil:
+      guard latest == number else {
+        // Replaced meanwhile, and paid for all the same: known should the newer one fail.
+        if let made {
+          state.entries[key] = .underWay(
+            number: latest, fingerprint: fingerprint, waiting: waiting, paid: made)
+        }
+        return ([], nil)
+      }
+      guard let kept = made ?? paid else {
         state.entries[key] = nil
         state.order.removeAll { $0 == key }
+        return (waiting, outcome)
       }
-      return waiting
+      state.entries[key] = .done(kept, fingerprint: fingerprint, expires: .now + lifetime)
+      return (waiting, .success(kept))
     }
-    for wake in waiting { wake(outcome) }
+    for wake in told.waiting { wake(told.outcome) }
   }
 }

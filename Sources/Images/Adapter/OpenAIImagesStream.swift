@@ -78,14 +78,7 @@ struct OpenAIImagesStream {
   private func take(_ event: SSEEvent, _ answer: inout ProviderAnswer) async throws {
     guard let object = try? JSONSlice.parse(event.data), object.kind == .object else { return }
     if let error = object["error"], !error.isNull {
-      let text = error["message"]?.string ?? error.string ?? "failed mid-stream"
-      switch OpenAIImagesDecoder.kind(200, error) {
-      case .refused: throw link.refused(text, code: error["code"]?.string)
-      case .badKey: throw link.refusedKey(mayHaveBeenPaid: true)
-      default: break
-      }
-      throw ImageFailure(
-        .overloaded, "\(link.provider.name): \(text.prefix(500))", mayHaveBeenPaid: true)
+      throw failure(error)
     }
     let type = object["type"]?.string ?? event.event
     guard let picture = try OpenAIImagesDecoder.picture(object, link) else { return }
@@ -97,5 +90,22 @@ struct OpenAIImagesStream {
       answer.pictures.append(picture)
       answer.usage = object["usage"].flatMap { $0.kind == .object ? Array($0.raw) : nil }
     }
+  }
+
+  /// The failure that an event tells of, which has no status that would tell its class.
+  private func failure(_ error: JSONSlice) -> ImageFailure {
+    let text = error["message"]?.string ?? error.string ?? "failed mid-stream"
+    var kind = OpenAIImagesDecoder.kind(200, error)
+    switch kind {
+    case .refused: return link.refused(text, code: error["code"]?.string)
+    case .badKey: return link.refusedKey(mayHaveBeenPaid: true)
+    case .outOfCredit: break
+    default:
+      let words = [error["code"]?.string, error["type"]?.string]
+      kind = words.contains("rate_limit_exceeded") ? .rateLimited : .overloaded
+    }
+    return ImageFailure(
+      kind, "\(link.provider.name): \(text.prefix(500))",
+      retryAfter: kind == .rateLimited ? SpokenDelay.find(in: text) : nil, mayHaveBeenPaid: true)
   }
 }

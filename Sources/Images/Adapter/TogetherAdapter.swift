@@ -32,8 +32,6 @@ struct TogetherAdapter: ImageAdapter {
     var failure = link.failure(
       answer, reason, kind: kind(answer.head.status, code, error?["type"]?.string, reason))
     if failure.kind == .refused { failure.code = code }
-    // The edge gave up on a server that may go on drawing.
-    if (520...524).contains(answer.head.status) { failure.mayHaveBeenPaid = true }
     if failure.kind == .rateLimited, failure.retryAfter == nil,
       let text = answer.head.headers["x-ratelimit-reset"], let seconds = Double(text),
       (0..<86_400).contains(seconds)
@@ -55,7 +53,6 @@ struct TogetherAdapter: ImageAdapter {
       if code == "model_not_available" { return .notFound }
       // A 403 is a request that is too long; a key without rights is told by its type.
       return type == "authorization_error" || code == "invalid_api_key" ? .badKey : .badRequest
-    case 524: return .timedOut
     default: return nil
     }
   }

@@ -55,8 +55,12 @@ package struct ImageFailure: Error, Sendable {
   /// Whether an answer could not be understood, which says nothing about what was asked for.
   var isSenseless: Bool { kind == .malformed || kind == .tooLarge }
 
-  /// Whether a status leaves open if the request was carried out, and charged for.
-  static func isAmbiguous(status: Int) -> Bool { [408, 500, 502, 504].contains(status) }
+  /// Whether a status leaves open if the request was carried out, and charged for: also where the
+  /// edge in front of a server gave up on it, which goes on drawing (developers.cloudflare.com/support
+  /// /troubleshooting/http-status-codes/cloudflare-5xx-errors; 521 and 523 did not reach it).
+  static func isAmbiguous(status: Int) -> Bool {
+    [408, 500, 502, 504, 520, 522, 524].contains(status)
+  }
 
   /// Whether another provider could succeed.
   var isProviders: Bool {
@@ -97,7 +101,7 @@ extension ImageFailure.Kind {
     case 401, 403: self = .badKey
     case 402: self = .outOfCredit
     case 404: self = .notFound
-    case 408, 504: self = .timedOut
+    case 408, 504, 522, 524: self = .timedOut
     case 413: self = .tooLarge
     case 429: self = .rateLimited
     case 400..<500: self = .badRequest

@@ -52,20 +52,8 @@ package enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   /// The media type.
   package var contentType: String { "image/\(rawValue)" }
 
-  /// Width and height where the header tells them at a fixed place.
+  /// Width and height, where the header tells them and they are a size that is taken.
   package func size(of bytes: [UInt8]) -> ImageSize? {
-    func number(_ range: Range<Int>, bigEndian: Bool) -> Int {
-      let part = bytes[range]
-      return (bigEndian ? Array(part) : part.reversed()).reduce(0) { $0 << 8 | Int($1) }
-    }
-    switch self {
-    case .png where bytes.count >= 24:
-      return ImageSize(
-        width: number(16..<20, bigEndian: true), height: number(20..<24, bigEndian: true))
-    case .gif where bytes.count >= 10:
-      return ImageSize(
-        width: number(6..<8, bigEndian: false), height: number(8..<10, bigEndian: false))
-    default: return nil
-    }
+    dimensions(of: bytes).flatMap { ImageSize(width: $0.width, height: $0.height) }
   }
 }

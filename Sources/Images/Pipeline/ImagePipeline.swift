@@ -1,4 +1,4 @@
-internal import EventLoop
+package import EventLoop
 package import HTTP
 internal import Observability
 internal import OpenAIWire
@@ -15,6 +15,8 @@ package final class ImagePipeline: Sendable {
   private let limits: Limits
   private let gate: ConcurrencyLimit
   private let memory: ConcurrencyLimit
+  /// Requests that wait for memory alone.
+  private let rereading = Atomic(0)
   /// Whether any model could be asked, now or later.
   package let hasProviders: Bool
   /// Whether any model that could be asked changes pictures.
@@ -65,7 +67,8 @@ package final class ImagePipeline: Sendable {
   /// bytes, that is reckoned for the former.
   package var load: (drawing: Int, waiting: Int, reserved: Int) {
     let (places, room) = (gate.load, memory.load)
-    return (places.used - room.waiting, places.waiting + room.waiting, room.used << 20)
+    let drawing = places.used - room.waiting + rereading.load(ordering: .relaxed)
+    return (max(0, drawing), places.waiting + room.waiting, room.used << 20)
   }
 
   /// Whether any model that could be asked, now or later, draws pictures, or changes them.
@@ -155,11 +158,24 @@ package final class ImagePipeline: Sendable {
   /// answered.
   private static let copies = 3
 
+  /// Waits until there is room for pictures that were made before, to be answered once more.
+  /// - Throws: `ImageFailure`, where too many wait, or nobody waits for this one any more.
+  package func room(for count: Int, on loop: EventLoop) async throws(ImageFailure) -> DrawingPlace {
+    let units = units(for: count)
+    rereading.add(1, ordering: .relaxed)
+    defer { rereading.subtract(1, ordering: .relaxed) }
+    try await enter(memory, units, loop)
+    return DrawingPlace { [memory] in memory.leave(units: units) }
+  }
+
+  /// Of the memory that is reckoned for pictures.
+  private func units(for count: Int) -> Int { max(1, (count * limits.image * Self.copies) >> 20) }
+
   /// Waits until the request's turn has come, and there is room for its pictures.
   private func takePlace(
     _ request: ImageRequest, _ loop: EventLoop
   ) async throws(ImageFailure) -> DrawingPlace {
-    let units = max(1, (request.count * limits.image * Self.copies) >> 20)
+    let units = units(for: request.count)
     try await enter(gate, 1, loop)
     do throws(ImageFailure) { try await enter(memory, units, loop) } catch {
       gate.leave()

@@ -147,9 +147,12 @@ struct ModelTry {
     guard let format = ImageFormat(whole: bytes) else {
       throw link.malformed("answered with something that is no picture")
     }
-    if let size = format.size(of: bytes), size.width * size.height > limits.pixels {
+    if let (width, height) = format.dimensions(of: bytes),
+      // Headers name sides of 32 bits, whose product is more than an integer holds.
+      Double(width) * Double(height) > Double(limits.pixels)
+    {
       throw ImageFailure(
-        .tooLarge, "\(name) made a picture of \(size) pixels.", mayHaveBeenPaid: true)
+        .tooLarge, "\(name) made a picture of \(width)x\(height) pixels.", mayHaveBeenPaid: true)
     }
     return GeneratedImage(
       bytes: bytes, format: format, revisedPrompt: picture.revisedPrompt, seed: picture.seed)

@@ -10,6 +10,6 @@ package struct InputImage: Sendable, Hashable {
     self.format = format
   }
 
-  /// Width and height in pixels, where the format tells them at a fixed place.
+  /// Width and height in pixels, where the header tells them.
   package var size: ImageSize? { format.size(of: bytes) }
 }
