@@ -40,4 +40,14 @@ struct ImagesCallFieldTests {
     }
     #expect(error?.status == 400 && error?.param == name)
   }
+
+  @Test("a body of more fields than any request has is refused")
+  func bound() throws {
+    func body(_ count: Int) -> [UInt8] {
+      Array(("{\"prompt\":\"x\"" + String(repeating: ",\"a\":0", count: count - 1) + "}").utf8)
+    }
+    #expect(try ImagesCall.generation(body(4096)).request.prompt == "x")
+    let error = #expect(throws: OpenAIError.self) { try ImagesCall.generation(body(4097)) }
+    #expect(error?.status == 400)
+  }
 }

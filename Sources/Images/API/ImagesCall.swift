@@ -37,7 +37,12 @@ package struct ImagesCall: Sendable {
     guard object.kind == .object else {
       throw .invalidRequest("The request body must be a JSON object.")
     }
-    if let twice = object.duplicates(of: Array(known) + ["easel"]).first {
+    // Each field is looked up by a walk over all of them, so there must not be millions.
+    let members = Array(object.entries.prefix(JSONScanner.maxMembers + 1))
+    guard members.count <= JSONScanner.maxMembers else {
+      throw .invalidRequest("The body has more than \(JSONScanner.maxMembers) fields.")
+    }
+    if let twice = JSONScanner.duplicates(of: Array(known) + ["easel"], in: members, body).first {
       throw .invalidRequest(
         "The field '\(twice)' stands twice in the body. Send it once.", param: twice)
     }

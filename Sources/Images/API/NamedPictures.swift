@@ -21,7 +21,8 @@ struct NamedPictures: Sendable {
   init(of object: JSONSlice, most: Int, imageLimit: Int) throws(OpenAIError) {
     let list = object["images"] ?? object["image"]
     let entries =
-      list?.kind == .array ? list.map { Array($0.elements) } ?? [] : [list].compactMap(\.self)
+      list?.kind == .array
+      ? list.map { Array($0.elements.prefix(most + 1)) } ?? [] : [list].compactMap(\.self)
     guard entries.count <= most else { throw ImagesCall.tooMany }
     for entry in entries { images.append(try Self.source(entry, "images", imageLimit)) }
     if let entry = object["mask"], !entry.isNull {
