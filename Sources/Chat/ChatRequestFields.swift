@@ -50,11 +50,7 @@ package struct ChatRequestFields: Sendable {
   package subscript(name: Name) -> JSONMember? { members[name.rawValue] }
 
   private static func name(of member: JSONMember, in bytes: [UInt8]) -> Name? {
-    for (index, text) in Name.texts.enumerated()
-    where member.keyHasEscapes || member.key.count == text.utf8.count + 2 {
-      if member.isNamed(text, in: bytes) { return Name(rawValue: index) }
-    }
-    return nil
+    Name.texts.firstIndex { member.isNamed($0, in: bytes) }.flatMap(Name.init)
   }
 
   private static func checkCase(of name: String) throws(OpenAIError) {

@@ -12,6 +12,8 @@ package struct JSONMember: Sendable, Equatable {
   /// Whether the key, its escapes decoded, is `name`; compared byte by byte, so that no Unicode
   /// normalisation makes two keys equal that an upstream tells apart.
   package func isNamed(_ name: String, in bytes: [UInt8]) -> Bool {
+    // First the lengths: most names differ in it, and it is there without a look at the text.
+    guard keyHasEscapes || key.count == name.utf8.count + 2 else { return false }
     guard key.count >= 2, key.lowerBound >= 0, key.upperBound <= bytes.count else { return false }
     let inside = key.lowerBound + 1..<key.upperBound - 1
     guard !keyHasEscapes else {
@@ -19,8 +21,6 @@ package struct JSONMember: Sendable, Equatable {
       guard JSONString.mayBe(inside.count, name) else { return false }
       return JSONString.decode(bytes, inside).elementsEqual(name.utf8)
     }
-    // First the lengths: most names differ in it, and it is there without a look at the text.
-    guard inside.count == name.utf8.count else { return false }
     let name = name.utf8.span
     for offset in 0..<inside.count where bytes[inside.lowerBound + offset] != name[offset] {
       return false
@@ -37,10 +37,6 @@ package struct JSONMember: Sendable, Equatable {
 extension [JSONMember] {
   /// The last member named `name`, which is the one that readers of duplicates agree on most.
   package func named(_ name: String, in bytes: [UInt8]) -> JSONMember? {
-    let length = name.utf8.count + 2
-    for member in reversed() where member.keyHasEscapes || member.key.count == length {
-      if member.isNamed(name, in: bytes) { return member }
-    }
-    return nil
+    last { $0.isNamed(name, in: bytes) }
   }
 }

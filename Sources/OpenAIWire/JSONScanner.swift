@@ -54,10 +54,8 @@ package enum JSONScanner {
     of names: [String], in members: [JSONMember], _ bytes: [UInt8]
   ) -> [String] {
     names.filter { name in
-      let length = name.utf8.count + 2
       var seen = false
-      for member in members where member.keyHasEscapes || member.key.count == length {
-        guard member.isNamed(name, in: bytes) else { continue }
+      for member in members where member.isNamed(name, in: bytes) {
         if seen { return true }
         seen = true
       }

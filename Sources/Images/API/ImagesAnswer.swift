@@ -117,14 +117,7 @@ package struct ImagesAnswer {
     list("adjusted", result.adjusted, to: &writer)
     list("images", ids, to: &writer)
     writer.key("fallback")
-    writer.beginArray()
-    for passed in result.passedOver {
-      writer.beginObject()
-      writer.member("model", passed.model)
-      writer.member("reason", passed.reason)
-      writer.endObject()
-    }
-    writer.endArray()
+    ImageResult.PassedOver.write(result.passedOver, to: &writer)
     writer.endObject()
   }
 

@@ -56,14 +56,7 @@ extension KeptPictures {
       if let usage = result.usage { writer.member("usage", raw: usage) }
       writer.member("adjusted", raw: JSONWriter.array(result.adjusted.map(JSONWriter.string)))
       writer.key("passedOver")
-      writer.beginArray()
-      for passed in result.passedOver {
-        writer.beginObject()
-        writer.member("model", passed.model)
-        writer.member("reason", passed.reason)
-        writer.endObject()
-      }
-      writer.endArray()
+      ImageResult.PassedOver.write(result.passedOver, to: &writer)
       writer.key("images")
       writer.beginArray()
       for image in result.images {

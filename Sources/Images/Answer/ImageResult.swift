@@ -1,3 +1,5 @@
+internal import OpenAIWire
+
 /// One picture, checked.
 package struct GeneratedImage: Sendable {
   package var bytes: [UInt8]
@@ -49,6 +51,18 @@ package struct ImageResult: Sendable {
     package static func field(_ list: [PassedOver]) -> String? {
       guard !list.isEmpty else { return nil }
       return list.map { "\($0.model);reason=\($0.reason)" }.joined(separator: ", ")
+    }
+
+    /// Writes some as an array, which is the next value of a text.
+    static func write(_ list: [PassedOver], to writer: inout JSONWriter) {
+      writer.beginArray()
+      for passed in list {
+        writer.beginObject()
+        writer.member("model", passed.model)
+        writer.member("reason", passed.reason)
+        writer.endObject()
+      }
+      writer.endArray()
     }
   }
 }
