@@ -37,6 +37,11 @@ package struct JSONSplice: Sendable {
       && misuse == nil
   }
 
+  /// How many edits were collected.
+  package var count: Int {
+    replacements.count + deletions.count + insertions.count + appends.count
+  }
+
   /// Replaces a range, such as a value's, by other bytes.
   package mutating func replace(_ range: Range<Int>, with value: [UInt8]) {
     guard check(range) else { return }

@@ -97,6 +97,24 @@ struct ConversationTests {
     #expect(!stripped.raw.contains("AAAA"))
   }
 
+  @Test(
+    "more pictures than are taken out of one request are a fault of the request",
+    arguments: [
+      (##"{"role":"assistant","images":[]}"##, ""),
+      (##"{"type":"text","text":"data:image/"}"##, "["),
+    ])
+  func manyPictures(item: String, bracket: String) throws {
+    func body(_ count: Int) throws -> [UInt8] {
+      let items = repeatElement(item, count: count).joined(separator: ",")
+      let list = bracket.isEmpty ? items : "{\"role\":\"assistant\",\"content\":[\(items)]}"
+      let json = "{\"model\":\"m\",\"messages\":[\(list)]}"
+      return try Conversation(try request(json), model: "m").body()
+    }
+    #expect(!(try body(PictureHistory.mostEdits)).contains("image"))
+    let error = #expect(throws: OpenAIError.self) { try body(PictureHistory.mostEdits + 1) }
+    #expect(error?.status == 400 && error?.param == "messages")
+  }
+
   @Test("a part that is a picture with words beside it becomes one reference")
   func pictureWithText() throws {
     let json =

@@ -111,7 +111,7 @@ package struct Conversation: Sendable {
     {
       set(.toolChoice, Array("\"auto\"".utf8), &edits)
     }
-    editMessages(&edits)
+    try editMessages(&edits)
     do throws(JSONSpliceError) { return try edits.apply() } catch {
       throw .invalidRequest("The request cannot be edited for the upstream: \(error).")
     }
@@ -127,9 +127,9 @@ package struct Conversation: Sendable {
     }
   }
 
-  private func editMessages(_ edits: inout JSONSplice) {
+  private func editMessages(_ edits: inout JSONSplice) throws(OpenAIError) {
     guard let messages = request[.messages] else { return }
-    if mayHoldPictures { PictureHistory.strip(messages, &edits) }
+    if mayHoldPictures { try PictureHistory.strip(messages, &edits) }
     if !restored.isEmpty { restore(messages, &edits) }
     for message in added { edits.append(element: message, to: messages) }
   }

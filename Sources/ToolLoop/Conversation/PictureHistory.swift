@@ -4,6 +4,9 @@ internal import OpenAIWire
 /// by a model as text. A short reference stays.
 enum PictureHistory {
   private static let reference = "[picture]"
+  /// The most edits to a request's messages: a body of millions of tiny pictures would keep a loop
+  /// from its other connections for seconds.
+  static let mostEdits = 65_536
 
   /// Whether messages may hold pictures or mention stored ones: each form has `image` or `img_` in
   /// it, in plain letters or with some of them escaped.
@@ -12,28 +15,39 @@ enum PictureHistory {
       || messages.raw.contains("\\u006")
   }
 
-  static func strip(_ messages: JSONSlice, _ edits: inout JSONSplice) {
+  /// - Throws: `OpenAIError`, where there are more pictures than are taken out of one request.
+  static func strip(
+    _ messages: JSONSlice, _ edits: inout JSONSplice
+  ) throws(OpenAIError) {
     for message in messages.elements where message["role"]?.isString("assistant") == true {
-      for member in message.entries {
-        let value = JSONSlice(member, in: message.bytes)
-        if member.isNamed("images", in: message.bytes) {
-          edits.delete(member)
-        } else if member.isNamed("content", in: message.bytes) {
-          strip(content: value, &edits)
-        }
-      }
-      // A turn that was a picture alone would be an empty one, which servers refuse.
-      guard message["images"]?.elements.contains(where: { _ in true }) == true else { continue }
-      let note = JSONWriter.string(reference)
-      guard let content = message["content"] else {
-        edits.append(key: "content", value: note, to: message)
-        continue
-      }
-      if content.isNull || content.isString("") { edits.replace(content, with: note) }
+      try strip(turn: message, &edits)
     }
   }
 
-  private static func strip(content: JSONSlice, _ edits: inout JSONSplice) {
+  private static func strip(
+    turn message: JSONSlice, _ edits: inout JSONSplice
+  ) throws(OpenAIError) {
+    for member in message.entries {
+      let value = JSONSlice(member, in: message.bytes)
+      if member.isNamed("images", in: message.bytes) {
+        edits.delete(member)
+      } else if member.isNamed("content", in: message.bytes) {
+        try strip(content: value, &edits)
+      }
+      try checkCount(edits)
+    }
+    // A turn that was a picture alone would be an empty one, which servers refuse.
+    guard message["images"]?.elements.contains(where: { _ in true }) == true else { return }
+    let note = JSONWriter.string(reference)
+    guard let content = message["content"] else {
+      return edits.append(key: "content", value: note, to: message)
+    }
+    if content.isNull || content.isString("") { edits.replace(content, with: note) }
+  }
+
+  private static func strip(
+    content: JSONSlice, _ edits: inout JSONSplice
+  ) throws(OpenAIError) {
     if content.kind == .string { return strip(text: content, &edits) }
     for part in content.elements {
       if let url = part["image_url"]?["url"]?.stringBytes, url.starts(with: "data:".utf8) {
@@ -46,7 +60,15 @@ enum PictureHistory {
       } else if let text = part["text"] {
         strip(text: text, &edits)
       }
+      try checkCount(edits)
     }
+  }
+
+  private static func checkCount(_ edits: JSONSplice) throws(OpenAIError) {
+    guard edits.count > mostEdits else { return }
+    throw .invalidRequest(
+      "Assistant turns of 'messages' hold more than \(mostEdits) pictures. Leave out old turns.",
+      param: "messages")
   }
 
   private static func strip(text: JSONSlice, _ edits: inout JSONSplice) {
