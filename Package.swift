@@ -87,17 +87,19 @@ let package = Package(
     // Measuring: see loadtest/run.
     program("mock-upstream", path: "loadtest/MockUpstream", ["EventLoop", "HTTP", "OpenAIWire"]),
     program("load-generator", path: "loadtest/LoadGenerator", ["EventLoop", "HTTP"]),
-    program("fuzz", path: "Tests/Fuzz", ["HTTP", "OpenAIWire", "ToolLoop"]),
+    program("fuzz", path: "Tests/Fuzz", ["HTTP", "OpenAIWire", "ToolLoop", "SeededRandom"]),
 
     // What tests share: programs that they start, and waiting.
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+    .target(name: "SeededRandom", path: "Tests/Random", swiftSettings: settings),
     tests("EventLoopTests", ["EventLoop", "TestSupport"]),
-    tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),
-    tests("OpenAIWireTests", ["OpenAIWire"]),
+    tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport", "SeededRandom"]),
+    tests("OpenAIWireTests", ["OpenAIWire", "SeededRandom"]),
     tests("ObservabilityTests", ["Observability", "TestSupport"], fixtures: false),
     tests("StateTests", ["State", "EventLoop", "Observability", "TestSupport"], fixtures: false),
     tests(
-      "ResilienceTests", ["Resilience", "State", "EventLoop", "TestSupport"], fixtures: false),
+      "ResilienceTests", ["Resilience", "State", "EventLoop", "TestSupport", "SeededRandom"],
+      fixtures: false),
     tests(
       "ImagesTests",
       [

@@ -1,4 +1,5 @@
 import HTTP
+import SeededRandom
 
 /// Connections from which a fuzzer starts on `fuzzHTTP`.
 let httpSeeds: [[UInt8]] = [

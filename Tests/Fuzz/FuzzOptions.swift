@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 
 /// What the command line asks for.
 struct FuzzOptions {
@@ -37,7 +38,7 @@ extension FuzzOptions {
     var disagreements = 0
     var inputs = 0
     for target in targets {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededGenerator(seed)
       for _ in 0..<iterations where disagreements < 10 {
         let input = target.mutator.input(&random)
         inputs += 1

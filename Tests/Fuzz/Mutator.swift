@@ -1,31 +1,9 @@
-/// A small random generator (SplitMix64) whose runs can be repeated from their seed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
+import SeededRandom
 
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: next() % UInt64(bound)) }
-  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-
-  /// Cuts bytes in pieces of random lengths.
+extension SeededGenerator {
+  /// Cuts bytes in pieces of random lengths, in some runs down to single bytes.
   mutating func split(_ bytes: [UInt8]) -> [[UInt8]] {
-    let longest = pick([1, 2, 5, 17, 64])
-    var pieces: [[UInt8]] = []
-    var start = 0
-    while start < bytes.count {
-      let end = min(bytes.count, start + 1 + below(longest))
-      pieces.append(Array(bytes[start..<end]))
-      start = end
-    }
-    return pieces
+    split(bytes, longest: pick([1, 2, 5, 17, 64]))
   }
 }
 

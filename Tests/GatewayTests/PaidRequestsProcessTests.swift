@@ -45,50 +45,27 @@ struct PaidRequestsProcessTests {
       @escaping @Sendable (SimulatorServer, [String], RedisProcess?, HTTPClient) async throws ->
       Void
   ) async throws {
-    let folder = try TemporaryFolder.make("paid")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let redis = store == .redis ? try await RedisProcess.start() : nil
-    defer { redis?.kill() }
-    let state = redis.map { $0.url + "?timeout=5s" } ?? "sqlite:\(folder.path)/easel.db"
-    let group = EventLoopGroup(count: 2)
-    let loop = group.loops[0]
-    let simulator = try await SimulatorServer.start(group: group)
-    let yaml = """
-      listen: 127.0.0.1:0
-      upstreams:
-        - {name: simulated, base_url: "\(simulator.baseURL)"}
-      images:
-        providers:
-          - name: simulated
-            base_url: \(simulator.baseURL)
-            models: [{id: dall-e-3, price: 0.04}]
-        store: {path: \(folder.path)/pictures}
-      state: {trial_timeout: 1s}
-      """
-    let file = folder.appendingPathComponent("easel.yaml")
-    try Data(yaml.utf8).write(to: file)
-    let gateways = try (0..<2).map { _ in
-      try EaselProcess(
+    try await GatewayGroup.with(store, count: 2, secret: "canary") { simulator, state, folder in
+      let yaml = """
+        listen: 127.0.0.1:0
+        upstreams:
+          - {name: simulated, base_url: "\(simulator.baseURL)"}
+        images:
+          providers:
+            - name: simulated
+              base_url: \(simulator.baseURL)
+              models: [{id: dall-e-3, price: 0.04}]
+          store: {path: \(folder.path)/pictures}
+        state: {trial_timeout: 1s}
+        """
+      let file = folder.appendingPathComponent("easel.yaml")
+      try Data(yaml.utf8).write(to: file)
+      return try EaselProcess(
         arguments: ["serve", "--config", file.path],
         environment: ["EASEL_STATE": state, "CIRCUIT_BREAKER_ENABLED": "false"])
+    } body: { group in
+      try await body(group.simulator, group.urls, group.redis, group.client)
     }
-    defer { for gateway in gateways { gateway.kill() } }
-    var urls: [String] = []
-    for gateway in gateways { urls.append(try await gateway.url()) }
-    let addresses = urls
-    try await loop.run {
-      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
-      for url in addresses {
-        try await eventually("the store is there") {
-          try await BreakerProcessTests.get(url, "health", client).1["state"]?["available"]?.bool
-            == true
-        }
-      }
-      try await body(simulator, addresses, redis, client)
-    }
-    for gateway in gateways { #expect(!gateway.log.contains("canary")) }
-    await simulator.stop()
-    await group.shutdown()
   }
 
   @Test(

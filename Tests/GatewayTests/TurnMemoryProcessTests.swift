@@ -37,31 +37,11 @@ struct TurnMemoryProcessTests {
     "a client that comes back to another gateway finds its conversation complete",
     arguments: BreakerProcessTests.Store.allCases)
   func mixed(_ store: BreakerProcessTests.Store) async throws {
-    let folder = try TemporaryFolder.make("turns")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let redis = store == .redis ? try await RedisProcess.start() : nil
-    defer { redis?.kill() }
-    let state = redis.map { $0.url + "?timeout=5s" } ?? "sqlite:\(folder.path)/easel.db"
-    let group = EventLoopGroup(count: 2)
-    let loop = group.loops[0]
-    let simulator = try await SimulatorServer.start(group: group)
-    let gateways = try (0..<3).map { _ in
+    try await GatewayGroup.with(store, count: 3, secret: "canary") { simulator, state, _ in
       try BreakerProcessTests.gateway(
         simulator, state: state, configuration: "state: {trial_timeout: 1s}")
-    }
-    defer { for gateway in gateways { gateway.kill() } }
-    var urls: [String] = []
-    for gateway in gateways { urls.append(try await gateway.url()) }
-    let addresses = urls
-    try await loop.run {
-      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
-      for url in addresses {
-        try await eventually("the store is there") {
-          try await BreakerProcessTests.get(url, "health", client).1["state"]?["available"]?.bool
-            == true
-        }
-      }
-      let first = try await Self.chat(addresses[0], Self.question, key: "canary", client)
+    } body: { group in
+      let first = try await Self.chat(group.urls[0], Self.question, key: "canary", group.client)
       let message = try #require(first["choices"]?[0]?["message"])
       let calls = try #require(message["tool_calls"])
       #expect(calls.elements.compactMap { $0["function"]?["name"]?.string } == ["get_weather"])
@@ -71,21 +51,19 @@ struct TurnMemoryProcessTests {
         + ",{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":"
         + String(decoding: calls.raw, as: UTF8.self)
         + "},{\"role\":\"tool\",\"tool_call_id\":\"\(id)\",\"content\":\"sunny\"}"
-      _ = try await Self.chat(addresses[1], back, key: "canary", client)
-      #expect(try Self.called(simulator) == ["get_weather", "generate_image"])
+      _ = try await Self.chat(group.urls[1], back, key: "canary", group.client)
+      #expect(try Self.called(group.simulator) == ["get_weather", "generate_image"])
       // Who has another key has another conversation, though the ids be the same.
-      _ = try await Self.chat(addresses[1], back, key: "theirs", client)
-      #expect(try Self.called(simulator) == ["get_weather"])
+      _ = try await Self.chat(group.urls[1], back, key: "theirs", group.client)
+      #expect(try Self.called(group.simulator) == ["get_weather"])
       // A store that is away costs the call, and no request.
-      redis?.kill()
-      _ = try await Self.chat(addresses[2], back, key: "canary", client)
-      let expected: Set = redis == nil ? ["get_weather", "generate_image"] : ["get_weather"]
-      #expect(try Self.called(simulator) == expected)
-      _ = try await Self.chat(addresses[1], back, key: "canary", client)
-      #expect(try Self.called(simulator) == ["get_weather", "generate_image"], "it knows by now")
+      group.redis?.kill()
+      _ = try await Self.chat(group.urls[2], back, key: "canary", group.client)
+      let expected: Set = group.redis == nil ? ["get_weather", "generate_image"] : ["get_weather"]
+      #expect(try Self.called(group.simulator) == expected)
+      _ = try await Self.chat(group.urls[1], back, key: "canary", group.client)
+      let known = try Self.called(group.simulator)
+      #expect(known == ["get_weather", "generate_image"], "it knows by now")
     }
-    for gateway in gateways { #expect(!gateway.log.contains("canary")) }
-    await simulator.stop()
-    await group.shutdown()
   }
 }

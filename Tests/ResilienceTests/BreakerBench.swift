@@ -1,4 +1,5 @@
 import Resilience
+import SeededRandom
 
 /// A breaker, its time and its randomness: what a test turns the handles of.
 final class BreakerBench {

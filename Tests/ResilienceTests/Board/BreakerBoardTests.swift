@@ -1,3 +1,4 @@
+import SeededRandom
 import State
 import Synchronization
 import TestSupport

@@ -1,4 +1,5 @@
 import EventLoop
+import SeededRandom
 import State
 import Synchronization
 import TestSupport

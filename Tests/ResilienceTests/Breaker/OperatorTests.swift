@@ -1,4 +1,5 @@
 import Resilience
+import SeededRandom
 import Testing
 
 @Suite("What an operator and a health check can do")

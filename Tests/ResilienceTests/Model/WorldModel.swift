@@ -1,3 +1,5 @@
+import SeededRandom
+
 @testable import Resilience
 
 /// Gateways that share a breaker through a store and through news, at a moment.

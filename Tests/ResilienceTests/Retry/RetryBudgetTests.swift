@@ -1,4 +1,5 @@
 import Resilience
+import SeededRandom
 import Testing
 
 @Suite("The budget of retries")

@@ -1,3 +1,5 @@
+import SeededRandom
+
 @testable import Resilience
 
 extension BreakerSnapshot {

@@ -1,27 +1,14 @@
-/// A small random generator (SplitMix64) whose runs can be repeated from their seed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
+import SeededRandom
 
 /// Random JSON texts in all spellings the grammar has, and random damage to them.
 struct RandomJSON {
   var generator: SeededGenerator
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { generator = SeededGenerator(seed) }
 
-  mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
+  mutating func below(_ bound: Int) -> Int { generator.below(bound) }
 
-  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+  mutating func pick<T>(_ choices: [T]) -> T { generator.pick(choices) }
 
   mutating func text(depth: Int = 4) -> [UInt8] {
     var out = ""
