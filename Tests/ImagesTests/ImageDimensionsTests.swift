@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import HTTP
 import OpenAIWire
 import Simulator
@@ -31,6 +32,31 @@ struct ImageDimensionsTests {
     Array("RIFF".utf8) + [22, 0, 0, 0] + Array("WEBP\(chunk)".utf8) + [10, 0, 0, 0] + data
   }
 
+  private static func box(_ type: String, _ content: [UInt8]) -> [UInt8] {
+    word(content.count + 8, 4) + Array(type.utf8) + content
+  }
+
+  /// An AVIF that describes items of these sizes.
+  private static func avif(_ sizes: [(Int, Int)]) -> [UInt8] {
+    let extents = sizes.flatMap { box("ispe", word(0, 4) + word($0.0, 4) + word($0.1, 4)) }
+    return box("ftyp", Array("avif".utf8) + word(0, 4))
+      + box("meta", word(0, 4) + box("iprp", box("ipco", extents)))
+  }
+
+  @Test(
+    "of an AVIF are those of its largest item",
+    arguments: [("alpha", 48, 32), ("plain", 640, 360)])
+  func realAVIF(name: String, width: Int, height: Int) throws {
+    let url = try #require(
+      Bundle.module.url(forResource: "Fixtures/formats/\(name).avif", withExtension: nil))
+    let bytes = [UInt8](try Data(contentsOf: url))
+    #expect(ImageFormat(whole: bytes) == .avif)
+    #expect(ImageFormat.avif.size(of: bytes) == ImageSize(width: width, height: height))
+    for count in 0..<bytes.count {
+      _ = ImageFormat.avif.dimensions(of: Array(bytes.prefix(count)))
+    }
+  }
+
   @Test(
     "are read from every format whose header tells them",
     arguments: [
@@ -42,6 +68,7 @@ struct ImageDimensionsTests {
       (webP("VP8L", [0x2F, 0x00, 0x04, 0x80, 0x00, 0, 0, 0, 0, 0]), 1025, 513),
       (webP("VP8X", [0, 0, 0, 0, 0xFF, 0x03, 0, 0xFF, 0x01, 0]), 1024, 512),
       (webP("VP8 ", [0, 0, 0, 0x9D, 0x01, 0x2A, 0x00, 0x44, 0x00, 0x02]), 1024, 512),
+      (avif([(512, 512), (1536, 1024), (64, 64)]), 1536, 1024),
     ] as [([UInt8], Int, Int)])
   func dimensions(bytes: [UInt8], width: Int, height: Int) throws {
     let format = try #require(ImageFormat(sniffing: bytes))
@@ -59,6 +86,8 @@ struct ImageDimensionsTests {
       [0xFF, 0xD8, 0xFF, 0xE0, 0, 0] + [UInt8](repeating: 0, count: 40),
       [0xFF, 0xD8, 0xFF] + [UInt8](repeating: 0xFF, count: 40),
       webP("ALPH", [UInt8](repeating: 0, count: 10)),
+      avif([]), box("ftyp", Array("avif".utf8)) + word(0, 4) + Array("meta".utf8),
+      box("ftyp", Array("avif".utf8)) + word(1, 4) + Array("meta".utf8) + word(-1, 8),
     ])
   func none(bytes: [UInt8]) throws {
     let format = try #require(ImageFormat(sniffing: bytes))
@@ -71,6 +100,7 @@ struct ImageDimensionsTests {
       png(20_000, 20_000), png(4_294_967_295, 4_294_967_295), png(8000, 8000),
       jpeg(20_000, 20_000, marker: 0xC0, profile: 4),
       webP("VP8X", [0, 0, 0, 0, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0]),
+      avif([(64, 64), (4_294_967_295, 4_294_967_295)]),
     ])
   func bound(bytes: [UInt8]) async throws {
     try await AdapterHarness.withSimulator { simulator, client in

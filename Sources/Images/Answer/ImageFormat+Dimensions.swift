@@ -1,6 +1,6 @@
 extension ImageFormat {
   /// Width and height in pixels as the header tells them, be they larger than any picture that is
-  /// taken; nil where it tells none, as that of AVIF, which is not read.
+  /// taken; nil where it tells none.
   func dimensions(of bytes: [UInt8]) -> (width: Int, height: Int)? {
     switch self {
     // ISO/IEC 15948, section 11.2.2.
@@ -8,6 +8,7 @@ extension ImageFormat {
     case .gif where bytes.count >= 10: (bytes.littleEndian(6, 2), bytes.littleEndian(8, 2))
     case .jpeg: Self.jpegDimensions(bytes)
     case .webp: Self.webPDimensions(bytes)
+    case .avif: ISOBoxes(bytes).largestExtent
     default: nil
     }
   }
@@ -52,7 +53,7 @@ extension ImageFormat {
 }
 
 extension [UInt8] {
-  fileprivate func bigEndian(_ at: Int, _ count: Int) -> Int {
+  func bigEndian(_ at: Int, _ count: Int) -> Int {
     (0..<count).reduce(0) { $0 << 8 | Int(self[at + $1]) }
   }
 
