@@ -164,6 +164,8 @@ package struct Conversation: Sendable {
       entry.member("name", call.name)
       entry.member("arguments", String(decoding: call.arguments, as: UTF8.self))
       entry.endObject()
+      guard let others = try? JSONSlice.parse(call.others) else { return }
+      for (key, value) in others.members { entry.member(key, raw: value.raw) }
     }
   }
 
