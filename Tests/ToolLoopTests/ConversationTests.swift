@@ -106,6 +106,22 @@ struct ConversationTests {
     #expect(part["text"]?.string == "[picture]" && part["image_url"] == nil)
   }
 
+  @Test("the account of an answer in one piece does not go back to an upstream")
+  func account() throws {
+    let body = try Conversation(
+      request(
+        """
+        {"model":"m","messages":[{"role":"user","content":"\\"easel\\"","easel":1},
+        {"role":"assistant","content":"x","images":[{}],"easel":{"images":[{"id":"a"}]}},
+        {"easel":{},"role":"assistant","content":"y"}]}
+        """), model: "m"
+    ).body()
+    let messages = try #require(try JSONSlice.parse(body)["messages"])
+    #expect(messages[0]?["easel"]?.int == 1)
+    #expect(messages[1].map { $0.members.map(\.key) } == ["role", "content"])
+    #expect(messages[2].map { $0.members.map(\.key) } == ["role", "content"])
+  }
+
   @Test("turns come back in order, each with its results before the next message")
   func severalRestored() throws {
     func turn(_ id: String) -> RememberedTurn {

@@ -129,6 +129,7 @@ package struct Conversation: Sendable {
 
   private func editMessages(_ edits: inout JSONSplice) {
     guard let messages = request[.messages] else { return }
+    MessageAccount.strip(messages, &edits)
     if mayHoldPictures { PictureHistory.strip(messages, &edits) }
     if !restored.isEmpty { restore(messages, &edits) }
     for message in added { edits.append(element: message, to: messages) }
