@@ -9,28 +9,38 @@ internal import Darwin
 extension EventLoop {
   /// The addresses of a host name or literal, IPv6 and IPv4 in turn (RFC 8305, section 4), in the
   /// resolver's order of preference. The look-up blocks a pool thread, never the loop.
-  /// - Throws: `SystemError` when the name has no address.
-  package func resolve(host: String, port: Int) async throws(SystemError) -> [SocketAddress] {
+  /// - Parameter timeout: after which the name counts as one without an address; nil for the
+  ///   resolver's own, which may be half a minute where no name server answers.
+  /// - Throws: `SystemError` when the name has no address; "operation canceled" as soon as the task
+  ///   is cancelled; "connection timed out" after `timeout`.
+  package func resolve(
+    host: String, port: Int, timeout: Duration? = nil
+  ) async throws(SystemError) -> [SocketAddress] {
     preconditionOnLoop()
     if let literal = SocketAddress(ip: host, port: port) { return [literal] }
     let lookup = Lookup()
-    let result = await withUnsafeContinuation {
-      (continuation: UnsafeContinuation<Result<[SocketAddress], SystemError>, Never>) in
-      lookup.start(host: host, port: port, on: self) { continuation.resume(returning: $0) }
+    lookup.start(host: host, port: port, on: self)
+    let timer = timeout.map { schedule(after: $0) { lookup.giveUp(.timedOut) } }
+    defer { timer?.cancel() }
+    // Used on the loop alone: the cancellation handler submits to it.
+    nonisolated(unsafe) let unsafeLookup = lookup
+    let result = await withTaskCancellationHandler {
+      await lookup.done.wait()
+    } onCancel: {
+      self.submit { unsafeLookup.giveUp(.cancelled) }
     }
     return try result.get()
   }
 }
 
-/// One `getaddrinfo`.
+/// One `getaddrinfo`. Loop-bound.
 private final class Lookup {
-  private var whenDone: ((Result<[SocketAddress], SystemError>) -> Void)?
+  let done = LoopEvent<Result<[SocketAddress], SystemError>>()
+  private var isOver = false
+  /// Until its callback.
+  private var request: UnsafeMutablePointer<uv_getaddrinfo_t>?
 
-  func start(
-    host: String, port: Int, on loop: EventLoop,
-    whenDone: @escaping (Result<[SocketAddress], SystemError>) -> Void
-  ) {
-    self.whenDone = whenDone
+  func start(host: String, port: Int, on loop: EventLoop) {
     let request = UnsafeMutablePointer<uv_getaddrinfo_t>.allocate(capacity: 1)
     // Retained until the callback, which comes exactly once after a successful start.
     request.pointee.data = Unmanaged.passRetained(self).toOpaque()
@@ -46,6 +56,7 @@ private final class Lookup {
       { request, status, list in
         guard let request, let context = request.pointee.data else { return }
         let lookup = Unmanaged<Lookup>.fromOpaque(context).takeRetainedValue()
+        lookup.request = nil
         let addresses = Lookup.addresses(in: list)
         uv_freeaddrinfo(list)
         request.deallocate()
@@ -54,17 +65,26 @@ private final class Lookup {
             ? .success(addresses)
             : .failure(SystemError(code: status == 0 ? UV_EAI_NONAME.rawValue : status)))
       }, host, String(port), &hints)
-    if status != 0 {
+    if status == 0 {
+      self.request = request
+    } else {
       Unmanaged.passUnretained(self).release()
       request.deallocate()
       finish(.failure(SystemError(code: status)))
     }
   }
 
+  /// Stops to wait. A look-up that no thread has begun is taken back; one that runs ends unheard.
+  func giveUp(_ error: SystemError) {
+    finish(.failure(error))
+    guard let request else { return }
+    uv_cancel(UnsafeMutableRawPointer(request).assumingMemoryBound(to: uv_req_t.self))
+  }
+
   private func finish(_ result: Result<[SocketAddress], SystemError>) {
-    let whenDone = whenDone
-    self.whenDone = nil
-    whenDone?(result)
+    guard !isOver else { return }
+    isOver = true
+    done.fire(result)
   }
 
   private static func addresses(in list: UnsafeMutablePointer<addrinfo>?) -> [SocketAddress] {

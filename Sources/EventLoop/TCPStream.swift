@@ -22,9 +22,17 @@ package protocol TCPStreamHandler: AnyObject {
 }
 
 /// Why a stream was closed.
-package enum StreamError: Error, Sendable, Hashable {
+package enum StreamError: Error, Sendable, Hashable, CustomStringConvertible {
   case system(SystemError)
   case tls(String)
+
+  /// One sentence for a log or an error.
+  package var description: String {
+    switch self {
+    case .system(let error): "\(error)"
+    case .tls(let message): message
+    }
+  }
 }
 
 /// A connected TCP socket, with TLS where asked for. Loop-bound.

@@ -102,6 +102,44 @@ struct StreamTests {
     await group.shutdown()
   }
 
+  @Test("a look-up that takes too long is given up, and so is one whose task is cancelled")
+  func slowResolving() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let gate = DispatchSemaphore(value: 0)
+    try await loop.run {
+      // Every thread that could look a name up is kept busy.
+      var queued = 0
+      let busy = (0..<64).map { _ in
+        loop.spawn {
+          queued += 1
+          try? await loop.offload {
+            gate.wait()
+            gate.signal()
+          }
+        }
+      }
+      while queued < busy.count { try await loop.sleep(for: .milliseconds(1)) }
+      await #expect(throws: SystemError.timedOut) {
+        _ = try await loop.resolve(host: "localhost", port: 80, timeout: .milliseconds(20))
+      }
+      let cancelled = LoopEvent<SystemError?>()
+      let task = loop.spawn {
+        do throws(SystemError) {
+          _ = try await loop.resolve(host: "localhost", port: 80)
+          cancelled.fire(nil)
+        } catch { cancelled.fire(error) }
+      }
+      task.cancel()
+      #expect(await cancelled.wait() == .cancelled)
+      gate.signal()
+      for task in busy { await task.value }
+      let later = try await loop.resolve(host: "localhost", port: 80, timeout: .seconds(60))
+      #expect(!later.isEmpty)
+    }
+    await group.shutdown()
+  }
+
   @Test("localhost resolves, a name that cannot exist does not, literals need no resolver")
   func resolving() async throws {
     let group = EventLoopGroup(count: 1)

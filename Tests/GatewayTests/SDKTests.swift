@@ -9,7 +9,7 @@ struct SDKTests {
   static let scenarios = [
     "plain", "picture", "outputs", "client_tools", "mixed_tools", "images", "fallback", "errors",
     "splits", "cancellation", "relay", "confirm", "edits", "rounds", "malformed", "edit",
-    "edit_inputs", "edit_errors", "edit_turns", "keys",
+    "edit_inputs", "edit_errors", "edit_turns", "keys", "unstreamed",
   ]
 
   @Test("scenario", arguments: scenarios)

@@ -105,6 +105,20 @@ struct ClientProxyTests {
     }
   }
 
+  @Test("a client that leaves while the tunnel is opened is no failure of the proxy")
+  func cancelled() async throws {
+    try await withProxy(script: { socket, _ in await socket.readToEnd() }) { client, proxy, port in
+      let request = ClientRequest(.get, try HTTPURL("https://localhost:\(port)/"))
+      let ended = LoopEvent<HTTPClientError?>()
+      let task = client.loop.spawn {
+        ended.fire(await failure { try await client.send(request, bodyLimit: 10) })
+      }
+      while proxy.sockets.isEmpty { try await client.loop.sleep(for: .milliseconds(1)) }
+      task.cancel()
+      #expect(await ended.wait()?.kind == .cancelled)
+    }
+  }
+
   @Test("the certificate is checked for the origin's name, also within the tunnel")
   func wrongName() async throws {
     try await withProxy { client, _, port in

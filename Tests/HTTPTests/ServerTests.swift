@@ -151,6 +151,27 @@ struct ServerTests {
     }
   }
 
+  @Test("a body that is announced past the bound reaches its handler, which is told of it unasked")
+  func tooLargeIsRouted() async throws {
+    var configuration = ServerConfiguration()
+    configuration.limits.body = 10
+    try await withServer(configuration) { exchange in
+      do throws(HTTPServerError) {
+        _ = try await exchange.body()
+      } catch {
+        guard case .malformed(let error) = error else { return }
+        exchange.respond(error.status, ["x-route": exchange.head.path], [])
+      }
+    } _: { loop, server in
+      let socket = try await RawSocket.connect(loop, server.port)
+      socket.write(
+        "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n")
+      await socket.readToEnd()
+      #expect(socket.text.hasPrefix("HTTP/1.1 413 Content Too Large\r\n"))
+      #expect(socket.text.contains("x-route: /a") && socket.text.contains("connection: close"))
+    }
+  }
+
   @Test("a handler that never answers gives 500")
   func unanswered() async throws {
     try await withServer { _ in

@@ -101,6 +101,7 @@ struct ConversationTests {
     "more pictures than are taken out of one request are a fault of the request",
     arguments: [
       (##"{"role":"assistant","images":[]}"##, ""),
+      (##"{"role":"assistant","easel":{}}"##, ""),
       (##"{"type":"text","text":"data:image/"}"##, "["),
     ])
   func manyPictures(item: String, bracket: String) throws {
@@ -110,7 +111,8 @@ struct ConversationTests {
       let json = "{\"model\":\"m\",\"messages\":[\(list)]}"
       return try Conversation(try request(json), model: "m").body()
     }
-    #expect(!(try body(PictureHistory.mostEdits)).contains("image"))
+    let stripped = try body(PictureHistory.mostEdits)
+    #expect(!stripped.contains("image") && !stripped.contains("easel"))
     let error = #expect(throws: OpenAIError.self) { try body(PictureHistory.mostEdits + 1) }
     #expect(error?.status == 400 && error?.param == "messages")
   }
@@ -122,6 +124,22 @@ struct ConversationTests {
     let object = try JSONSlice.parse(try Conversation(try request(json), model: "m").body())
     let part = try #require(object["messages"]?[0]?["content"]?[0])
     #expect(part["text"]?.string == "[picture]" && part["image_url"] == nil)
+  }
+
+  @Test("the account of an answer in one piece does not go back to an upstream")
+  func account() throws {
+    let body = try Conversation(
+      request(
+        """
+        {"model":"m","messages":[{"role":"user","content":"\\"easel\\"","easel":1},
+        {"role":"assistant","content":"x","images":[{}],"easel":{"images":[{"id":"a"}]}},
+        {"easel":{},"role":"assistant","content":"y"}]}
+        """), model: "m"
+    ).body()
+    let messages = try #require(try JSONSlice.parse(body)["messages"])
+    #expect(messages[0]?["easel"]?.int == 1)
+    #expect(messages[1].map { $0.members.map(\.key) } == ["role", "content"])
+    #expect(messages[2].map { $0.members.map(\.key) } == ["role", "content"])
   }
 
   @Test("turns come back in order, each with its results before the next message")

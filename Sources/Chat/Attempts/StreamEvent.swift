@@ -46,7 +46,7 @@ enum StreamEvent {
     // What has no choices at all is of another interface, which has words of its own.
     guard let choices = chunk["choices"] else { return true }
     return choices.elements.contains { choice in
-      if let reason = choice["finish_reason"], !reason.isNull { return true }
+      if let reason = choice["finish_reason"], !isEmpty(reason) { return true }
       guard let delta = choice["delta"] else { return true }
       return delta.members.contains { $0.key != "role" && !isEmpty($0.value) }
     }

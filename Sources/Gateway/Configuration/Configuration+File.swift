@@ -66,12 +66,15 @@ extension Configuration {
 
 extension TLSConfiguration {
   fileprivate static func read(_ settings: inout SettingsReader) -> TLSConfiguration? {
-    let certificate = settings.file("certificate")
+    let certificate = settings.certificates("certificate")
     let key = settings.file("key")
     for name in ["certificate", "key"] where !settings.has(name) {
       settings.fault(name, "is missing; HTTPS needs both a certificate and a key")
     }
     guard let certificate, let key else { return nil }
+    if let problem = settings.reading.problem(.server(certificate: certificate, key: key)) {
+      settings.fault("key", "the file \(Quoted(key)) cannot be used: \(problem)")
+    }
     return TLSConfiguration(certificate: certificate, key: key)
   }
 }

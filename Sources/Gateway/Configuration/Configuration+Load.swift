@@ -32,21 +32,23 @@ extension Configuration {
     }
     return try load(
       yaml: text, name: path ?? "the file", environment: environment, flags: flags,
-      isReadable: Self.isReadableFile
-    ) { (path) throws(SettingProblem) in
-      try contents(ofFile: path, "a JSON file", ByteCount(CatalogReader.maximumSize))
-    }
+      isReadable: Self.isReadableFile,
+      contents: { (path) throws(SettingProblem) in
+        try contents(ofFile: path, "a JSON file", ByteCount(CatalogReader.maximumSize))
+      }, problem: \.problem)
   }
 
-  /// The same from a text in memory; `isReadable` answers for the files that it names, and
-  /// `contents` has those that are read.
+  /// The same from a text in memory; `isReadable` and `problem` answer for the files that it names,
+  /// and `contents` has those that are read.
   static func load(
     yaml: [UInt8]?, name: String, environment: [String: String],
     flags: ConfigurationFlags = .init(), isReadable: @escaping (String) -> Bool,
-    contents: @escaping (String) throws(SettingProblem) -> [UInt8]? = { _ in nil }
+    contents: @escaping (String) throws(SettingProblem) -> [UInt8]? = { _ in nil },
+    problem: @escaping (PEMFiles) -> String? = { _ in nil }
   ) throws(ConfigurationError) -> Configuration {
     let reading = ConfigurationReading(
-      file: name, environment: environment, isReadable: isReadable, contents: contents)
+      file: name, environment: environment, isReadable: isReadable, contents: contents,
+      problem: problem)
     return try load(yaml: yaml, reading, flags: flags)
   }
 

@@ -9,6 +9,8 @@ final class ConfigurationReading {
   let isReadable: (String) -> Bool
   /// The bytes of the file at a path; nil where there is none.
   let contents: (String) throws(SettingProblem) -> [UInt8]?
+  /// What is wrong with PEM files; nil where nothing is.
+  let problem: (PEMFiles) -> String?
   private(set) var faults: [ConfigurationFault] = []
   var warnings: [ConfigurationWarning] = []
   /// Every key that was asked for, with `[]` for a list's index and `*` for a free name.
@@ -17,9 +19,11 @@ final class ConfigurationReading {
 
   init(
     file: String, environment: [String: String], isReadable: @escaping (String) -> Bool,
-    contents: @escaping (String) throws(SettingProblem) -> [UInt8]? = { _ in nil }
+    contents: @escaping (String) throws(SettingProblem) -> [UInt8]? = { _ in nil },
+    problem: @escaping (PEMFiles) -> String? = { _ in nil }
   ) {
     self.file = file
+    self.problem = problem
     self.contents = contents
     // A variable that is set to nothing counts as not set, as in container definitions.
     self.environment = environment.filter { !$0.value.isEmpty }

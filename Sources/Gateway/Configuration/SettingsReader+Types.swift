@@ -72,6 +72,14 @@ extension SettingsReader {
     }
   }
 
+  /// The path of a PEM file of certificates.
+  mutating func certificates(_ key: String) -> String? {
+    guard let path = file(key) else { return nil }
+    guard let problem = reading.problem(.certificates(path)) else { return path }
+    fault(key, "the file \(Quoted(path)) cannot be used: \(problem)")
+    return nil
+  }
+
   private static func hint(_ scalar: YAMLScalar) -> String {
     guard !scalar.isPlain else { return "" }
     let unquoted = YAMLScalar(text: scalar.text, isPlain: true)

@@ -21,7 +21,7 @@ struct UpstreamSources {
     settings.section("timeouts") { upstream.timeouts.read(&$0) }
     upstream.readConcurrency(&settings)
     upstream.headers = settings.headers()
-    upstream.caFile = settings.file("ca_file")
+    upstream.caFile = settings.certificates("ca_file")
     if name != nil && baseURL != nil { upstreams.append(upstream) }
   }
 }

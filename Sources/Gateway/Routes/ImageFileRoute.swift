@@ -54,7 +54,9 @@ enum ImageFileRoute {
     }
     let isCurrent = request["if-range"].map { $0 == tag } ?? true
     let size = picture.bytes.count
-    switch isCurrent ? ByteRange(request["range"], size: size) : .whole {
+    // A range means something to GET alone (RFC 9110, section 14.2).
+    let isPartial = isCurrent && context.exchange.head.method == .get
+    switch isPartial ? ByteRange(request["range"], size: size) : .whole {
     case .whole:
       fields.append("content-type", picture.format.contentType, orDrop: ())
       context.exchange.respond(200, fields, picture.bytes)

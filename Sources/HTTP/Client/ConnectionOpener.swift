@@ -18,7 +18,7 @@ struct ConnectionOpener {
     }
     let stream = try await connect(
       proxy?.url.host ?? origin.host, proxy?.url.port ?? origin.port,
-      proxy == nil ? origin.policy : .any, left())
+      proxy == nil ? origin.policy : .any, left)
     if let proxy {
       do throws(HTTPClientError) {
         try checkLiteral(origin)
@@ -40,12 +40,13 @@ struct ConnectionOpener {
   }
 
   private func connect(
-    _ host: String, _ port: Int, _ policy: AddressPolicy, _ timeout: Duration
+    _ host: String, _ port: Int, _ policy: AddressPolicy, _ left: () -> Duration
   ) async throws(HTTPClientError) -> TCPStream {
     var addresses: [SocketAddress]
     do throws(SystemError) {
-      addresses = try await loop.resolve(host: host, port: port)
+      addresses = try await loop.resolve(host: host, port: port, timeout: left())
     } catch {
+      if Task.isCancelled { throw .cancelled }
       throw HTTPClientError(
         .resolve, mayHaveBeenSent: false, "the name \(host) cannot be resolved: \(error)")
     }
@@ -56,7 +57,7 @@ struct ConnectionOpener {
       }
     }
     do throws(SystemError) {
-      return try await loop.connect(to: addresses, timeout: timeout)
+      return try await loop.connect(to: addresses, timeout: left())
     } catch {
       if Task.isCancelled { throw .cancelled }
       throw HTTPClientError(

@@ -35,6 +35,8 @@ final class ProxyTunnel: TCPStreamHandler {
       throw .cancelled
     }
     stream.setDeadline(nil)
+    // The connection breaks then too, and not by the proxy's fault.
+    if Task.isCancelled { throw .cancelled }
     switch outcome {
     case .answered(200..<300):
       guard tunnel.input.isEmpty else {

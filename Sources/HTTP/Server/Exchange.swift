@@ -71,7 +71,11 @@ package final class Exchange {
     guard !bodyIsComplete else { return [] }
     var body: [UInt8] = []
     if case .length(let length) = head.framing {
-      if length > limit { throw .malformed(.bodyTooLarge(limit)) }
+      let bound = min(limit, connection.shard.configuration.limits.body)
+      if length > bound {
+        if bound < limit { bodyFailure = .bodyTooLarge(bound) }
+        throw .malformed(.bodyTooLarge(bound))
+      }
       // A promise alone buys no memory beyond this much.
       body.reserveCapacity(min(length, 1 << 20))
     }

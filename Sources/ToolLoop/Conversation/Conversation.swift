@@ -129,6 +129,7 @@ package struct Conversation: Sendable {
 
   private func editMessages(_ edits: inout JSONSplice) throws(OpenAIError) {
     guard let messages = request[.messages] else { return }
+    try MessageAccount.strip(messages, &edits)
     if mayHoldPictures { try PictureHistory.strip(messages, &edits) }
     if !restored.isEmpty { restore(messages, &edits) }
     for message in added { edits.append(element: message, to: messages) }
@@ -164,6 +165,8 @@ package struct Conversation: Sendable {
       entry.member("name", call.name)
       entry.member("arguments", String(decoding: call.arguments, as: UTF8.self))
       entry.endObject()
+      guard let others = try? JSONSlice.parse(call.others) else { return }
+      for (key, value) in others.members { entry.member(key, raw: value.raw) }
     }
   }
 

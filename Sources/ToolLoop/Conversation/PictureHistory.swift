@@ -64,7 +64,8 @@ enum PictureHistory {
     }
   }
 
-  private static func checkCount(_ edits: JSONSplice) throws(OpenAIError) {
+  /// - Throws: `OpenAIError`, where there are more edits than are made to one request.
+  static func checkCount(_ edits: JSONSplice) throws(OpenAIError) {
     guard edits.count > mostEdits else { return }
     throw .invalidRequest(
       "Assistant turns of 'messages' hold more than \(mostEdits) pictures. Leave out old turns.",

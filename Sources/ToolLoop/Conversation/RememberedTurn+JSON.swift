@@ -12,6 +12,7 @@ extension RememberedTurn {
         writer.member("name", call.name)
         writer.member("arguments", String(decoding: call.arguments, as: UTF8.self))
         writer.member("result", String(decoding: result, as: UTF8.self))
+        if !call.others.isEmpty { writer.member("others", raw: call.others) }
         writer.endObject()
       }
       writer.endArray()
@@ -28,7 +29,9 @@ extension RememberedTurn {
       guard let id = entry["id"]?.string, let name = entry["name"]?.string,
         let arguments = entry["arguments"]?.stringBytes, let result = entry["result"]?.stringBytes
       else { return nil }
-      calls.append((ToolCall(id: id, name: name, arguments: arguments), result))
+      let others = entry["others"].map { Array($0.raw) } ?? []
+      calls.append(
+        (ToolCall(id: id, name: name, arguments: arguments, others: others), result))
     }
     self.init(calls: calls)
   }

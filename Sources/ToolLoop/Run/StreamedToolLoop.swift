@@ -105,12 +105,21 @@ package final class StreamedToolLoop {
     } body: { attempt, response in
       end = try await self.read(response, of: attempt, round)
     }
-    return refusal.map { passOn($0, round) } ?? end
+    return try refusal.map { try passOn($0, round) } ?? end
   }
 
-  /// What is no stream goes to the client as it is, where it has nothing yet.
-  private func passOn(_ answer: ClientAnswer, _ round: Int) -> Round {
+  /// A refusal goes to the client as it is, where it has nothing yet.
+  private func passOn(_ answer: ClientAnswer, _ round: Int) throws -> Round {
     if round > 0 { return .refused(status: answer.head.status, body: answer.body) }
+    if (200..<300).contains(answer.head.status) {
+      // What says that all is well, and is no answer, would be an empty one for a reader of events.
+      guard (try? JSONSlice.parse(answer.body))?["error"] != nil else {
+        throw OpenAIError.upstreamFailed(
+          "The upstream '\(run.call.current.upstream.name)' answered with no chat completion.",
+          code: "upstream_malformed")
+      }
+      throw StreamInterceptor.Fault.upstreamError(answer.body)
+    }
     run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
     return .passedOn
   }
@@ -119,15 +128,11 @@ package final class StreamedToolLoop {
     _ response: ClientResponse, of attempt: UpstreamAttempt, _ round: Int
   ) async throws -> Round {
     let head = response.head
-    guard head.isEventStream || !head.headers.contains("content-type") else {
-      let answer = ClientAnswer(
-        head: head, body: try await response.collect(limit: run.settings.answer))
-      if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
-      attempt.commit()
-      return passOn(answer, round)
-    }
+    let isStream = head.isEventStream || !head.headers.contains("content-type")
     do {
-      return .ended(try await readEvents(response, of: attempt))
+      return isStream
+        ? .ended(try await readEvents(response, of: attempt))
+        : try await readWhole(response, of: attempt, round)
     } catch let fault as StreamInterceptor.Fault {
       attempt.failure = AttemptFailure(fault)
       throw fault
@@ -163,9 +168,36 @@ package final class StreamedToolLoop {
     return end
   }
 
+  /// An answer that came in one piece, as if it had been streamed.
+  private func readWhole(
+    _ response: ClientResponse, of attempt: UpstreamAttempt, _ round: Int
+  ) async throws -> Round {
+    let head = response.head
+    let answer = ClientAnswer(
+      head: head, body: try await response.collect(limit: run.settings.answer))
+    if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
+    guard (200..<300).contains(head.status) else {
+      attempt.commit()
+      return try passOn(answer, round)
+    }
+    guard
+      let events = StreamedAnswer.events(
+        answer.body, includesUsage: run.request.includesUsage)
+    else { throw UpstreamRefusal.malformed(answer) }
+    attempt.commit()
+    try interceptor.push(events, into: &out)
+    startJobs()
+    let end = try interceptor.end(into: &out)
+    startJobs()
+    begin(head)
+    return .ended(end)
+  }
+
   private func begin(_ head: ResponseHead) {
     guard !run.exchange.hasStarted else { return }
-    run.exchange.startEvents(head.status, run.answerFields(head))
+    var fields = run.answerFields(head)
+    if !head.isEventStream { fields.set("content-type", "text/event-stream", orDrop: ()) }
+    run.exchange.startEvents(head.status, fields)
   }
 
   private func flush(_ head: ResponseHead) async throws {

@@ -133,10 +133,13 @@ package final class WholeToolLoop {
   private static func call(_ entry: JSONSlice, _ index: Int) -> ToolCall {
     let arguments = entry["function"]?["arguments"]
     let id = entry["id"]?.string ?? ""
+    let others = entry.otherCallMembers
     return ToolCall(
       id: id.isEmpty ? "call_easel_\(index)" : id, name: entry["function"]?["name"]?.string ?? "",
       arguments: arguments?.kind == .string
-        ? arguments?.stringBytes ?? [] : arguments.map { Array($0.raw) } ?? [])
+        ? arguments?.stringBytes ?? [] : arguments.map { Array($0.raw) } ?? [],
+      others: others.isEmpty
+        ? [] : JSONWriter.object { for (key, value) in others { $0.member(key, raw: value.raw) } })
   }
 
   private func draw(

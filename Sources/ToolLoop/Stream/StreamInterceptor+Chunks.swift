@@ -28,7 +28,8 @@ extension StreamInterceptor {
     else {
       return try takeWithoutChoice(chunk, frame, edits, hasUsage: usage != nil, into: &out)
     }
-    let reason = choice["finish_reason"].flatMap { $0.isNull ? nil : $0 }
+    // Some servers send an empty text where there is none.
+    let reason = choice["finish_reason"].flatMap { $0.isNull || $0.isString("") ? nil : $0 }
     if let reason { finishReason = reason.string ?? "stop" }
     let hadOwnCalls = hasOwnCalls
     var rest = Rest()
@@ -129,14 +130,15 @@ extension StreamInterceptor {
     let list = JSONSlice(callEntry, in: delta.bytes)
     var kept = 0
     var removed: [JSONSlice] = []
-    var inserted: [[UInt8]] = []
     for entry in list.elements {
       switch try takeCall(entry) {
       case .withhold: removed.append(entry)
-      case .release(let held, let index):
-        inserted += held
+      case .release(let index):
         kept += 1
         renumber(entry, index, &edits)
+      case .replace(let whole):
+        kept += 1
+        edits.replace(entry, with: whole)
       }
     }
     if kept == 0 {
@@ -147,7 +149,6 @@ extension StreamInterceptor {
     } else {
       rest.hasContent = true
       for entry in removed { edits.delete(element: entry) }
-      for entry in inserted { edits.append(element: entry, to: list) }
     }
     return rest
   }
@@ -158,82 +159,5 @@ extension StreamInterceptor {
       return edits.append(key: "index", value: digits, to: entry)
     }
     if old.int != index { edits.replace(old, with: digits) }
-  }
-
-  private enum Verdict {
-    /// The entry is the gateway's, or it is not known yet whose it is.
-    case withhold
-    /// The entry is the client's, with what was held of the same call before.
-    case release(held: [[UInt8]], index: Int)
-  }
-
-  private mutating func takeCall(_ entry: JSONSlice) throws(Fault) -> Verdict {
-    let position = try locate(entry)
-    let function = entry["function"]
-    if calls[position].id.isEmpty, let id = entry["id"]?.string { calls[position].id = id }
-    if calls[position].name.isEmpty, let name = function?["name"]?.string, !name.isEmpty {
-      calls[position].name = name
-      calls[position].isOwn = ownTools.contains(name)
-      if calls[position].isOwn == false {
-        calls[position].clientIndex = clientCallCount
-        clientCallCount += 1
-      }
-    }
-    try addArguments(function?["arguments"], to: position)
-    switch calls[position].isOwn {
-    case true?: return .withhold
-    case false?:
-      let held = calls[position].held
-      calls[position].held = []
-      return .release(held: held, index: calls[position].clientIndex ?? 0)
-    case nil:
-      calls[position].held.append(Array(entry.raw))
-      guard calls[position].held.count <= 64 else {
-        throw .malformed("the upstream's tool call has no name")
-      }
-      return .withhold
-    }
-  }
-
-  /// Finds the call that an entry belongs to, or begins a new one. Some servers give every call the
-  /// index 0 and tell calls apart by their ids; others repeat the id, or send an empty one: then a
-  /// name with arguments, after arguments that are whole, is another call.
-  private mutating func locate(_ entry: JSONSlice) throws(Fault) -> Int {
-    let id = entry["id"]?.string ?? ""
-    let index = entry["index"]?.int
-    let isNamed = entry["function"]?["name"]?.string?.isEmpty == false
-    let startsCall = !id.isEmpty && isNamed
-    let arguments = entry["function"]?["arguments"]
-    let hasArguments = arguments.map { !$0.isNull && !$0.isString("") } ?? false
-    let known = calls.lastIndex { call in
-      if let index, call.index != index { return false }
-      if id.isEmpty && isNamed && hasArguments && call.id.isEmpty && call.isComplete {
-        return false
-      }
-      return !startsCall || call.id.isEmpty || call.id == id
-    }
-    if let known { return known }
-    guard calls.count < limits.calls else {
-      throw .tooLarge("the upstream makes more than \(limits.calls) tool calls in one turn")
-    }
-    calls.append(PartialCall(index: index ?? calls.count, number: callsBefore + calls.count))
-    // The calls before it are complete: a new one has begun.
-    startCalls(before: calls.count - 1)
-    return calls.count - 1
-  }
-
-  private mutating func addArguments(_ value: JSONSlice?, to position: Int) throws(Fault) {
-    guard let value, !value.isNull else { return }
-    // By the specification arguments are text that holds JSON; some servers send the object itself.
-    let piece = value.kind == .string ? value.stringBytes ?? [] : Array(value.raw)
-    guard
-      calls[position].arguments.count + piece.count <= limits.arguments
-        || calls[position].isOwn == false
-    else {
-      throw .tooLarge("the arguments of a tool call are larger than \(limits.arguments) bytes")
-    }
-    if calls[position].arguments.count + piece.count <= limits.arguments * 16 {
-      calls[position].arguments += piece
-    }
   }
 }

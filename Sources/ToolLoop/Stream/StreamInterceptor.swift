@@ -158,10 +158,14 @@ package struct StreamInterceptor {
       while let frame = try nextFrame() { try take(frame, into: &out) }
     }
     guard isDone || finishReason != nil || hasFailed else { return .cut }
-    settleCalls()
-    let own = calls.filter { $0.isOwn == true }
     // Arguments that end with the model's budget are no call; the client learns of the budget.
     let isTruncated = finishReason == "length" || finishReason == "content_filter"
+    // A call without arguments is one with none only now: until the end they may still come.
+    for index in calls.indices where calls[index].arguments.isEmpty && !isTruncated {
+      calls[index].arguments = Array("{}".utf8)
+    }
+    settleCalls()
+    let own = calls.filter { $0.isOwn == true }
     if own.isEmpty {
       releaseHeld(into: &out)
       return .complete
@@ -294,7 +298,6 @@ package struct StreamInterceptor {
   mutating func startCalls(before end: Int) {
     for index in calls.indices.prefix(end)
     where calls[index].isOwn == true && !calls[index].isStarted {
-      if calls[index].arguments.isEmpty { calls[index].arguments = Array("{}".utf8) }
       guard calls[index].isComplete else { continue }
       calls[index].isStarted = true
       ready.append(calls[index].call)

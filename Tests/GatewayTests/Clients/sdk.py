@@ -205,6 +205,10 @@ def test_images():
     request = urllib.request.Request(answer.data[0].url, headers={"range": "bytes=0-7"})
     with urllib.request.urlopen(request, timeout=60) as response:
         assert response.status == 206 and response.read() == b"\x89PNG\r\n\x1a\n"
+    # A range means something to GET alone.
+    request.method = "HEAD"
+    with urllib.request.urlopen(request, timeout=60) as response:
+        assert response.status == 200 and int(response.headers["content-length"]) > 8
     request = urllib.request.Request(answer.data[0].url, headers={"if-none-match": tag})
     try:
         urllib.request.urlopen(request, timeout=60)
@@ -273,6 +277,43 @@ def test_errors():
     raises(openai.APIError, lambda: streamed("hello"))
     fault("chat", replay='data: {"error":{"message":"no","code":429}}\n\n')
     raises(openai.RateLimitError, lambda: streamed("hello"))
+    # A 200 that is no answer is no stream without words either.
+    fault("chat", status=200, body="<html>", content_type="text/html")
+    error = raises(openai.InternalServerError, lambda: streamed("hello"))
+    assert error.code == "upstream_malformed"
+    fault("chat", status=200, body='{"error":{"message":"no","code":429}}')
+    raises(openai.RateLimitError, lambda: streamed("hello"))
+    # A body that is announced too long is refused like one that is: with an id, by name, in the log.
+    head = "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nX-Request-Id: long-1\r\n"
+    answer = raw_exchange(f"{head}Content-Length: 99999999999\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 413 "), answer
+    assert b"x-request-id: long-1\r\n" in answer and b'"payload_too_large"' in answer
+
+
+def test_unstreamed():
+    """An upstream that answers in one piece where a stream was asked for."""
+    arguments = json.dumps({"prompt": "a fox"})
+    call = {"name": "generate_image", "arguments": arguments}
+    calls = [{"id": "call_1", "type": "function", "function": call}]
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    head = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "usage": usage}
+
+    def answer(reason, **message):
+        choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant"} | message}
+        fault("chat", status=200, body=json.dumps(head | {"choices": [choice]}))
+
+    answer("tool_calls", content="Look:", tool_calls=calls)
+    answer("stop", content="There.")
+    usage_wanted = {"stream_options": {"include_usage": True}}
+    text, reasons, others, chunks = streamed("a fox", **usage_wanted)
+    assert text.startswith("Look:") and text.endswith("There.") and len(pictures(text)) == 1
+    assert reasons == ["stop"] and not others
+    assert [chunk.usage.total_tokens for chunk in chunks if chunk.usage] == [6]
+    assert {chunk.object for chunk in chunks} == {"chat.completion.chunk"}
+    call |= {"name": "get_weather", "arguments": "{}"}
+    answer("tool_calls", content=None, tool_calls=calls)
+    text, reasons, others, chunks = streamed("weather", tools=[weather])
+    assert reasons == ["tool_calls"] and others[0]["name"] == "get_weather"
 
 
 def test_splits():
@@ -357,6 +398,14 @@ def test_malformed():
 
 def exchange(request):
     """The status of a raw request's first answer; None where there is none."""
+    answer = raw_exchange(request)
+    while answer.startswith(b"HTTP/1.1 100 "):
+        answer = answer.partition(b"\r\n\r\n")[2]
+    return answer[9:12].decode() if answer.startswith(b"HTTP/1.1 ") else None
+
+
+def raw_exchange(request):
+    """All that is answered to the bytes of a request."""
     host, port = gateway.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=15) as connection:
         connection.sendall(request)
@@ -364,9 +413,7 @@ def exchange(request):
         answer = b""
         while piece := connection.recv(65536):
             answer += piece
-    while answer.startswith(b"HTTP/1.1 100 "):
-        answer = answer.partition(b"\r\n\r\n")[2]
-    return answer[9:12].decode() if answer.startswith(b"HTTP/1.1 ") else None
+    return answer
 
 
 def join_if_streamed(answer):
