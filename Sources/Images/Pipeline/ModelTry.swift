@@ -86,6 +86,7 @@ struct ModelTry {
       for index in outcome.images.indices {
         outcome.images[index].seed = outcome.images[index].seed ?? sentSeed
         outcome.images[index].origin = PictureOrigin(model, cost: bill.shares[index])
+        outcome.images[index].look = answer.look
       }
       outcome.adjusted += PictureDifferences.notes(
         on: outcome.images, of: request, told: outcome.adjusted)
