@@ -94,4 +94,24 @@ struct PaidJobsTests {
       #expect(try simulator.requests("together").map { try $0.json()["n"]?.int } == [1])
     }
   }
+
+  @Test("a model that makes fewer pictures than it was asked for has not failed")
+  func makesFewer() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let provider = try AdapterHarness.provider(
+        "openai", .openAI,
+        ImageModel(id: "m", provider: "openai", dialect: .generic, maxCount: 2),
+        at: simulator.baseURL)
+      simulator.answer("images", 200, #"{"data":[{"b64_json":"\#(Self.picture)"}]}"#)
+      var request = ImageRequest(prompt: "a fox")
+      request.count = 2
+      let result = try await ImagePipeline(ImageCatalog(providers: [provider]))
+        .generate(request, client: client.value)
+      #expect(
+        result.adjusted == ["n: m made 1 of 2 pictures in one call", "n: 1 of 2 pictures"])
+    }
+  }
+
+  /// A GIF of one pixel.
+  private static let picture = "R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 }
