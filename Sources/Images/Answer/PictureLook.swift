@@ -3,7 +3,7 @@ internal import OpenAIWire
 /// How a picture was drawn, in the words of OpenAI's images API; nil for what its provider does not
 /// tell (platform.openai.com/docs/api-reference/images/object).
 package struct PictureLook: Sendable, Hashable {
-  /// `low`, `medium`, `high` or `auto`.
+  /// `low`, `medium`, `high`, `xhigh`, `max` or `auto`.
   package let quality: String?
   /// `transparent`, `opaque` or `auto`.
   package let background: String?
@@ -13,7 +13,7 @@ package struct PictureLook: Sendable, Hashable {
     func word(_ key: String, _ known: [String]) -> String? {
       object[key]?.string.flatMap { known.contains($0) ? $0 : nil }
     }
-    quality = word("quality", ["low", "medium", "high", "auto"])
+    quality = word("quality", ["low", "medium", "high", "xhigh", "max", "auto"])
     background = word("background", ["transparent", "opaque", "auto"])
   }
 
