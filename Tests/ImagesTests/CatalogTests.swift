@@ -134,6 +134,19 @@ struct CatalogTests {
   }
 
   @Test(
+    "knows each model by which OpenAI's specification has clients ask for pictures",
+    arguments: [
+      "gpt-image-2", "gpt-image-2-2026-04-21", "gpt-image-1.5", "gpt-image-1", "gpt-image-1-mini",
+      "chatgpt-image-latest", "dall-e-3", "dall-e-2",
+    ])
+  func specified(model: String) throws {
+    let router = ImageRouter(try CatalogSupport.shipped(["OPENAI_API_KEY": "sk-1"]).images)
+    var request = ImageRequest(prompt: "a fox")
+    request.model = model
+    #expect(try router.route(request).candidates.map(\.wireID) == [model])
+  }
+
+  @Test(
     "draws every tier with OpenAI's key alone",
     arguments: [
       ("a fox", "gpt-image-2.5-flare"), ("a photorealistic fox", "gpt-image-2.5-sunburst"),

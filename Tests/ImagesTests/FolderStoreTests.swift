@@ -27,6 +27,23 @@ struct FolderStoreTests {
       [.modificationDate: Date().addingTimeInterval(-seconds)], ofItemAtPath: path)
   }
 
+  @Test("a probe finds out whether it takes pictures, and leaves nothing behind")
+  func probe() async throws {
+    try await withStore { store, _, client in
+      func files() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: store.folder).filter {
+          $0.contains("img_")
+        }
+      }
+      try await store.probe(client: client)
+      #expect(try files().isEmpty)
+      try FileManager.default.removeItem(atPath: store.folder)
+      try Data().write(to: URL(fileURLWithPath: store.folder))
+      let error = await #expect(throws: StoreError.self) { try await store.probe(client: client) }
+      #expect(error?.kind == .unavailable)
+    }
+  }
+
   @Test("what is put is got under an id that nobody can guess, and nothing else is")
   func roundTrip() async throws {
     try await withStore { store, _, client in

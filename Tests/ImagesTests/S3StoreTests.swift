@@ -54,6 +54,19 @@ struct S3StoreTests {
     }
   }
 
+  @Test("a probe finds out whether the bucket takes pictures, and leaves nothing behind")
+  func probe() async throws {
+    try await withMoto(checksSignatures: true) { moto, client in
+      let store = S3Store(try moto.bucket(prefix: "easel/pictures"))
+      try await store.probe(client: client)
+      #expect(try await store.list("img_", client).objects.isEmpty)
+      let id = try await store.put(.png(), metadata: "{}".utf8Array, client: client)
+      try await store.probe(client: client)
+      #expect(try await store.list("img_", client).objects.count == 2)
+      #expect(try await store.get(id, client: client) != nil)
+    }
+  }
+
   @Test("a sweep reads, page by page, and deletes with valid signatures")
   func signedSweep() async throws {
     try await withMoto(checksSignatures: true) { moto, client in

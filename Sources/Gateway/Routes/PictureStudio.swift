@@ -24,6 +24,7 @@ struct PictureStudio {
     partial: ((PartialImage) async -> Void)? = nil
   ) async throws(OpenAIError) -> (result: ImageResult, kept: [KeptPicture]) {
     let shared = context.shared
+    if needsStore, shared.storeDoubt.isRaised { try await probeStore() }
     let result: ImageResult
     do throws(ImageFailure) {
       result = try await shared.images.generate(
@@ -51,6 +52,17 @@ struct PictureStudio {
     }
   }
 
+  /// - Throws: `OpenAIError`, where a picture that is drawn now would be lost.
+  private func probeStore() async throws(OpenAIError) {
+    do throws(StoreError) {
+      try await context.shared.store.probe(client: context.services.client)
+    } catch {
+      context.log.problem = error.message
+      throw .unavailable(
+        "The store of pictures takes none now, so that none was drawn.", retryAfter: .seconds(5))
+    }
+  }
+
   private func keep(
     _ result: ImageResult, _ request: ImageRequest
   ) async throws(StoreError) -> [KeptPicture] {
@@ -65,7 +77,14 @@ struct PictureStudio {
     _ image: GeneratedImage, _ metadata: [UInt8]
   ) async throws(StoreError) -> KeptPicture {
     let store = context.shared.store
-    let id = try await store.put(image, metadata: metadata, client: context.services.client)
+    let id: String
+    do throws(StoreError) {
+      id = try await store.put(image, metadata: metadata, client: context.services.client)
+    } catch {
+      if error.kind != .cancelled { context.shared.storeDoubt.tell(wasKept: false) }
+      throw error
+    }
+    context.shared.storeDoubt.tell(wasKept: true)
     let url = try await store.publicURL(id, format: image.format) ?? context.pictureURL(id)
     return KeptPicture(id: id, url: url)
   }

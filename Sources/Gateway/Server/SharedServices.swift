@@ -14,6 +14,7 @@ final class SharedServices: Sendable {
   let images: ImagePipeline
   let profiles: ImageProfiles
   let store: any PictureStore
+  let storeDoubt = StoreDoubt()
   let memory: any TurnMemory
   let pictureMetrics: PictureMetrics
   let serverStatistics = ServerStatistics()

@@ -64,6 +64,7 @@ extension KeptPictures {
         writer.member("format", image.format.rawValue)
         writer.member("revisedPrompt", image.revisedPrompt)
         writer.member("seed", image.seed)
+        image.look?.write(to: &writer)
         writer.endObject()
       }
       writer.endArray()
@@ -100,10 +101,11 @@ extension KeptPictures {
       guard let format = entry["format"]?.string.flatMap(ImageFormat.init(rawValue:)) else {
         return nil
       }
-      result.images.append(
-        GeneratedImage(
-          bytes: [], format: format, revisedPrompt: entry["revisedPrompt"]?.string,
-          seed: entry["seed"]?.int))
+      var image = GeneratedImage(
+        bytes: [], format: format, revisedPrompt: entry["revisedPrompt"]?.string,
+        seed: entry["seed"]?.int)
+      image.look = PictureLook(entry)
+      result.images.append(image)
     }
     var kept: [KeptPicture] = []
     for entry in pictures.elements {

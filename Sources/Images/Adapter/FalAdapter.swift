@@ -33,10 +33,12 @@ struct FalAdapter: ImageAdapter {
       let status = try FalDecoder.object(answer, over: link)
       return status["status"]?.string == "COMPLETED" ? () : nil
     }
-    let result = try await link.follow(
-      response, authorization(link), every: .milliseconds(500), cancel: nil, pictures: job.count
-    ) { (answer, _) throws(ImageFailure) -> Result<JSONSlice, ImageFailure>? in
-      try FalDecoder.result(answer, over: link)
+    let result = try await link.finishing { () throws(ImageFailure) in
+      try await link.follow(
+        response, authorization(link), every: .milliseconds(500), cancel: nil, pictures: job.count
+      ) { (answer, _) throws(ImageFailure) -> Result<JSONSlice, ImageFailure>? in
+        try FalDecoder.result(answer, over: link)
+      }
     }
     var answer = try FalDecoder.answer(try result.get(), to: job, over: link)
     answer.adjusted += encoder.adjusted

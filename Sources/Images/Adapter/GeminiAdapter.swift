@@ -77,7 +77,7 @@ struct GeminiAdapter: ImageAdapter {
     if let fixed = model.options["resolution"] { return fixed }
     guard let word = ledger.quality() else { return nil }
     let sizes = ["1K", "2K", "4K"]
-    let wanted = ["medium": 1, "high": 2, "hd": 2, "ultra": 2][word] ?? 0
+    let wanted = ["medium": 1, "high": 2, "hd": 2, "ultra": 2, "xhigh": 2, "max": 2][word] ?? 0
     if QualityWord(word) == .unknown { ledger.note("quality", "\(model.id) does not know \(word)") }
     let most = [QualityTier.ultra: 2, .high: 1][model.tier] ?? 0
     if wanted > most {

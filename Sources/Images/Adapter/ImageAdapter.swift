@@ -41,6 +41,8 @@ package struct PartialImage: Sendable {
   /// From 0.
   package var index: Int
   package var bytes: [UInt8]
+  /// Nil where its provider does not tell.
+  package var look: PictureLook?
 }
 
 /// What a provider answered.
@@ -50,6 +52,8 @@ struct ProviderAnswer: Sendable {
   var cost: Double?
   /// The provider's `usage` as JSON, in OpenAI's shape, where it gave one.
   var usage: [UInt8]?
+  /// How its pictures were drawn, where the provider says.
+  var look: PictureLook?
   /// What of the request could not be honoured, in words.
   var adjusted: [String] = []
 }

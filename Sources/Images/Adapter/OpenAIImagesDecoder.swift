@@ -27,7 +27,8 @@ enum OpenAIImagesDecoder {
     }
     let usage = object["usage"].flatMap { $0.kind == .object ? $0 : nil }
     return ProviderAnswer(
-      pictures: pictures, cost: usage.flatMap(cost), usage: usage.map { Array($0.raw) })
+      pictures: pictures, cost: usage.flatMap(cost), usage: usage.map { Array($0.raw) },
+      look: PictureLook(object))
   }
 
   /// The picture of an entry of `data`, or of an event; nil where it holds none.

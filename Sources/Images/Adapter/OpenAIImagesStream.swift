@@ -85,9 +85,11 @@ struct OpenAIImagesStream {
     if type.hasSuffix(".partial_image") {
       guard case .bytes(let bytes) = picture.source else { return }
       await job.partial?(
-        PartialImage(index: object["partial_image_index"]?.int ?? 0, bytes: bytes))
+        PartialImage(
+          index: object["partial_image_index"]?.int ?? 0, bytes: bytes, look: PictureLook(object)))
     } else if type.hasSuffix(".completed") {
       answer.pictures.append(picture)
+      answer.look = PictureLook(object)
       answer.usage = object["usage"].flatMap { $0.kind == .object ? Array($0.raw) : nil }
     }
   }

@@ -18,7 +18,9 @@ extension ProviderLink {
       })
   }
 
-  /// Submits a job; see above.
+  /// Submits a job; see above. Where paid calls are finished, the answer is waited for: it may hold
+  /// the picture already, which cannot be cancelled any more. The next question about a job that is
+  /// not over finds that the client has left.
   /// - Parameter abandoned: called with the answer where nobody waits for it any more.
   func submit(
     _ url: HTTPURL, _ headers: HeaderFields, json: [UInt8], pictures: Int,
@@ -27,8 +29,13 @@ extension ProviderLink {
     guard !Task.isCancelled else {
       throw ImageFailure(.cancelled, "the request was cancelled")
     }
-    let submission = JobSubmission()
     let link = self
+    if finishesPaidCalls {
+      return try await finishing { () throws(ImageFailure) in
+        try await link.post(url, headers, json: json, pays: true, pictures: pictures)
+      }
+    }
+    let submission = JobSubmission()
     client.loop.spawn {
       var result: Result<ClientAnswer, ImageFailure>
       do throws(ImageFailure) {

@@ -10,6 +10,8 @@ struct ProviderLink {
   let imageLimit: Int
   /// When the try is over, on the loop's clock in milliseconds.
   var deadline: UInt64
+  /// Whether what is paid for is finished when the client leaves: its repetition asks for it.
+  var finishesPaidCalls = false
 
   init(provider: ImageProvider, client: HTTPClient, imageLimit: Int) {
     self.provider = provider
@@ -38,6 +40,20 @@ struct ProviderLink {
       if url.scheme == .https, hosts.contains(where: { url.host.hasSuffix($0) }) { return url }
     }
     throw malformed("names an address that is not its own")
+  }
+
+  /// Runs what follows on a payment that cannot be taken back: to its end, where paid calls are
+  /// finished, be the task cancelled or not.
+  func finishing<T: Sendable>(
+    _ body: @escaping () async throws(ImageFailure) -> T
+  ) async throws(ImageFailure) -> T {
+    guard finishesPaidCalls else { return try await body() }
+    let result = await client.loop.shielded { () -> Result<T, ImageFailure> in
+      do throws(ImageFailure) { return .success(try await body()) } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
   }
 
   // MARK: Requests

@@ -9,6 +9,8 @@ package struct GeneratedImage: Sendable {
   package var seed: Int?
   /// Nil for what no model drew.
   package var origin: PictureOrigin?
+  /// Nil where its provider does not tell.
+  package var look: PictureLook?
 
   package init(
     bytes: [UInt8], format: ImageFormat, revisedPrompt: String? = nil, seed: Int? = nil,

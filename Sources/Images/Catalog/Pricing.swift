@@ -62,8 +62,14 @@ package struct Pricing: Sendable, Hashable {
     return max(1, Int((size.megapixels - 0.05).rounded(.up)))
   }
 
+  /// Whether a row is that of a quality.
+  func names(quality: String) -> Bool {
+    guard case .perImage(let rows) = scheme else { return false }
+    return rows.contains { $0.quality == quality }
+  }
+
   /// The row that says most of what is asked. Where no row has the quality, such as `auto`, the
-  /// dearest of the size: an estimate errs upwards.
+  /// dearest of the size, without those that have to be asked for: an estimate errs upwards.
   private static func price(_ rows: [Row], _ quality: String?, _ size: ImageSize?) -> Double? {
     func score(_ row: Row) -> Int? {
       var score = 0
@@ -79,8 +85,10 @@ package struct Pricing: Sendable, Hashable {
     }
     let fitting = rows.compactMap { row in score(row).map { (row, $0) } }
     if let best = fitting.max(by: { $0.1 < $1.1 }) { return best.0.price }
-    let ofSize = rows.filter { $0.size == size || $0.size == nil }
+    let usual = rows.filter { $0.quality.map { QualityWord($0).isExtra } != true }
+    let known = usual.isEmpty ? rows : usual
+    let ofSize = known.filter { $0.size == size || $0.size == nil }
     let ofQuality = rows.filter { $0.quality == quality || $0.quality == nil }
-    return (ofSize.isEmpty ? (ofQuality.isEmpty ? rows : ofQuality) : ofSize).map(\.price).max()
+    return (ofSize.isEmpty ? (ofQuality.isEmpty ? known : ofQuality) : ofSize).map(\.price).max()
   }
 }

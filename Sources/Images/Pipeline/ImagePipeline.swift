@@ -90,7 +90,7 @@ package final class ImagePipeline: Sendable {
   /// provider yet is given up, jobs are cancelled at their providers, and no other one is asked.
   /// - Parameters:
   ///   - finishesPaidCalls: whether a call goes on when the client leaves, where it is paid for and
-  ///     cannot be cancelled: the client's repetition gets what it made.
+  ///     cannot be cancelled, or no longer: the client's repetition gets what it made.
   ///   - partial: told of unfinished pictures, where the model shows them.
   /// - Throws: `ImageFailure`.
   package func generate(
@@ -122,9 +122,10 @@ package final class ImagePipeline: Sendable {
       }
       var link = ProviderLink(provider: provider, client: client, imageLimit: limits.image)
       link.deadline = min(link.deadline, end)
+      link.finishesPaidCalls = finishesPaidCalls
       let attempt = ModelTry(
         request: request, model: model, adapter: adapter, link: link, limits: limits,
-        keys: keys.next(), finishesPaidCalls: finishesPaidCalls, partial: partial)
+        keys: keys.next(), partial: partial)
       let started = EventLoop.nanoseconds
       let outcome = await attempt.run(count: run.missing)
       let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)

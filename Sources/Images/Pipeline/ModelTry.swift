@@ -10,8 +10,6 @@ struct ModelTry {
   let limits: ImagePipeline.Limits
   /// Tell its calls apart from those of every other try.
   let keys: JobKeys.Try
-  /// Whether a call that cannot be cancelled goes on when the client leaves.
-  let finishesPaidCalls: Bool
   let partial: ((PartialImage) async -> Void)?
 
   /// What was made before a failure, and the failure.
@@ -60,7 +58,7 @@ struct ModelTry {
   }
 
   private func call(_ count: Int, number: Int) async -> Outcome {
-    guard finishesPaidCalls, !adapter.cancelsJobs, !Task.isCancelled else {
+    guard link.finishesPaidCalls, !adapter.cancelsJobs, !Task.isCancelled else {
       return await make(count, number: number)
     }
     // To the last picture fetched, since one of them could be had by another paid call only.
@@ -79,19 +77,20 @@ struct ModelTry {
       outcome.usage = answer.usage
       outcome.adjusted = answer.adjusted
       if partial != nil, job.partial == nil { outcome.adjusted.append(noPartial) }
-      // It is billed, whether or not its pictures can be had.
-      outcome.cost = cost(answer, drawn.count)
-      let share = outcome.cost.map { $0 / Double(max(1, drawn.count)) }
+      let fetched = try await link.finishing { () throws(ImageFailure) in await fetch(drawn) }
+      outcome.images = fetched.images
+      outcome.failure = fetched.failure
+      let bill = PictureBill(answer, of: fetched.images, drawn: drawn.count, model, request)
+      outcome.cost = bill.total
       let sentSeed = sentSeed(answer)
-      for picture in drawn {
-        var image = try await checked(picture)
-        image.seed = image.seed ?? sentSeed
-        image.origin = PictureOrigin(model, cost: share)
-        outcome.images.append(image)
+      for index in outcome.images.indices {
+        outcome.images[index].seed = outcome.images[index].seed ?? sentSeed
+        outcome.images[index].origin = PictureOrigin(model, cost: bill.shares[index])
+        outcome.images[index].look = answer.look
       }
       outcome.adjusted += PictureDifferences.notes(
         on: outcome.images, of: request, told: outcome.adjusted)
-      if outcome.images.count < count {
+      if outcome.failure == nil, outcome.images.count < count {
         outcome.adjusted.append(
           "n: \(model.id) made \(outcome.images.count) of \(count) pictures in one call")
       }
@@ -116,19 +115,23 @@ struct ModelTry {
     return request.count == 1 && !isAdjusted ? request.seed : nil
   }
 
-  private func cost(_ answer: ProviderAnswer, _ count: Int) -> Double? {
-    let billed =
-      answer.cost
-      ?? answer.usage.flatMap { model.pricing.perMillionTokens?.cost(ofUsage: $0) }
-    return billed.flatMap { Self.plausible.contains($0) ? $0 : nil } ?? quoted(count)
+  /// What could be had of a call's pictures.
+  private struct Fetched: Sendable {
+    var images: [GeneratedImage] = []
+    /// Why the first that could not be had was not.
+    var failure: ImageFailure?
   }
 
-  /// Dollars for one call. What a provider says beyond them is a mistake that sums and budgets must
-  /// not take over.
-  private static let plausible = 0.0...10_000.0
-
-  private func quoted(_ count: Int) -> Double? {
-    model.quote(request).price.map { $0 * Double(count) }
+  /// Fetches and checks pictures. All are paid for: one that cannot be had takes no other with it.
+  private func fetch(_ pictures: ArraySlice<ProviderPicture>) async -> Fetched {
+    var fetched = Fetched()
+    for picture in pictures {
+      do throws(ImageFailure) { fetched.images.append(try await checked(picture)) } catch {
+        fetched.failure = fetched.failure ?? error
+        if error.kind == .cancelled { break }
+      }
+    }
+    return fetched
   }
 
   /// The bytes of a picture, known to be one, and within the bounds.

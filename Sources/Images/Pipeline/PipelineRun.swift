@@ -114,7 +114,9 @@ struct PipelineRun {
     guard let model, !images.isEmpty else { throw failure }
     var notes = adjusted + request.unknownFields.map { "\($0): unknown, and not sent" }
     if missing > 0 {
-      notes.append("n: \(images.count) of \(request.count) pictures; \(failure.message)")
+      // A model may have made fewer than it was asked for, and nobody failed.
+      let reason = failures.isEmpty ? "" : "; \(failure.message)"
+      notes.append("n: \(images.count) of \(request.count) pictures\(reason)")
     }
     return ImageResult(
       images: images, model: model, cost: isCostKnown ? cost?.withoutNoise : nil, usage: usage,

@@ -11,6 +11,32 @@ enum UsageTotal {
     return writer.bytes
   }
 
+  /// One of so many equal parts of an object of numbers and objects of numbers, whose sum is the
+  /// whole: what is left over is in the first parts.
+  static func part(_ index: Int, of count: Int, _ usage: [UInt8]) -> [UInt8] {
+    guard count > 1, let object = try? JSONSlice.parse(usage) else { return usage }
+    var writer = JSONWriter()
+    writePart(index, of: count, object, depth: 0, to: &writer)
+    return writer.bytes
+  }
+
+  private static func writePart(
+    _ index: Int, of count: Int, _ object: JSONSlice, depth: Int, to writer: inout JSONWriter
+  ) {
+    writer.beginObject()
+    for member in object.members {
+      writer.key(member.key)
+      if member.value.kind == .object, depth < 4 {
+        writePart(index, of: count, member.value, depth: depth + 1, to: &writer)
+      } else if let number = member.value.int {
+        writer.value(number / count + (index < number % count ? 1 : 0))
+      } else {
+        writer.value(member.value)
+      }
+    }
+    writer.endObject()
+  }
+
   private static func write(_ a: JSONSlice, _ b: JSONSlice, depth: Int, to writer: inout JSONWriter)
   {
     writer.beginObject()

@@ -34,9 +34,13 @@ extension ImageModel {
     guard capabilities.contains(.quality) else { return nil }
     let word = word ?? options["quality"] ?? "auto"
     switch dialect {
-    case .gptImage: return Self.effort(word, ["low", "medium", "high"])
+    case .gptImage:
+      // A model knows the words beyond high that its prices name.
+      if QualityWord(word).isExtra, pricing.names(quality: word) { return word }
+      return Self.effort(word, ["low", "medium", "high"])
     case .xai: return Self.effort(word, ["low", "medium", "medium"])
-    case .dallE3: return ["ultra", "high", "hd"].contains(word) ? "hd" : "standard"
+    case .dallE3:
+      return ["ultra", "high", "hd", "xhigh", "max"].contains(word) ? "hd" : "standard"
     case .dallE2, .generic: return word
     }
   }
@@ -46,7 +50,7 @@ extension ImageModel {
     switch QualityWord(word) {
     case .low: words[0]
     case .medium: words[1]
-    case .high: words[2]
+    case .high, .xhigh, .max: words[2]
     case .auto, .unknown: "auto"
     }
   }

@@ -35,6 +35,17 @@ package struct FolderStore: PictureStore {
   /// Nothing that `init` has not found out.
   package func check(client: HTTPClient) async throws(StoreError) {}
 
+  package func probe(client: HTTPClient) async throws(StoreError) {
+    let id = PictureName.newID()
+    try await onDisk(client) { () throws(StoreError) in
+      try makeSubfolder(id)
+      // Metadata without a picture: should it be left behind, a sweep finds it.
+      let place = path(PictureName(id, .metadata))
+      try StoreFile.write([UInt8](repeating: 0x20, count: StoreLimit.probe), to: place)
+      _ = StoreFile.remove(place)
+    }
+  }
+
   package func put(
     _ image: GeneratedImage, metadata: [UInt8], client: HTTPClient
   ) async throws(StoreError) -> String {
@@ -51,12 +62,7 @@ package struct FolderStore: PictureStore {
   private func write(
     _ id: String, _ image: GeneratedImage, _ metadata: [UInt8]
   ) throws(StoreError) {
-    let place = subfolder(id)
-    do {
-      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    } catch {
-      throw StoreError(.unavailable, "the folder \(place) for pictures cannot be made")
-    }
+    let place = try makeSubfolder(id)
     let sidecar = path(PictureName(id, .metadata))
     let picture = path(PictureName(id, .picture(image.format)))
     // The picture comes last: once it is there, all that belongs to it is.
@@ -69,6 +75,17 @@ package struct FolderStore: PictureStore {
       _ = StoreFile.remove(sidecar)
       throw error
     }
+  }
+
+  @discardableResult
+  private func makeSubfolder(_ id: String) throws(StoreError) -> String {
+    let place = subfolder(id)
+    do {
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError(.unavailable, "the folder \(place) for pictures cannot be made")
+    }
+    return place
   }
 
   package func get(_ id: String, client: HTTPClient) async throws(StoreError) -> StoredPicture? {

@@ -3,9 +3,14 @@ package import HTTP
 /// Where finished pictures are kept. A picture is immutable once it is stored, so that readers and
 /// caches need no questions. All calls are made on `client`'s loop.
 package protocol PictureStore: Sendable {
-  /// Finds out whether the store can be used, before a picture is paid for that cannot be kept.
+  /// Finds out whether the store can be used, and leaves it as it is.
   /// - Throws: `StoreError`, of kind `unavailable` where that may pass.
   func check(client: HTTPClient) async throws(StoreError)
+
+  /// Finds out whether the store takes pictures now, by keeping something small for a moment: for a
+  /// store that did not take the last one, before another is paid for that cannot be kept.
+  /// - Throws: `StoreError`, as `put` does.
+  func probe(client: HTTPClient) async throws(StoreError)
 
   /// Keeps a picture. Either all of it becomes visible, or nothing.
   /// - Parameter metadata: a JSON object that is kept beside it, at most 1 MiB.
@@ -77,6 +82,8 @@ package struct SweepReport: Sendable, Hashable {
 
 /// Bounds that all stores share.
 enum StoreLimit {
+  /// Bytes that a probe writes.
+  static let probe = 64 << 10
   /// Bytes of a picture's metadata.
   static let metadata = 1 << 20
   /// How old something unfinished must be before it counts as left behind; seconds.

@@ -47,6 +47,14 @@ package struct S3Store: PictureStore {
     _ = try await list("img_", client)
   }
 
+  package func probe(client: HTTPClient) async throws(StoreError) {
+    // Metadata without a picture: should it be left behind, a sweep finds it.
+    let name = PictureName(PictureName.newID(), .metadata)
+    let bytes = Array("{}".utf8)
+    try await write(name, bytes, Digest.hex(Digest.sha256(bytes)), "application/json", client)
+    try await delete(name, client)
+  }
+
   package func put(
     _ image: GeneratedImage, metadata: [UInt8], client: HTTPClient
   ) async throws(StoreError) -> String {

@@ -1,0 +1,117 @@
+import EventLoop
+import HTTP
+import OpenAIWire
+import Simulator
+import TestSupport
+import Testing
+
+@testable import Images
+
+/// Jobs whose clients leave when nothing can be taken back any more.
+@Suite("Jobs that are paid for", .bounded, .timeLimit(.minutes(10)))
+struct PaidJobsTests {
+  /// Where a job is when its client leaves: the requests of a route are under way.
+  struct Moment: Sendable, CustomTestStringConvertible {
+    let provider: JobProvider
+    let route: String
+    let prompt: String
+
+    var testDescription: String { "\(provider.name), \(route)" }
+  }
+
+  static let late = [
+    // Done before its submission is answered: there is nothing to cancel.
+    Moment(provider: ReplicateTests.replicate, route: "replicate", prompt: "a quick fox"),
+    Moment(provider: ReplicateTests.replicate, route: "files", prompt: "a fox"),
+    Moment(provider: FalTests.fal, route: "fal.result", prompt: "a fox"),
+    Moment(provider: FalTests.fal, route: "files", prompt: "a fox"),
+  ]
+
+  /// Draws, and leaves while a request of the moment's route is under way.
+  private static func draw(
+    _ moment: Moment, _ simulator: SimulatorServer, _ client: HTTPClient
+  ) async throws -> ImageResult? {
+    let pipeline = ImagePipeline(
+      ImageCatalog(providers: [try moment.provider.provider(simulator)]))
+    var slow = SimulatorFault()
+    slow.delay = .milliseconds(200)
+    simulator.queue(slow, route: moment.route)
+    let loop = client.loop
+    var result: ImageResult?
+    let drawing = loop.spawn {
+      result = try? await pipeline.generate(
+        ImageRequest(prompt: moment.prompt), client: client, finishesPaidCalls: true)
+    }
+    try await wait(on: loop) { simulator.requests(moment.route).count == 1 }
+    drawing.cancel()
+    await drawing.value
+    return result
+  }
+
+  @Test("a client that leaves a finished job has its picture for the next try", arguments: late)
+  func finishes(_ moment: Moment) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let result = try await Self.draw(moment, simulator, client.value)
+      #expect(result?.images.map(\.format) == [.png])
+      #expect(simulator.jobs[moment.provider.name]?.accepted == 1)
+      #expect(simulator.jobs[moment.provider.name]?.cancelled == 0)
+    }
+  }
+
+  @Test(
+    "a job that is not finished is cancelled, and not asked for",
+    arguments: ImageJobsTests.cancelling)
+  func cancels(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let moment = Moment(provider: provider, route: provider.name, prompt: "a fox")
+      #expect(try await Self.draw(moment, simulator, client.value) == nil)
+      try await wait(on: client.loop) { simulator.jobs[provider.name]?.cancelled == 1 }
+      #expect(simulator.jobs[provider.name]?.accepted == 1)
+      #expect(simulator.requests("\(provider.name).poll").isEmpty)
+    }
+  }
+
+  @Test("a picture that cannot be had takes no other of its job with it")
+  func keepsOthers() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var fal = try FalTests.fal.provider(simulator)
+      fal.models[0].pricing = .flat(0.04)
+      var other = ImageModel(
+        id: "flux", provider: "together", dialect: .generic, maxCount: 4, pricing: .flat(0.01),
+        priority: 2)
+      other.wireID = "black-forest-labs/FLUX.1-schnell"
+      let together = try AdapterHarness.provider(
+        "together", .together, other, at: simulator.url("together"))
+      let pipeline = ImagePipeline(ImageCatalog(providers: [fal, together]))
+      // For the first, and the three times that it is asked for again.
+      for _ in 0..<4 { simulator.answer("files", 404, "gone") }
+      var request = ImageRequest(prompt: "a fox")
+      request.size = ImageSize("64x64")
+      request.count = 4
+      let result = try await pipeline.generate(request, client: client.value)
+      #expect(result.images.map { $0.origin?.provider } == ["fal", "fal", "fal", "together"])
+      #expect(result.cost == 0.17)
+      #expect(try simulator.requests("together").map { try $0.json()["n"]?.int } == [1])
+    }
+  }
+
+  @Test("a model that makes fewer pictures than it was asked for has not failed")
+  func makesFewer() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let provider = try AdapterHarness.provider(
+        "openai", .openAI,
+        ImageModel(id: "m", provider: "openai", dialect: .generic, maxCount: 2),
+        at: simulator.baseURL)
+      simulator.answer("images", 200, #"{"data":[{"b64_json":"\#(Self.picture)"}]}"#)
+      var request = ImageRequest(prompt: "a fox")
+      request.count = 2
+      let result = try await ImagePipeline(ImageCatalog(providers: [provider]))
+        .generate(request, client: client.value)
+      #expect(
+        result.adjusted == ["n: m made 1 of 2 pictures in one call", "n: 1 of 2 pictures"])
+    }
+  }
+
+  /// A GIF of one pixel.
+  private static let picture = "R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+}
