@@ -13,20 +13,35 @@ package final class UpstreamAttempt {
   var namesOwnAccount = false
   /// Whether the deadline leaves it less time than the upstream should have.
   var isCutShort = false
-  private let permit: CallPermit?
+  private let loop: EventLoop
   private let breaker: SharedBreaker?
+  private var permit: CallPermit?
+  /// Ends a trial that goes well before its answer is over.
+  private var trialEnd: LoopTimer?
+  /// Whether a trial was recorded as a success before its answer was over.
+  private var hasPassedTrial = false
   private let started = EventLoop.nanoseconds
   private var firstByte: UInt64?
   private var isRecorded = false
 
-  init(_ target: UpstreamTarget, _ breaker: SharedBreaker?, _ permit: CallPermit?) {
+  /// How long a trial may stream before it has succeeded: all other requests wait for it.
+  private static let longestTrial = Duration.seconds(5)
+
+  init(
+    _ target: UpstreamTarget, _ breaker: SharedBreaker?, _ permit: CallPermit?, on loop: EventLoop
+  ) {
     self.target = target
+    self.loop = loop
     self.breaker = breaker
     self.permit = permit
   }
 
   /// Notes that something of the answer is passed on.
-  package func commit() { isCommitted = true }
+  package func commit() {
+    guard !isCommitted else { return }
+    isCommitted = true
+    watchTrial(for: Self.longestTrial)
+  }
 
   /// Notes that the upstream has begun to answer.
   func answered() { firstByte = EventLoop.nanoseconds }
@@ -47,6 +62,9 @@ package final class UpstreamAttempt {
   func record(_ outcome: CallOutcome, reason: String? = nil) {
     guard !isRecorded else { return }
     isRecorded = true
+    trialEnd?.cancel()
+    // That it goes well was told already.
+    if case .success = outcome, hasPassedTrial { return }
     if let permit { breaker?.record(outcome, of: permit, reason: reason) }
   }
 
@@ -54,5 +72,32 @@ package final class UpstreamAttempt {
   func recordSuccess() {
     let answered = firstByte ?? EventLoop.nanoseconds
     record(.success(durationMs: Int64((answered - started) / 1_000_000)))
+  }
+
+  // MARK: Trials
+
+  /// Notes that the answer is none that refuses. Where it takes long to come, the trial is over before
+  /// its lease is, all the same.
+  func accepted() { watchTrial(for: nil) }
+
+  /// Has a trial succeed after a while, unless its answer is over before. An answer may take longer
+  /// than the lease, after which nobody asks how it ended: where all do, the breaker would never close.
+  /// - Parameter limit: the while; at most half of what is left of the lease, and where there is no
+  ///   limit nearly all of that.
+  private func watchTrial(for limit: Duration?) {
+    guard case .trial(let token) = permit, let breaker, !isRecorded, !hasPassedTrial else { return }
+    trialEnd?.cancel()
+    let left = Duration.milliseconds(breaker.millisecondsUntil(token.leaseUntil))
+    let wait = limit.map { min($0, left / 2) } ?? left * 0.9
+    trialEnd = loop.schedule(after: wait) { [weak self] in self?.passTrial() }
+  }
+
+  /// From here on the answer is one like others: where it breaks off, that is the first failure of a
+  /// breaker that has closed.
+  private func passTrial() {
+    guard !isRecorded, let breaker, let permit, let firstByte else { return }
+    breaker.record(.success(durationMs: Int64((firstByte - started) / 1_000_000)), of: permit)
+    hasPassedTrial = true
+    self.permit = breaker.lastResortPermit
   }
 }

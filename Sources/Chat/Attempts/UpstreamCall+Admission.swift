@@ -58,11 +58,13 @@ extension UpstreamCall {
   private func pass(
     _ breaker: SharedBreaker?, of target: UpstreamTarget, _ skipped: inout [Skipped]
   ) async -> UpstreamAttempt? {
-    guard let breaker else { return UpstreamAttempt(target, nil, nil) }
+    guard let breaker else { return UpstreamAttempt(target, nil, nil, on: services.loop) }
     switch breaker.admission() {
-    case .allowed(let permit): return UpstreamAttempt(target, breaker, permit)
+    case .allowed(let permit): return UpstreamAttempt(target, breaker, permit, on: services.loop)
     case .trialAvailable:
-      if let permit = await breaker.takeTrial() { return UpstreamAttempt(target, breaker, permit) }
+      if let permit = await breaker.takeTrial() {
+        return UpstreamAttempt(target, breaker, permit, on: services.loop)
+      }
       skip(target, .trialRunning, nil, breaker, &skipped)
     case .refused(let refusal, let until): skip(target, refusal, until, breaker, &skipped)
     }
@@ -80,7 +82,7 @@ extension UpstreamCall {
       return nil
     }
     let breaker = services.breaker(target)
-    return UpstreamAttempt(target, breaker, breaker?.lastResortPermit)
+    return UpstreamAttempt(target, breaker, breaker?.lastResortPermit, on: services.loop)
   }
 
   private func skip(
