@@ -21,6 +21,8 @@ package final class HealthChecker: Sendable {
   private let lifetime: Duration
   private let configured: @Sendable (BreakerKey) -> Availability
   private let answers = Mutex([BreakerKey: Answer]())
+  /// How long a reason is kept that tells how long it will last, in milliseconds: it counts seconds.
+  private static let countdown: Int64 = 1000
   /// Answers that are kept; beyond it all are dropped.
   private static let capacity = 10_000
 
@@ -66,9 +68,10 @@ package final class HealthChecker: Sendable {
     let wait = until.map { Duration.milliseconds(breaker.millisecondsUntil($0)) }
     let availability = Availability(
       .breaker, refusal.sentence(wait: wait), until: until, allowsLastResort: refusal.isDoubtful)
-    // What ends by itself is not believed any longer.
+    // What ends by itself is not believed any longer, nor is how long that is said to take.
+    let reasonEnd = until.map { min($0, now + Self.countdown) } ?? .max
     return Answer(
-      availability: availability, validUntil: min(end, until ?? .max), breaker: breaker,
+      availability: availability, validUntil: min(end, reasonEnd), breaker: breaker,
       revision: revision)
   }
 }

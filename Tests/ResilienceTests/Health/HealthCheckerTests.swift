@@ -40,6 +40,24 @@ struct HealthCheckerTests {
     }
   }
 
+  @Test("how long a breaker is open still is told as it is, not as it was when it was asked first")
+  func countdown() async throws {
+    var settings = BreakerSettings()
+    settings.openTimeJitter = 0
+    let bench = await BoardBench(1, settings: settings)
+    defer { bench.close() }
+    let checker = Self.checker(bench)
+    try await bench.openEverywhere()
+    let first = checker.availability(of: Self.key)
+    let until = try #require(first.until)
+    bench.wait(60_000)
+    let later = checker.availability(of: Self.key)
+    let left = (until - bench.store.clock.now) / 1000
+    // A second may pass between the two.
+    let told = (left...left + 1).map { "circuit breaker open, next trial in \($0) s" }
+    #expect(later.until == until && told.contains(later.reason ?? ""), "\(later)")
+  }
+
   @Test("who waits for the store's word on a trial leaves no answer behind that is not so any more")
   func pendingTrial() async throws {
     let store = FlakyStore()
