@@ -10,7 +10,8 @@ package enum RetryAfter {
       return .milliseconds(Int64(value))
     }
     guard let text = headers["retry-after"] else { return nil }
-    if let value = Double(text), value >= 0, value < 1e9 { return .seconds(value) }
+    // A number that is absurdly large asks for a long pause all the same.
+    if let value = Double(text), value >= 0, value.isFinite { return .seconds(min(value, 1e9)) }
     return HTTPDate(text).map { .seconds(max(0, $0.seconds - (now ?? WallClock.seconds))) }
   }
 }
