@@ -1,5 +1,6 @@
 import Observability
 import TestSupport
+import Resilience
 import Testing
 
 @testable import Gateway
@@ -134,6 +135,27 @@ struct ConfigurationLoadTests {
     #expect(
       seen(try load(yaml, environment: environment, flags: flags))
         == ["3.3.3.3:3", "exactly(3)", "debug"])
+  }
+
+  @Test("a share of calls holds too where a later rule turns on what it is a share of")
+  func sharesOfRules() throws {
+    let yaml =
+      validUpstream
+        + """
+        circuit_breaker:
+          rules:
+            - {for: image, minimum_calls: 50, slow_rate: 80%}
+            - {for: image/a, failure_rate: 30%, slow_call: 60s}
+            - {for: image/a/m, minimum_calls: 7}
+        """
+    let breakers = try load(yaml).circuitBreaker
+    func settings(_ model: String) -> BreakerSettings {
+      breakers.settings(
+        for: BreakerKey(.image, provider: "a", model: model), callLimit: .seconds(60))
+    }
+    #expect(settings("n").failureRate == RateRule(rate: 0.3, minimumCalls: 50))
+    #expect(settings("n").slowCalls?.share == RateRule(rate: 0.8, minimumCalls: 50))
+    #expect(settings("m").failureRate == RateRule(rate: 0.3, minimumCalls: 7))
   }
 
   @Test("the environment beats the file for links and rounds too")

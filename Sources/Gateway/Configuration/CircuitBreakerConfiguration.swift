@@ -22,7 +22,14 @@ package struct CircuitBreakerConfiguration: Sendable, Hashable {
   package func settings(for key: BreakerKey, callLimit: Duration) -> BreakerSettings {
     var settings = key.kind == .chat ? BreakerSettings.chat : BreakerSettings()
     settings.trialLease = callLimit + .seconds(5)
-    for rule in rules where rule.subject.covers(key) { rule.apply(to: &settings) }
+    let rules = rules.filter { $0.subject.covers(key) }
+    for rule in rules { rule.apply(to: &settings) }
+    // At last, so that they hold too where a later rule turns on what they belong to.
+    if let rate = rules.compactMap(\.slowRate).last { settings.slowCalls?.share.rate = rate }
+    if let calls = rules.compactMap(\.minimumCalls).last {
+      settings.failureRate?.minimumCalls = calls
+      settings.slowCalls?.share.minimumCalls = calls
+    }
     if let failureThreshold {
       if key.kind == .chat {
         settings.consecutiveFailures = failureThreshold
@@ -75,11 +82,6 @@ package struct BreakerRule: Sendable, Hashable {
       settings.slowCalls = slowCall.value.map { threshold in
         SlowCallRule(threshold: threshold, share: settings.slowCalls?.share ?? RateRule())
       }
-    }
-    if let slowRate { settings.slowCalls?.share.rate = slowRate }
-    if let minimumCalls {
-      settings.failureRate?.minimumCalls = minimumCalls
-      settings.slowCalls?.share.minimumCalls = minimumCalls
     }
     if let openTime {
       settings.openTime = openTime
