@@ -10,11 +10,11 @@ final class BreakerBench {
   var transitions: [Transition] = []
 
   /// Without jitter, so that times are exact.
-  init(_ change: (inout BreakerSettings) -> Void = { _ in }) {
+  init(credential: String = "", _ change: (inout BreakerSettings) -> Void = { _ in }) {
     var settings = BreakerSettings()
     settings.openTimeJitter = 0
     change(&settings)
-    breaker = CircuitBreaker(settings: settings)
+    breaker = CircuitBreaker(settings: settings, credential: credential)
   }
 
   var admission: Admission { breaker.admission(now: now) }

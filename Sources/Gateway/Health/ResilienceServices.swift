@@ -63,6 +63,8 @@ final class ResilienceServices: Sendable {
       return breakers.settings(for: key, callLimit: limit)
     }
     board.claimLimit = configuration.state.trialTimeout
+    let credentials = ProviderCredentials(catalog, upstreams)
+    board.credential = { key in credentials[key] }
     self.board = BreakerBoard(board, store: store, observer: log)
     let providers = catalog.providers
     checker = HealthChecker(self.board, lifetime: configuration.health.cache) { key in

@@ -37,6 +37,8 @@ package final class BreakerBoard: Sendable {
     package var capacity = 4096
     /// The settings of each breaker.
     package var settings: @Sendable (BreakerKey) -> BreakerSettings
+    /// Which key the calls of a breaker are made with: see ``CircuitBreaker/credential``.
+    package var credential: @Sendable (BreakerKey) -> String = { _ in "" }
 
     /// The defaults that each property names.
     package init(
@@ -76,7 +78,9 @@ package final class BreakerBoard: Sendable {
         key = BreakerKey(key.kind, provider: key.provider, model: "*")
         if let known = breakers.byKey[key] { return (known, false) }
       }
-      let breaker = SharedBreaker(key, settings: configuration.settings(key), board: self)
+      let breaker = SharedBreaker(
+        key, settings: configuration.settings(key), credential: configuration.credential(key),
+        board: self)
       breakers.byKey[key] = breaker
       breakers.byGroup[key.group] = breaker
       return (breaker, breakers.upkeep != nil)

@@ -44,10 +44,10 @@ package final class SharedBreaker: Sendable {
     var isTotalDoubtful = true
   }
 
-  init(_ key: BreakerKey, settings: BreakerSettings, board: BreakerBoard) {
+  init(_ key: BreakerKey, settings: BreakerSettings, credential: String, board: BreakerBoard) {
     self.key = key
     self.board = board
-    state = Mutex(State(breaker: CircuitBreaker(settings: settings)))
+    state = Mutex(State(breaker: CircuitBreaker(settings: settings, credential: credential)))
   }
 
   /// Whether a call may be made now.

@@ -83,11 +83,11 @@ extension CircuitBreaker {
       return .rateLimited
     case .badKey:
       let until = now + settings.badKeyTime.milliseconds
-      snapshot.badKeyUntil = max(snapshot.badKeyUntil, until)
+      snapshot.badKeys.extend(credential, until: until)
       return .badKey
     case .outOfCredit:
       let until = now + settings.noCreditTime.milliseconds
-      snapshot.noCreditUntil = max(snapshot.noCreditUntil, until)
+      snapshot.noCredit.extend(credential, until: until)
       return .outOfCredit
     case .success, .failure, .ignored:
       return .trialReleased

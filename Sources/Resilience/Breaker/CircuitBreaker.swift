@@ -8,6 +8,9 @@
 package struct CircuitBreaker: Sendable, Hashable {
   /// The settings, within their bounds.
   package let settings: BreakerSettings
+  /// Which key calls are made with, among those that gateways may use: a digest of it, or empty. What
+  /// is found out about one key or its account says nothing of another.
+  package let credential: String
   /// What other gateways should know: publish it when it has changed.
   package internal(set) var snapshot: BreakerSnapshot
   var window: FailureWindow
@@ -18,10 +21,12 @@ package struct CircuitBreaker: Sendable, Hashable {
 
   /// A breaker in the state of `snapshot`, which is closed unless it was stored before.
   package init(
-    settings: BreakerSettings = BreakerSettings(), snapshot: BreakerSnapshot = BreakerSnapshot()
+    settings: BreakerSettings = BreakerSettings(), credential: String = "",
+    snapshot: BreakerSnapshot = BreakerSnapshot()
   ) {
     let settings = settings.clamped()
     self.settings = settings
+    self.credential = KeyPauses.isCredential(credential) ? credential : ""
     self.snapshot = snapshot
     window = FailureWindow(length: settings.window.milliseconds, buckets: settings.windowBuckets)
   }
@@ -37,11 +42,12 @@ package struct CircuitBreaker: Sendable, Hashable {
     case .forcedClosed: return .allowed(permit)
     case .none: break
     }
-    if snapshot.core.phase == .closed, snapshot.pausedUntil <= now { return .allowed(permit) }
+    let paused = snapshot.pausedUntil(for: credential)
+    if snapshot.core.phase == .closed, paused <= now { return .allowed(permit) }
     let core = coreObstacle(now: now)
-    let until = max(snapshot.pausedUntil, core.until)
-    if snapshot.badKeyUntil > now { return .refused(.badKey, until: until) }
-    if snapshot.noCreditUntil > now { return .refused(.noCredit, until: until) }
+    let until = max(paused, core.until)
+    if badKeyUntil > now { return .refused(.badKey, until: until) }
+    if noCreditUntil > now { return .refused(.noCredit, until: until) }
     if core.until > now { return .refused(core.reason, until: until) }
     if snapshot.coolingUntil > now { return .refused(.coolingDown, until: until) }
     return snapshot.core.phase == .closed ? .allowed(permit) : .trialAvailable
@@ -55,8 +61,8 @@ package struct CircuitBreaker: Sendable, Hashable {
     case .forcedClosed: return .forcedClosed
     case .none: break
     }
-    if snapshot.badKeyUntil > now { return .badKey(until: snapshot.badKeyUntil) }
-    if snapshot.noCreditUntil > now { return .noCredit(until: snapshot.noCreditUntil) }
+    if badKeyUntil > now { return .badKey(until: badKeyUntil) }
+    if noCreditUntil > now { return .noCredit(until: noCreditUntil) }
     switch snapshot.core.phase {
     case .open(let until): return .open(until: until)
     case .halfOpen(let owner, let leaseUntil):
@@ -74,6 +80,9 @@ package struct CircuitBreaker: Sendable, Hashable {
     window.clear()
     streak = 0
   }
+
+  private var badKeyUntil: Int64 { snapshot.badKeys.until(credential) }
+  private var noCreditUntil: Int64 { snapshot.noCredit.until(credential) }
 
   private func coreObstacle(now: Int64) -> (reason: Admission.Refusal, until: Int64) {
     if snapshot.core.phase == .closed { return (.open, 0) }

@@ -10,8 +10,11 @@ extension BreakerSnapshot {
       "trial_settled": trial.settled ? "1" : "0",
       "trial_until": String(trial.until),
       "cooling_until": String(coolingUntil),
-      "bad_key_until": String(badKeyUntil),
-      "no_credit_until": String(noCreditUntil),
+      // The last end is for older versions of the gateway, which know no difference between keys.
+      "bad_key_until": String(badKeys.last),
+      "bad_keys": badKeys.text,
+      "no_credit_until": String(noCredit.last),
+      "no_credit": noCredit.text,
       "override": override.mode.rawValue,
       "override_number": String(override.number),
     ]
@@ -37,8 +40,8 @@ extension BreakerSnapshot {
       let trialUntil = Self.number(fields["trial_until"]),
       let settled = fields["trial_settled"], settled == "0" || settled == "1",
       let coolingUntil = Self.number(fields["cooling_until"]),
-      let badKeyUntil = Self.number(fields["bad_key_until"]),
-      let noCreditUntil = Self.number(fields["no_credit_until"]),
+      let badKeys = Self.pauses(fields["bad_keys"], last: fields["bad_key_until"]),
+      let noCredit = Self.pauses(fields["no_credit"], last: fields["no_credit_until"]),
       let mode = fields["override"].flatMap(OperatorOverride.Mode.init(rawValue:)),
       let overrideNumber = Self.number(fields["override_number"])
     else { return nil }
@@ -55,13 +58,21 @@ extension BreakerSnapshot {
     core.trips = Int(trips)
     trial = TrialLease(number: trialNumber, settled: settled == "1", until: trialUntil)
     self.coolingUntil = coolingUntil
-    self.badKeyUntil = badKeyUntil
-    self.noCreditUntil = noCreditUntil
+    self.badKeys = badKeys
+    self.noCredit = noCredit
     override = OperatorOverride(number: overrideNumber, mode: mode)
   }
 
   /// Far above every time in milliseconds, far below where adding to it could overflow.
   private static let largestNumber: Int64 = 1 << 60
+
+  /// - Parameter text: nil where an older version of the gateway has written it: then it holds for all
+  ///   keys.
+  private static func pauses(_ text: String?, last: String?) -> KeyPauses? {
+    guard let last = number(last) else { return nil }
+    guard let text else { return KeyPauses("", until: last) }
+    return KeyPauses(text) { number($0) }
+  }
 
   private static func number(_ text: String?) -> Int64? {
     guard let text, text.utf8.count <= 19, let number = Int64(text) else { return nil }

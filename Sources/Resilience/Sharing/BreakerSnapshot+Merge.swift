@@ -13,8 +13,8 @@ extension BreakerSnapshot {
     result.core = a.core.merged(with: b.core)
     result.trial = max(a.trial, b.trial)
     result.coolingUntil = max(a.coolingUntil, b.coolingUntil)
-    result.badKeyUntil = max(a.badKeyUntil, b.badKeyUntil)
-    result.noCreditUntil = max(a.noCreditUntil, b.noCreditUntil)
+    result.badKeys = a.badKeys.merged(with: b.badKeys)
+    result.noCredit = a.noCredit.merged(with: b.noCredit)
     result.override = max(a.override, b.override)
     return result
   }
@@ -25,8 +25,8 @@ extension BreakerSnapshot {
     func bounded(_ until: Int64) -> Int64 { until <= now ? 0 : min(until, limit) }
     var result = self
     result.coolingUntil = bounded(coolingUntil)
-    result.badKeyUntil = bounded(badKeyUntil)
-    result.noCreditUntil = bounded(noCreditUntil)
+    result.badKeys = badKeys.mapped(bounded)
+    result.noCredit = noCredit.mapped(bounded)
     result.trial.until = min(trial.until, limit)
     switch core.phase {
     case .closed: break

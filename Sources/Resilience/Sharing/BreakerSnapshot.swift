@@ -11,10 +11,10 @@ package struct BreakerSnapshot: Sendable, Hashable {
   package internal(set) var trial = TrialLease()
   /// No call before, because the provider asked for it; 0: none.
   package internal(set) var coolingUntil: Int64 = 0
-  /// No call before, because the key was rejected; 0: none.
-  package internal(set) var badKeyUntil: Int64 = 0
-  /// No call before, because there is no credit; 0: none.
-  package internal(set) var noCreditUntil: Int64 = 0
+  /// No call with a key, because it was rejected.
+  package internal(set) var badKeys = KeyPauses()
+  /// No call with a key, because its account has no credit.
+  package internal(set) var noCredit = KeyPauses()
   /// What an operator decided last.
   package internal(set) var override = OperatorOverride()
 
@@ -24,8 +24,10 @@ package struct BreakerSnapshot: Sendable, Hashable {
   /// The state's number, to tell outcomes of older states by.
   package var epoch: Epoch { Epoch(generation: generation, number: core.number) }
 
-  /// The latest of the times before which no call is to be made.
-  var pausedUntil: Int64 { max(coolingUntil, badKeyUntil, noCreditUntil) }
+  /// The latest of the times before which no call is to be made with a key.
+  func pausedUntil(for credential: String) -> Int64 {
+    max(coolingUntil, badKeys.until(credential), noCredit.until(credential))
+  }
 }
 
 /// Closed, open or half-open, with the number of that state.

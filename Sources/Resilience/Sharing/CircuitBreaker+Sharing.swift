@@ -26,7 +26,7 @@ extension CircuitBreaker {
     claimPendingUntil = leaseUntil
     let epoch = Epoch(generation: snapshot.generation, number: number)
     let token = TrialToken(owner: owner, epoch: epoch, leaseUntil: leaseUntil)
-    return TrialClaim(base: snapshot, claimed: claimed, token: token)
+    return TrialClaim(base: snapshot, claimed: claimed, token: token, credential: credential)
   }
 
   /// Starts the trial of a granted claim. No token if it's too late for it, or if something newer

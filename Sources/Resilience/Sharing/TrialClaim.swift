@@ -6,13 +6,16 @@ package struct TrialClaim: Sendable, Hashable {
   package let claimed: BreakerSnapshot
   /// The token, if the claim is granted.
   package let token: TrialToken
+  /// Which key the trial would be made with.
+  package let credential: String
 
   /// Decides the claim against what is stored (nil: nothing) at `now`. The store writes the verdict
   /// only if nothing else was written since `stored` was read, and decides anew otherwise.
   package func verdict(stored: BreakerSnapshot?, now: Int64) -> Verdict {
     let current = base.merged(with: stored ?? base, now: now)
     guard current.generation == base.generation, current.core == base.normalized(now: now).core,
-      current.override.mode == .none, current.pausedUntil <= now, !current.trial.isHeld(now: now),
+      current.override.mode == .none, current.pausedUntil(for: credential) <= now,
+      !current.trial.isHeld(now: now),
       now < token.leaseUntil
     else { return .refused(current) }
     return .granted(current.merged(with: claimed, now: now))

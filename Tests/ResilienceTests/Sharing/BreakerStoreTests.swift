@@ -124,8 +124,8 @@ struct BreakerStoreTests {
     two.record(.outOfCredit)
     let store = StoreBench(ContendedStore(interferences: 3, other: two.breaker.snapshot))
     let stored = try #require(store.publish(one))
-    #expect(stored.badKeyUntil == one.now + minute(15))
-    #expect(stored.noCreditUntil == one.now + minute(30))
+    #expect(stored.badKeys.until("") == one.now + minute(15))
+    #expect(stored.noCredit.until("") == one.now + minute(30))
     store.store.interferences = 100
     store.store.other = BreakerSnapshot()
     one.record(.rateLimited(retryAfterMs: 1000))

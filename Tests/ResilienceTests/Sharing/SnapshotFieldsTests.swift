@@ -27,7 +27,7 @@ struct SnapshotFieldsTests {
 
   @Test func aMissingFieldIsRefusedAndAnUnknownOneIsNot() {
     let fields = BreakerSnapshot().encode()
-    for name in fields.keys where name != "owner" {
+    for name in fields.keys where !["owner", "bad_keys", "no_credit"].contains(name) {
       var without = fields
       without[name] = nil
       #expect(BreakerSnapshot(fields: without) == nil, "without \(name)")
@@ -42,12 +42,21 @@ struct SnapshotFieldsTests {
     ("v", "2"), ("state", "ajar"), ("until", "-1"), ("until", "9223372036854775807"),
     ("until", ""), ("until", "1e3"), ("until", "99999999999999999999999"), ("number", "x"),
     ("number", "2000000000000000000"), ("trips", "65"), ("trial_settled", "2"),
-    ("override", "maybe"), ("generation", "0x1"),
+    ("override", "maybe"), ("generation", "0x1"), ("bad_keys", "a"), ("bad_keys", "a:0"),
+    ("no_credit", "a:1 b:-1"), ("no_credit", "ä:1"),
   ])
   func aValueOutOfBoundsIsRefused(name: String, value: String) {
     var fields = BreakerSnapshot().encode()
     fields[name] = value
     #expect(BreakerSnapshot(fields: fields) == nil)
+  }
+
+  @Test func whatAnOlderVersionHasFoundOutHoldsForAllKeys() throws {
+    var fields = BreakerSnapshot().encode()
+    (fields["bad_key_until"], fields["no_credit_until"]) = ("1", "2")
+    (fields["bad_keys"], fields["no_credit"]) = (nil, nil)
+    let read = try #require(BreakerSnapshot(fields: fields))
+    #expect(read.badKeys.until("a") == 1 && read.noCredit.until("b") == 2)
   }
 
   @Test func aTrialNeedsAnOwnerOfBoundedLength() {

@@ -21,8 +21,10 @@ extension BreakerSnapshot {
     snapshot.trial = TrialLease(
       number: pick([0, 1, 2]), settled: pick([0, 1]) == 0, until: pick(times))
     snapshot.coolingUntil = pick(times)
-    snapshot.badKeyUntil = pick(times)
-    snapshot.noCreditUntil = pick(times)
+    for credential in ["", "a", "b"] where pick([0, 1]) == 0 {
+      snapshot.badKeys.extend(credential, until: pick(times))
+      snapshot.noCredit.extend(credential, until: pick(times))
+    }
     let modes: [OperatorOverride.Mode] = [.none, .forcedOpen, .forcedClosed]
     snapshot.override = OperatorOverride(
       number: pick([0, 1]), mode: modes.randomElement(using: &generator) ?? .none)

@@ -99,7 +99,7 @@ struct SnapshotMergeTests {
 
   @Test func aBrokenClockClosesNoProviderOffForGood() {
     var broken = BreakerSnapshot()
-    broken.badKeyUntil = 1 << 59
+    broken.badKeys.extend("", until: 1 << 59)
     broken.core.phase = .open(until: 1 << 59)
     let bench = BreakerBench()
     _ = bench.breaker.absorb(broken, now: bench.now)
