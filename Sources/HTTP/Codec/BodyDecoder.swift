@@ -51,6 +51,7 @@ package struct BodyDecoder: Sendable {
       switch state {
       case .finished: return .finished
       case .length(let left):
+        guard left <= limits.body - decoded else { throw .bodyTooLarge(limits.body) }
         guard let progress = try move(left, &buffer, &output, max, { .length($0) }) else {
           state = .finished
           continue

@@ -47,9 +47,6 @@ package struct RequestHeadParser: Sendable {
     let headers = fields.fields
     try FieldRules.checkHost(headers, line.version)
     let framing = try fields.framing(line.version)
-    if case .length(let length) = framing, length > limits.body {
-      throw .bodyTooLarge(limits.body)
-    }
     let expectsContinue = headers.contains("expect")
     if expectsContinue {
       guard headers.values("expect").allSatisfy({ $0.lowercased() == "100-continue" }) else {

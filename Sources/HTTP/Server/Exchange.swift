@@ -71,17 +71,9 @@ package final class Exchange {
     guard !bodyIsComplete else { return [] }
     var body: [UInt8] = []
     if case .length(let length) = head.framing {
-      let bound = min(limit, connection.shard.configuration.limits.body)
-      if length > bound {
-        if bound < limit { bodyFailure = .bodyTooLarge(bound) }
-        throw .malformed(.bodyTooLarge(bound))
-      }
+      if length > limit { throw .malformed(.bodyTooLarge(limit)) }
       // A promise alone buys no memory beyond this much.
       body.reserveCapacity(min(length, 1 << 20))
-    }
-    if head.expectsContinue && !toldToContinue && connection.input.isEmpty {
-      toldToContinue = true
-      connection.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
     while true {
       let before = body.count
@@ -99,6 +91,11 @@ package final class Exchange {
         throw .malformed(.bodyTooLarge(limit))
       }
       if case .finished = progress { break }
+      // Not before the decoder has seen how long the body is to be.
+      if head.expectsContinue && !toldToContinue && bytesReceived == 0 {
+        toldToContinue = true
+        connection.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+      }
       if connection.reachedEOF {
         mayKeepAlive = false
         throw connection.bodyTimedOut ? .bodyTimedOut : .clientLeft

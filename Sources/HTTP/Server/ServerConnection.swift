@@ -37,11 +37,7 @@ final class ServerConnection: TCPStreamHandler {
   init(_ stream: TCPStream, _ shard: ServerShard) {
     self.stream = stream
     self.shard = shard
-    // A body that is announced too long is refused by whoever wants to read it: the request is known
-    // by then, and is answered and logged like any other.
-    var limits = shard.configuration.limits
-    limits.body = .max
-    parser = RequestHeadParser(limits: limits)
+    parser = RequestHeadParser(limits: shard.configuration.limits)
   }
 
   func start() {
