@@ -129,7 +129,6 @@ package struct Conversation: Sendable {
 
   private func editMessages(_ edits: inout JSONSplice) throws(OpenAIError) {
     guard let messages = request[.messages] else { return }
-    try MessageAccount.strip(messages, &edits)
     if mayHoldPictures { try PictureHistory.strip(messages, &edits) }
     if !restored.isEmpty { restore(messages, &edits) }
     for message in added { edits.append(element: message, to: messages) }

@@ -1,18 +1,20 @@
 internal import OpenAIWire
 
 /// Takes pictures out of assistant turns that a client sends back, so that no picture is ever read
-/// by a model as text. A short reference stays.
+/// by a model as text; a short reference stays. The account of what was drawn, `message.easel`, is
+/// taken out with them: servers such as Groq and Mistral refuse a message with a member that they
+/// don't know.
 enum PictureHistory {
   private static let reference = "[picture]"
   /// The most edits to a request's messages: a body of millions of tiny pictures would keep a loop
   /// from its other connections for seconds.
   static let mostEdits = 65_536
 
-  /// Whether messages may hold pictures or mention stored ones: each form has `image` or `img_` in
-  /// it, in plain letters or with some of them escaped.
+  /// Whether messages may hold pictures, mention stored ones, or hold an account: each form has
+  /// `image`, `img_` or `easel` in it, in plain letters or with some of them escaped.
   static func mayHold(_ messages: JSONSlice) -> Bool {
     messages.raw.contains("image") || messages.raw.contains("img")
-      || messages.raw.contains("\\u006")
+      || messages.raw.contains("easel") || messages.raw.contains("\\u006")
   }
 
   /// - Throws: `OpenAIError`, where there are more pictures than are taken out of one request.
@@ -29,7 +31,9 @@ enum PictureHistory {
   ) throws(OpenAIError) {
     for member in message.entries {
       let value = JSONSlice(member, in: message.bytes)
-      if member.isNamed("images", in: message.bytes) {
+      if member.isNamed("images", in: message.bytes)
+        || member.isNamed("easel", in: message.bytes)
+      {
         edits.delete(member)
       } else if member.isNamed("content", in: message.bytes) {
         try strip(content: value, &edits)
@@ -64,8 +68,7 @@ enum PictureHistory {
     }
   }
 
-  /// - Throws: `OpenAIError`, where there are more edits than are made to one request.
-  static func checkCount(_ edits: JSONSplice) throws(OpenAIError) {
+  private static func checkCount(_ edits: JSONSplice) throws(OpenAIError) {
     guard edits.count > mostEdits else { return }
     throw .invalidRequest(
       "Assistant turns of 'messages' hold more than \(mostEdits) pictures. Leave out old turns.",
