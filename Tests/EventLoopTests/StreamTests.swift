@@ -119,7 +119,7 @@ struct StreamTests {
           }
         }
       }
-      while queued < busy.count { try await loop.sleep(for: .milliseconds(1)) }
+      try await eventually("all threads are asked for") { queued == busy.count }
       await #expect(throws: SystemError.timedOut) {
         _ = try await loop.resolve(host: "localhost", port: 80, timeout: .milliseconds(20))
       }

@@ -14,9 +14,10 @@ struct BreakerProcessTests {
   }
 
   /// A gateway with breakers and one image model, which the simulator draws.
+  /// - Parameter pictures: the folder where it keeps them, if not its usual one.
   static func gateway(
     _ simulator: SimulatorServer, state: String, environment: [String: String] = [:],
-    models: String = "{id: dall-e-3}", configuration: String = ""
+    models: String = "{id: dall-e-3}", pictures: URL? = nil, configuration: String = ""
   ) throws -> EaselProcess {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("easel-\(UUID().uuidString).yaml")
@@ -29,6 +30,7 @@ struct BreakerProcessTests {
           - name: simulated
             base_url: \(simulator.baseURL)
             models: [\(models)]
+        \(pictures.map { "store: {path: \"\($0.path)\"}" } ?? "")
       \(configuration)
       """
     try Data(yaml.utf8).write(to: file)

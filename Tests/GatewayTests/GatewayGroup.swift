@@ -10,6 +10,8 @@ import Testing
 struct GatewayGroup {
   let simulator: SimulatorServer
   let urls: [String]
+  /// Theirs alone, and gone after the test.
+  let folder: URL
   /// Nil where the store is a file.
   let redis: RedisProcess?
   /// Of the test's own loop.
@@ -47,7 +49,8 @@ struct GatewayGroup {
         }
       }
       try await body(
-        GatewayGroup(simulator: simulator, urls: urls, redis: redis, client: client))
+        GatewayGroup(
+          simulator: simulator, urls: urls, folder: folder, redis: redis, client: client))
     }
     for gateway in gateways { #expect(!gateway.log.contains(secret)) }
     await simulator.stop()

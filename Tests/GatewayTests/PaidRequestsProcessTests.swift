@@ -46,23 +46,10 @@ struct PaidRequestsProcessTests {
       Void
   ) async throws {
     try await GatewayGroup.with(store, count: 2, secret: "canary") { simulator, state, folder in
-      let yaml = """
-        listen: 127.0.0.1:0
-        upstreams:
-          - {name: simulated, base_url: "\(simulator.baseURL)"}
-        images:
-          providers:
-            - name: simulated
-              base_url: \(simulator.baseURL)
-              models: [{id: dall-e-3, price: 0.04}]
-          store: {path: \(folder.path)/pictures}
-        state: {trial_timeout: 1s}
-        """
-      let file = folder.appendingPathComponent("easel.yaml")
-      try Data(yaml.utf8).write(to: file)
-      return try EaselProcess(
-        arguments: ["serve", "--config", file.path],
-        environment: ["EASEL_STATE": state, "CIRCUIT_BREAKER_ENABLED": "false"])
+      try BreakerProcessTests.gateway(
+        simulator, state: state, environment: ["CIRCUIT_BREAKER_ENABLED": "false"],
+        models: "{id: dall-e-3, price: 0.04}", pictures: folder.appendingPathComponent("pictures"),
+        configuration: "state: {trial_timeout: 1s}")
     } body: { group in
       try await body(group.simulator, group.urls, group.redis, group.client)
     }

@@ -14,35 +14,15 @@ struct PictureStoreProcessTests {
       @escaping @Sendable (SimulatorServer, _ url: String, _ folder: String, HTTPClient)
       async throws -> Void
   ) async throws {
-    let folder = try TemporaryFolder.make("store")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let pictures = folder.appendingPathComponent("pictures").path
-    let group = EventLoopGroup(count: 2)
-    let loop = group.loops[0]
-    let simulator = try await SimulatorServer.start(group: group)
-    let yaml = """
-      listen: 127.0.0.1:0
-      upstreams:
-        - {name: simulated, base_url: "\(simulator.baseURL)"}
-      images:
-        providers:
-          - name: simulated
-            base_url: \(simulator.baseURL)
-            models: [{id: dall-e-3, price: 0.04}]
-        store: {path: \(pictures)}
-      """
-    let file = folder.appendingPathComponent("easel.yaml")
-    try Data(yaml.utf8).write(to: file)
-    let gateway = try EaselProcess(
-      arguments: ["serve", "--config", file.path], environment: ["EASEL_STATE": "memory:"])
-    defer { gateway.kill() }
-    let url = try await gateway.url()
-    try await loop.run {
-      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
-      try await body(simulator, url, pictures, client)
+    try await GatewayGroup.with(.sqlite, count: 1, secret: "operators") {
+      simulator, state, folder in
+      try BreakerProcessTests.gateway(
+        simulator, state: state, models: "{id: dall-e-3, price: 0.04}",
+        pictures: folder.appendingPathComponent("pictures"))
+    } body: { group in
+      let folder = group.folder.appendingPathComponent("pictures").path
+      try await body(group.simulator, group.urls[0], folder, group.client)
     }
-    await simulator.stop()
-    await group.shutdown()
   }
 
   private static func draw(

@@ -113,7 +113,7 @@ struct ClientProxyTests {
       let task = client.loop.spawn {
         ended.fire(await failure { try await client.send(request, bodyLimit: 10) })
       }
-      while proxy.sockets.isEmpty { try await client.loop.sleep(for: .milliseconds(1)) }
+      try await eventually("the proxy is asked") { !proxy.sockets.isEmpty }
       task.cancel()
       #expect(await ended.wait()?.kind == .cancelled)
     }
