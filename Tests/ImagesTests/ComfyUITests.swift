@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import HTTP
 import OpenAIWire
 import Simulator
@@ -69,6 +70,7 @@ struct ComfyUITests {
       #expect(simulator.requests.allSatisfy { $0.authorization == "Bearer token" })
       let body = try JSONSlice.parse(try #require(simulator.requests.first).body)
       #expect(body["client_id"]?.string == "job-1")
+      #expect(UUID(uuidString: body["prompt_id"]?.string ?? "") != nil)
       let graph = try #require(body["prompt"])
       #expect(graph["6"]?["inputs"]?["text"]?.string == "a \"fox\"")
       #expect(graph["7"]?["inputs"]?["text"]?.string == "rain")
@@ -286,6 +288,21 @@ struct ComfyUITests {
           cancels.last.map { String(decoding: $0.body, as: UTF8.self) }?.contains("prompt_id")
             == true)
       }
+    }
+  }
+
+  @Test("a job is cancelled though the answer to its submission is lost")
+  func cancelsUnnamed() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var fault = SimulatorFault()
+      fault.resetAfter = 3
+      simulator.queue(fault, route: "comfyui")
+      let failure = await AdapterProbe.failure(
+        try Self.provider(simulator), ImageRequest(prompt: "waiting"), client.value)
+      #expect(failure?.kind == .unreachable)
+      #expect(failure?.mayHaveBeenPaid == true)
+      try await wait(on: client.loop) { simulator.jobs["comfyui"]?.cancelled == 1 }
+      #expect(simulator.jobs["comfyui"]?.accepted == 1)
     }
   }
 

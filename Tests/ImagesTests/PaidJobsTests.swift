@@ -71,6 +71,69 @@ struct PaidJobsTests {
     }
   }
 
+  /// Providers whose answer to a cancelling tells that the job was done.
+  static let telling = [ReplicateTests.replicate, FalTests.fal]
+
+  @Test("a job that is done before it can be cancelled is kept", arguments: telling)
+  func cancelsTooLate(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let pipeline = ImagePipeline(ImageCatalog(providers: [try provider.provider(simulator)]))
+      let loop = client.loop
+      var result: ImageResult?
+      let drawing = loop.spawn {
+        result = try? await pipeline.generate(
+          ImageRequest(prompt: "an endless uncatchable fox"), client: client.value,
+          finishesPaidCalls: true)
+      }
+      try await wait(on: loop) { simulator.requests("\(provider.name).poll").count > 1 }
+      drawing.cancel()
+      await drawing.value
+      #expect(result?.images.map(\.format) == [.png])
+      #expect(simulator.requests("\(provider.name).cancel").count == 1)
+      #expect(simulator.jobs[provider.name]?.accepted == 1)
+      #expect(simulator.jobs[provider.name]?.cancelled == 0)
+    }
+  }
+
+  @Test(
+    "a job that is done as its time ends is kept, where it can be had in time", arguments: telling)
+  func isDoneInTheEnd(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      // Asked for once: the next question would come too late.
+      let drawn = try await provider.draw(
+        simulator, ImageRequest(prompt: "an endless uncatchable fox"), timeout: .seconds(30),
+        options: ["pollMilliseconds": "60000"], client.value)
+      #expect(drawn.pictures.map(ImageFormat.init(whole:)) == [.png])
+      #expect(simulator.requests("\(provider.name).cancel").count == 1)
+      #expect(simulator.jobs[provider.name]?.accepted == 1)
+      #expect(simulator.jobs[provider.name]?.cancelled == 0)
+    }
+  }
+
+  @Test("a job whose cancelling is not answered is left", arguments: telling)
+  func cancelsInVain(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let loop = client.loop
+      var fault = SimulatorFault()
+      fault.resetAfter = 0
+      simulator.queue(fault, route: "\(provider.name).cancel")
+      let pipeline = ImagePipeline(ImageCatalog(providers: [try provider.provider(simulator)]))
+      var failure: ImageFailure?
+      let drawing = loop.spawn {
+        do throws(ImageFailure) {
+          _ = try await pipeline.generate(
+            ImageRequest(prompt: "an endless fox"), client: client.value, finishesPaidCalls: true)
+        } catch { failure = error }
+      }
+      try await wait(on: loop) { simulator.requests("\(provider.name).poll").count > 1 }
+      drawing.cancel()
+      await drawing.value
+      #expect(failure?.kind == .cancelled)
+      #expect(failure?.mayHaveBeenPaid == true)
+      #expect(simulator.jobs[provider.name]?.accepted == 1)
+    }
+  }
+
   @Test("a picture that cannot be had takes no other of its job with it")
   func keepsOthers() async throws {
     try await AdapterHarness.withSimulator { simulator, client in

@@ -53,16 +53,3 @@ package final class Proposals: Sendable {
     }
   }
 }
-
-/// Ids that grant something to whoever knows them.
-enum UnguessableID {
-  /// `prefix` and 128 bits of the system's generator as 32 hexadecimal digits.
-  static func make(_ prefix: String) -> String {
-    var generator = SystemRandomNumberGenerator()
-    let digits = (0..<2).map { _ in
-      let number = String(generator.next(), radix: 16)
-      return String(repeating: "0", count: 16 - number.count) + number
-    }
-    return prefix + digits.joined()
-  }
-}

@@ -40,15 +40,25 @@ struct ComfyUIAdapter: ImageAdapter {
   private func submit(
     _ graph: [UInt8], _ job: ImageJob, _ server: OwnServer
   ) async throws(ImageFailure) -> String {
+    // By an id of ours the job can be cancelled though no answer has named it. Servers of before 2025
+    // give it one of their own.
+    let own = UnguessableID.uuid()
     let body = JSONWriter.object { writer in
       writer.member("prompt", raw: graph)
+      writer.member("prompt_id", own)
       writer.member("client_id", job.idempotencyKey)
     }
-    let answer = try await server.link.submit(
-      server.link.url("prompt"), server.headers, json: body, pictures: 0,
-      abandoned: { answer in
-        if let id = Self.job(of: answer) { cancel(id, server) }
-      })
+    let answer: ClientAnswer
+    do throws(ImageFailure) {
+      answer = try await server.link.submit(
+        server.link.url("prompt"), server.headers, json: body, pictures: 0,
+        abandoned: { answer in
+          if let id = Self.job(of: answer) { cancel(id, server) }
+        })
+    } catch {
+      if OwnServer.leavesWork(error) { cancel(own, server) }
+      throw error
+    }
     guard answer.head.status == 200 else { throw ComfyAnswer.failure(answer, server.link) }
     guard let id = Self.job(of: answer) else {
       throw server.link.malformed("queued a job without saying which")

@@ -49,11 +49,13 @@ struct FalAdapter: ImageAdapter {
     ["authorization": "Key \(link.key)"]
   }
 
-  private func cancellation(of job: JSONSlice, over link: ProviderLink) -> ClientRequest? {
+  private func cancellation(of job: JSONSlice, over link: ProviderLink) -> JobCancellation? {
     guard let url = try? link.url(named: job["cancel_url"]?.string, hosts: Self.hosts) else {
       return nil
     }
-    return ClientRequest(.put, url, headers: authorization(link))
+    return JobCancellation(request: ClientRequest(.put, url, headers: authorization(link))) {
+      FalDecoder.isAlreadyCompleted($0)
+    }
   }
 
   // MARK: Key and models

@@ -16,6 +16,12 @@ enum FalDecoder {
     return object
   }
 
+  /// Whether the answer to a cancelling tells that the job was done before.
+  static func isAlreadyCompleted(_ answer: ClientAnswer) -> Bool {
+    answer.head.status == 400
+      && (try? JSONSlice.parse(answer.body))?["status"]?.string == "ALREADY_COMPLETED"
+  }
+
   /// The result of a job that is done, or its failure; nil where it is still on its way.
   /// - Throws: `ImageFailure`, where it is the question that has failed, not the job.
   static func result(

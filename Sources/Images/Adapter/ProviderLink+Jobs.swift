@@ -6,10 +6,10 @@ internal import OpenAIWire
 extension ProviderLink {
   /// Submits a job, for which the provider charges. It is sent once, and to the end even where the
   /// client leaves meanwhile: only its answer names the job, which is then cancelled.
-  /// - Parameter cancel: the request that cancels the job of an answer; nil where there is none.
+  /// - Parameter cancel: what cancels the job of an answer; nil where there is none.
   func submit(
     _ url: HTTPURL, _ headers: HeaderFields, json: [UInt8], pictures: Int,
-    cancel: @escaping (ClientAnswer) -> ClientRequest?
+    cancel: @escaping (ClientAnswer) -> JobCancellation?
   ) async throws(ImageFailure) -> ClientAnswer {
     try await submit(
       url, headers, json: json, pictures: pictures,
@@ -59,9 +59,9 @@ extension ProviderLink {
   ///     overrides.
   ///   - read: nil while the job is not done. What it throws in a transient class is asked for again,
   ///     so a job's own failure is returned, not thrown.
-  func follow<T>(
-    _ url: HTTPURL, _ headers: HeaderFields, every interval: Duration, cancel: ClientRequest?,
-    pictures: Int = 0, _ read: (ClientAnswer, JSONSlice) throws(ImageFailure) -> T?
+  func follow<T: Sendable>(
+    _ url: HTTPURL, _ headers: HeaderFields, every interval: Duration, cancel: JobCancellation?,
+    pictures: Int = 0, _ read: @escaping (ClientAnswer, JSONSlice) throws(ImageFailure) -> T?
   ) async throws(ImageFailure) -> T {
     var interval = interval
     if let text = provider.options["pollMilliseconds"], let value = Int(text),

@@ -96,59 +96,6 @@ struct ProviderLink {
     try await ImageFetch(link: self).bytes(at: url)
   }
 
-  // MARK: Jobs
-
-  /// Asks for a submitted job until it is done.
-  /// - Parameters:
-  ///   - interval: the first pause; the pauses grow to four times as much.
-  ///   - cancel: the request that cancels the job at the provider, sent once when nobody waits for it
-  ///     any more: the client has left, the time is over, or its answers make no sense.
-  ///   - ask: nil while the job is not done. A failure of the network or of the server (`isTransient`)
-  ///     is no failure of the job, nor, some times in a row, is an answer that makes no sense: it is
-  ///     asked for again, never submitted again.
-  func poll<T>(
-    every interval: Duration, cancel: ClientRequest?,
-    _ ask: () async throws(ImageFailure) -> T?
-  ) async throws(ImageFailure) -> T {
-    var pause = interval
-    var senseless = 0
-    while true {
-      var failed: ImageFailure?
-      do throws(ImageFailure) {
-        if let result = try await ask() { return result }
-      } catch {
-        failed = error
-        // A job is there, and its pictures may be paid for.
-        failed?.mayHaveBeenPaid = true
-      }
-      senseless = failed?.isSenseless == true ? senseless + 1 : 0
-      if let failed, !failed.isTransient, senseless == 0 || senseless > Self.senselessAnswers {
-        give(up: cancel)
-        throw failed
-      }
-      guard pause < remaining else {
-        give(up: cancel)
-        throw failed ?? timedOut
-      }
-      do { try await client.loop.sleep(for: pause) } catch {
-        give(up: cancel)
-        throw ImageFailure(.cancelled, "the request was cancelled", mayHaveBeenPaid: true)
-      }
-      pause = min(pause * 1.25, interval * 4)
-    }
-  }
-
-  /// Answers in a row that make no sense, after which the next one ends the job.
-  private static let senselessAnswers = 4
-
-  /// Cancels a job at its provider, by a task of its own: the one that asks may be cancelled itself.
-  func give(up request: ClientRequest?) {
-    guard var request else { return }
-    request.timeouts.total = .seconds(10)
-    let client = client
-    client.loop.spawn { _ = try? await client.send(request, bodyLimit: 1 << 20) }
-  }
-
   // MARK: Failures
 
   var timedOut: ImageFailure {

@@ -51,11 +51,14 @@ struct ReplicateAdapter: ImageAdapter {
 
   private func cancellation(
     of prediction: JSONSlice, over link: ProviderLink
-  ) -> ClientRequest? {
+  ) -> JobCancellation? {
     guard !ReplicateDecoder.isOver(prediction),
       let url = try? link.url(named: prediction["urls"]?["cancel"]?.string)
     else { return nil }
-    return ClientRequest(.post, url, headers: authorization(link))
+    // The answer is the prediction as it is by then.
+    return JobCancellation(request: ClientRequest(.post, url, headers: authorization(link))) {
+      ReplicateDecoder.isTooLateToCancel($0)
+    }
   }
 
   // MARK: Pictures to change

@@ -32,6 +32,16 @@ enum ReplicateDecoder {
     ["succeeded", "failed", "canceled", "aborted"].contains(prediction["status"]?.string)
   }
 
+  /// Whether the answer to a cancelling leaves a prediction that has made its pictures, or may make
+  /// them still: it says how the prediction stands, or refuses to cancel it.
+  static func isTooLateToCancel(_ answer: ClientAnswer) -> Bool {
+    switch answer.head.status {
+    case 200..<300: (try? JSONSlice.parse(answer.body))?["status"]?.string == "succeeded"
+    case 429: false
+    case let status: (400..<500).contains(status)
+    }
+  }
+
   /// The pictures of a prediction that is over.
   /// - Throws: `ImageFailure`; models raise refusals as errors whose text alone tells them.
   static func answer(

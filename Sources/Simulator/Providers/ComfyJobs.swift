@@ -11,9 +11,10 @@ struct ComfyJobs {
   private static let list = "comfyui.jobs"
 
   /// Queues a job.
+  /// - Parameter wanted: the id that its client has given it.
   /// - Returns: its id.
-  func add(_ graph: ComfyGraph) -> String {
-    let id = "job-\(state.nextNumber())"
+  func add(_ graph: ComfyGraph, id wanted: String?) -> String {
+    let id = wanted ?? "job-\(state.nextNumber())"
     state.remember("comfyui.\(id).phase", Phase.waiting.rawValue)
     state.remember(
       "comfyui.\(id)", "\(graph.width) \(graph.height) \(graph.count) \(graph.prompt)")

@@ -66,7 +66,7 @@ struct SimulatedComfyUI: SimulatedProvider {
       return try await call.respond(400, json: error.body)
     }
     call.state.acceptJob(name)
-    let id = jobs.add(graph)
+    let id = jobs.add(graph, id: body(call)?["prompt_id"]?.string)
     try await call.respond(
       json: Array("{\"prompt_id\":\"\(id)\",\"number\":1,\"node_errors\":{}}".utf8))
   }

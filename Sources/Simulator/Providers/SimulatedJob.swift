@@ -38,6 +38,10 @@ struct SimulatedJob {
   /// Cancels it where it is not done.
   /// - Returns: whether it was not.
   func cancel() -> Bool {
+    // A prompt can ask for a job that is done just before it is cancelled.
+    if request?.raw.firstRange(of: "uncatchable".utf8) != nil {
+      state.remember(key("asked"), String(Self.polls))
+    }
     guard !isDone, !isCancelled else { return false }
     state.remember(key("cancelled"), "yes")
     state.cancelJob(provider)
@@ -51,7 +55,8 @@ struct SimulatedJob {
   /// Counts a question about it.
   /// - Returns: whether it is done now.
   func ask() -> Bool {
-    // A prompt can ask for a job that never ends.
+    if isDone { return true }
+    // A prompt can ask for a job that never ends by itself.
     if request?.raw.firstRange(of: "endless".utf8) != nil { return false }
     state.remember(key("asked"), String(asked + 1))
     return isDone
