@@ -8,14 +8,7 @@ enum BFLDecoder {
   static func object(
     _ answer: ClientAnswer, over link: ProviderLink
   ) throws(ImageFailure) -> JSONSlice {
-    let object = try? JSONSlice.parse(answer.body)
-    guard (200..<300).contains(answer.head.status) else {
-      throw link.failure(telling: answer, ProblemDetail(object).text)
-    }
-    guard let object, object.kind == .object else {
-      throw link.malformed("answered without an object of JSON")
-    }
-    return object
+    try link.object(answer) { link.failure(telling: answer, ProblemDetail($0).text) }
   }
 
   /// The state of a job that is over; nil where it is not.

@@ -8,12 +8,7 @@ enum FalDecoder {
   static func object(
     _ answer: ClientAnswer, over link: ProviderLink
   ) throws(ImageFailure) -> JSONSlice {
-    let object = try? JSONSlice.parse(answer.body)
-    guard (200..<300).contains(answer.head.status) else { throw failure(answer, object, link) }
-    guard let object, object.kind == .object else {
-      throw link.malformed("answered without an object of JSON")
-    }
-    return object
+    try link.object(answer) { failure(answer, $0, link) }
   }
 
   /// Whether the answer to a cancelling tells that the job was done before.

@@ -8,11 +8,7 @@ enum LeonardoDecoder {
   static func object(
     _ answer: ClientAnswer, over link: ProviderLink
   ) throws(ImageFailure) -> JSONSlice {
-    let object = try? JSONSlice.parse(answer.body)
-    guard (200..<300).contains(answer.head.status) else { throw failure(answer, object, link) }
-    guard let object, object.kind == .object else {
-      throw link.malformed("answered without an object of JSON")
-    }
+    let object = try link.object(answer) { failure(answer, $0, link) }
     if object["error"]?.isNull == false { throw failure(answer, object, link) }
     return object
   }

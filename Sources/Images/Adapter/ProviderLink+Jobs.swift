@@ -80,6 +80,20 @@ extension ProviderLink {
     }
   }
 
+  /// The object of an answer.
+  /// - Parameter failure: what a status beyond 299 tells of, from the body where it is JSON.
+  /// - Throws: `ImageFailure`: that, or `malformed` where there is no object.
+  func object(
+    _ answer: ClientAnswer, _ failure: (JSONSlice?) -> ImageFailure
+  ) throws(ImageFailure) -> JSONSlice {
+    let object = try? JSONSlice.parse(answer.body)
+    guard (200..<300).contains(answer.head.status) else { throw failure(object) }
+    guard let object, object.kind == .object else {
+      throw malformed("answered without an object of JSON")
+    }
+    return object
+  }
+
   /// The failure of a job that its provider has given up.
   func failed(_ reason: String?) -> ImageFailure {
     guard let reason, !reason.isEmpty else { return malformed("has given up the picture") }
