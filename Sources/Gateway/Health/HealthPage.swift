@@ -147,7 +147,7 @@ struct HealthPage {
     writer.key("state")
     writer.beginObject()
     writer.member("store", resilience.storeName)
-    writer.member("available", resilience.store.isAvailable)
+    writer.member("available", resilience.board.hasStore)
     writer.endObject()
   }
 }

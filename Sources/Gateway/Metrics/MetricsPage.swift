@@ -170,8 +170,10 @@ struct MetricsPage {
   private func state(_ writer: inout MetricsWriter) {
     let store = shared.resilience.store
     let counts = store.statistics.counts
-    writer.family("easel_state_available", .gauge, "Whether the store of shared state is there")
-    writer.value(store.isAvailable ? 1 : 0)
+    writer.family(
+      "easel_state_available", .gauge,
+      "Whether the store of shared state is there and takes what it is told")
+    writer.value(shared.resilience.board.hasStore ? 1 : 0)
     writer.family(
       "easel_state_operation_duration_seconds", .histogram, "How long the store took to answer")
     let buckets = Array(zip(StateStatistics.bounds, counts.durations)).map {

@@ -68,6 +68,10 @@ package final class BreakerBoard: Sendable {
   /// Whether what is known is shared with other gateways at the moment.
   package var isShared: Bool { store.isAvailable }
 
+  /// Whether the store is there and takes what it is told, which one that is full does not: what the
+  /// observer was told last.
+  package var hasStore: Bool { store.isAvailable && !isRefused.withLock { $0 } }
+
   /// The breaker of a key: always the same one. Where there are too many already, that of the
   /// provider's other models.
   package func breaker(_ key: BreakerKey) -> SharedBreaker {

@@ -23,12 +23,14 @@ struct UnwillingStoreTests {
     breaker.record(.success(durationMs: 1), of: permit)
     #expect(breaker.report.state == .closed)
     try await eventually("what it knows is its own") { !breaker.report.isShared }
+    #expect(bench.boards[0].hasStore == (kind == .unavailable), "one that is away says so itself")
     store.refuse(nil)
     try await eventually("the store is told") {
       let value = try await inner.get(BoardBench.key.stateKey)
       let snapshot = value.flatMap { BreakerSnapshot(bytes: $0.value) }
       return snapshot?.core.phase == .closed && breaker.report.isShared
     }
+    #expect(bench.boards[0].hasStore)
     let words = bench.observers[0].storeWords
     #expect(words == (kind == .unavailable ? ["there"] : ["there", "out of memory", "there"]))
   }
