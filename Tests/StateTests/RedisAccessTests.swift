@@ -76,6 +76,25 @@ struct RedisAccessTests {
     }
   }
 
+  @Test("a flushed store has its schema again, and is left where another one has come")
+  func schemaFlushed() async throws {
+    let server = try await RedisProcess.start()
+    try await withStore(server.url + "?timeout=5s") { store, events in
+      try await eventually("it is there") { store.isAvailable }
+      try await server.command("FLUSHALL")
+      try await eventually("the schema is written again") {
+        try await server.command("GET", "easel:schema") == "1\n"
+      }
+      #expect(store.isAvailable)
+      #expect(store.statistics.counts.reconnects == 0)
+      try await server.command("SET", "easel:schema", "99")
+      try await eventually("it is told") { "\(events.all)".contains("schema 99") }
+      try await eventually("it is left") { !store.isAvailable }
+      try await server.command("DEL", "easel:schema")
+      try await eventually("it is used again") { store.isAvailable }
+    }
+  }
+
   @Test("a server by TLS is trusted only by its authority, and spoken to when it is")
   func tls() async throws {
     var tests = URL(fileURLWithPath: #filePath)

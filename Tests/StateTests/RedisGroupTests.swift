@@ -212,6 +212,32 @@ struct RedisGroupTests {
     await group.shutdown()
   }
 
+  @Test("a cluster: a flushed schema is written again, and another one is left")
+  func clusterSchema() async throws {
+    let group = EventLoopGroup(count: 1)
+    let servers = try await RedisCluster.start(replicas: false)
+    defer { servers.kill() }
+    let (store, events) = try await open(servers.url, group)
+    var holder: RedisProcess?
+    for server in servers.servers
+    where try await server.command("EXISTS", "easel:schema").hasPrefix("1") {
+      holder = server
+    }
+    let server = try #require(holder)
+    try await server.command("FLUSHALL")
+    try await eventually("the schema is written again") {
+      try await server.command("GET", "easel:schema") == "1\n"
+    }
+    #expect(store.isAvailable)
+    try await server.command("SET", "easel:schema", "99")
+    try await eventually("it is told") { "\(events.all)".contains("schema 99") }
+    try await eventually("it is left") { !store.isAvailable }
+    try await server.command("DEL", "easel:schema")
+    try await eventually("it is used again") { store.isAvailable }
+    await store.close()
+    await group.shutdown()
+  }
+
   /// Moves the slot of a key by hand, with the key in it, and uses the key meanwhile.
   private func moveSlot(
     of key: StateKey, _ store: any StateStore, _ cluster: RedisCluster

@@ -3,8 +3,6 @@ internal import Synchronization
 
 /// What one breaker exchanges with the store. Nobody waits for it on the way of a request.
 extension SharedBreaker {
-  /// Longer than any state lasts: what is older says nothing any more.
-  static let lifetime = Duration.seconds(2 * 86_400)
   /// How often a writing that others came before is tried again at once.
   static let attempts = 8
   /// How long to wait after a store that is there has refused.
@@ -71,7 +69,7 @@ extension SharedBreaker {
         return absorb(merged, current, from: look)
       }
       let result = try await board.store.compareAndSet(
-        key.stateKey, revision: current?.revision ?? 0, to: merged.bytes, lifetime: Self.lifetime,
+        key.stateKey, revision: current?.revision ?? 0, to: merged.bytes, lifetime: merged.lifetime,
         announced: true)
       switch result {
       case .stored(let revision):

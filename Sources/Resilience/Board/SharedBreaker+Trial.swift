@@ -49,7 +49,7 @@ extension SharedBreaker {
         if case .refused(let snapshot) = verdict { return abandon(claim, snapshot) }
         let result = try await board.store.compareAndSet(
           key.stateKey, revision: current?.revision ?? 0, to: verdict.snapshot.bytes,
-          lifetime: Self.lifetime, announced: true)
+          lifetime: verdict.snapshot.lifetime, announced: true)
         switch result {
         case .stored: return confirm(claim)
         case .conflict(let other): current = other

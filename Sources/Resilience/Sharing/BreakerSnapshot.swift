@@ -24,6 +24,12 @@ package struct BreakerSnapshot: Sendable, Hashable {
   /// The state's number, to tell outcomes of older states by.
   package var epoch: Epoch { Epoch(generation: generation, number: core.number) }
 
+  /// How long it is kept. Longer than any state lasts: what is older says nothing any more. What an
+  /// operator has decided holds until an operator lifts it, were all gateways stopped meanwhile.
+  var lifetime: Duration {
+    override.mode == .none ? .seconds(2 * 86_400) : .seconds(100 * 365 * 86_400)
+  }
+
   /// The latest of the times before which no call is to be made with a key.
   func pausedUntil(for credential: String) -> Int64 {
     max(coolingUntil, badKeys.until(credential), noCredit.until(credential))

@@ -14,6 +14,8 @@ final class ClusterLink: RedisLink {
   private var guide: Guide?
   private var isRefreshing = false
   /// Whether commands can be sent. A server that is connected later than that may have lost something.
+  /// Whether another version of Easel has begun to write there.
+  private var isForeign = false
   private var isConnected = false
 
   /// The server that is asked about the cluster.
@@ -159,7 +161,7 @@ final class ClusterLink: RedisLink {
 
   /// Connects, and returns when nobody tells any more what is announced.
   private func serve() async throws(StateError) -> StateError {
-    defer { (guide, isConnected) = (nil, false) }
+    defer { (guide, isConnected, isForeign) = (nil, false, false) }
     var current = try await findGuide()
     let clock = try await RedisClock(events.clock, by: current.connection)
     for master in map.masters where !keeper.isStopped { await node(master).prepare() }
@@ -176,6 +178,10 @@ final class ClusterLink: RedisLink {
         Self.check(guide)
         clock.check(by: guide.connection, events.replaced)
       }
+      schema.keepVersion(by: self) { [self] error in
+        isForeign = true
+        guide?.connection.close(error)
+      }
     }
     defer { checks.cancel() }
     while true {
@@ -183,7 +189,7 @@ final class ClusterLink: RedisLink {
       guide = nil
       keeper.discard(current.connection)
       keeper.discard(current.subscriber)
-      guard current.isProven, !keeper.isStopped else { return reason }
+      guard current.isProven, !isForeign, !keeper.isStopped else { return reason }
       // The other servers can be asked as before, and any of them tells as much as this one did.
       do throws(StateError) { current = try await findGuide(last: current.host) } catch {
         return reason

@@ -27,8 +27,9 @@ struct GatewayModel: Hashable {
   var breaker: CircuitBreaker
   /// The name of this gateway, different after each start.
   var owner: String
-  /// A call that began before anything happened, and hasn't ended.
-  var early: CallPermit?
+  /// A call that hasn't ended: one that began before anything happened, or one whose trial was told
+  /// as a success though its answer goes on.
+  var running: CallPermit?
   /// The trial that it makes.
   var trial: TrialToken?
   /// A claim that the store has decided; the answer is on its way.
@@ -59,14 +60,14 @@ struct GatewayModel: Hashable {
     hasher.combine(counting.answers)
     hasher.combine(counting.unsent.isEmpty)
     hasher.combine(evidence.trip)
-    hasher.combine(early == nil)
+    hasher.combine(running == nil)
     hasher.combine(trial?.epoch.number)
     hasher.combine(answer?.claim.token.epoch.number)
   }
 
   static func == (a: GatewayModel, b: GatewayModel) -> Bool {
     a.breaker.snapshot == b.breaker.snapshot && a.freshFailures == b.freshFailures
-      && a.evidence == b.evidence && a.early == b.early && a.trial == b.trial
+      && a.evidence == b.evidence && a.running == b.running && a.trial == b.trial
       && a.answer == b.answer && a.owner == b.owner
       && a.breaker.claimPendingUntil == b.breaker.claimPendingUntil
       && a.inbox == b.inbox && a.counting == b.counting
@@ -85,14 +86,16 @@ enum Event: Hashable {
   case count(Int, Int)
   /// The store's n-th answer to a count arrives; what comes of it reaches the store, or not.
   case sum(Int, Int, stored: Bool)
-  /// The call from before anything happened ends.
-  case earlyCall(Int, CallOutcome)
+  /// The call that runs ends.
+  case runningCall(Int, CallOutcome)
   /// The gateway asks the store for the trial; the store decides.
   case claim(Int)
   /// The store's answer arrives.
   case answer(Int)
   /// The trial ends.
   case trial(Int, CallOutcome, stored: Bool)
+  /// The trial is told as a success; its answer, which may outlast any lease, goes on.
+  case passTrial(Int, stored: Bool)
   /// The gateway's process ends and starts anew: it knows what the store knows.
   case crash(Int)
   /// The gateway writes to the store what it knows, and reads the rest.
@@ -105,8 +108,9 @@ enum Event: Hashable {
   /// The gateway that it happens at, if it is one.
   var gateway: Int? {
     switch self {
-    case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index),
-      .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _),
+    case .call(let index, _, _), .runningCall(let index, _), .claim(let index), .answer(let index),
+      .trial(let index, _, _), .passTrial(let index, _), .crash(let index), .sync(let index),
+      .deliver(let index, _),
       .failure(let index, _), .count(let index, _), .sum(let index, _, _):
       index
     case .wait: nil

@@ -25,7 +25,7 @@ struct WorldModel: Hashable {
     self.settings = settings
     gateways = (0..<count).map { index in
       let breaker = CircuitBreaker(settings: settings)
-      return GatewayModel(breaker: breaker, owner: "g\(index)", early: breaker.permit)
+      return GatewayModel(breaker: breaker, owner: "g\(index)", running: breaker.permit)
     }
   }
 
@@ -55,9 +55,9 @@ struct WorldModel: Hashable {
           .call(index, .rateLimited(retryAfterMs: 5000), stored: true),
         ]
       }
-      if gateway.early != nil {
-        events.append(.earlyCall(index, .failure))
-        if counts == nil { events.append(.earlyCall(index, .success(durationMs: 1))) }
+      if gateway.running != nil {
+        events.append(.runningCall(index, .failure))
+        if counts == nil { events.append(.runningCall(index, .success(durationMs: 1))) }
       }
       if gateway.breaker.admission(now: now) == .trialAvailable { events.append(.claim(index)) }
       if gateway.answer != nil { events.append(.answer(index)) }
@@ -67,6 +67,7 @@ struct WorldModel: Hashable {
           .trial(index, .success(durationMs: 1), stored: false),
           .trial(index, .failure, stored: true), .trial(index, .failure, stored: false),
           .trial(index, .ignored, stored: true),
+          .passTrial(index, stored: true), .passTrial(index, stored: false),
         ]
       }
       events += [.crash(index), .sync(index)]
@@ -125,9 +126,9 @@ struct WorldModel: Hashable {
     case .count(let index, let position): world.countArrives(position, at: index)
     case .sum(let index, let position, let stored):
       world.sumArrives(position, at: index, stored: stored)
-    case .earlyCall(let index, let outcome):
-      if let permit = gateways[index].early {
-        world.gateways[index].early = nil
+    case .runningCall(let index, let outcome):
+      if let permit = gateways[index].running {
+        world.gateways[index].running = nil
         world.record(outcome, of: permit, at: index, stored: true)
         world.sendCounts(at: index, .answered)
       }
@@ -137,6 +138,12 @@ struct WorldModel: Hashable {
       if let token = gateways[index].trial {
         world.gateways[index].trial = nil
         world.record(outcome, of: token.permit, at: index, stored: stored)
+      }
+    case .passTrial(let index, let stored):
+      if let token = gateways[index].trial {
+        world.gateways[index].trial = nil
+        world.record(.success(durationMs: 1), of: token.permit, at: index, stored: stored)
+        world.gateways[index].running = world.gateways[index].breaker.permit
       }
     case .crash(let index): world.crash(at: index)
     case .sync(let index):

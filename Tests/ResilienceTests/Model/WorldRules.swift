@@ -113,7 +113,7 @@ extension WorldModel {
         return "\(gateway.owner)'s cool-down became shorter"
       }
       if after.core.number < before.core.number { return "\(gateway.owner) went back" }
-      guard case .earlyCall(let caller, _) = event, caller == index else { continue }
+      guard case .runningCall(let caller, _) = event, caller == index else { continue }
       if before.core.phase != .closed, before.core != after.core, after == next.stored,
         before.merged(with: stored ?? before, now: next.now).core != after.core
       {
