@@ -14,6 +14,10 @@ struct ImageServingTests {
       ("bytes=-3", .part(7..<10)), ("bytes=0-99", .part(0..<10)), ("bytes=10-", .unsatisfiable),
       ("bytes=-0", .unsatisfiable), ("bytes=3-1", .whole), ("bytes=0-1,3-4", .whole),
       ("lines=0-3", .whole), ("bytes=a-b", .whole), ("bytes=-99", .part(0..<10)),
+      ("bytes=0-9223372036854775807", .part(0..<10)),
+      ("bytes=9-9223372036854775807", .part(9..<10)),
+      ("bytes=9223372036854775807-", .unsatisfiable), ("bytes=0-9223372036854775808", .whole),
+      ("bytes=-9223372036854775807", .part(0..<10)),
     ] as [(String?, ByteRange)])
   func ranges(header: String?, expected: ByteRange) {
     #expect(ByteRange(header, size: 10) == expected)

@@ -18,7 +18,7 @@ package enum ByteRange: Sendable, Hashable {
     switch (Int(parts[0]), Int(parts[1])) {
     case (let first?, let last) where parts[1].isEmpty || last != nil:
       if let last, last < first { return }
-      self = first < size ? .part(first..<min(size, (last ?? size - 1) + 1)) : .unsatisfiable
+      self = first < size ? .part(first..<min(size - 1, last ?? size - 1) + 1) : .unsatisfiable
     case (nil, let count?) where parts[0].isEmpty:
       self = count > 0 && size > 0 ? .part(max(0, size - count)..<size) : .unsatisfiable
     default: return
