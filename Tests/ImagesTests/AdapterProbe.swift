@@ -78,7 +78,7 @@ enum AdapterProbe {
     job.partial = partial
     let link = ProviderLink(provider: provider, client: client, imageLimit: imageLimit)
     do throws(ImageFailure) {
-      return .success(try await adapter.draw(job, over: link))
+      return .success(try await adapter.draw(job, over: link).checked(over: link))
     } catch {
       return .failure(error)
     }
@@ -130,5 +130,15 @@ enum AdapterProbe {
     let picture = SimulatedPicture(width: width, height: height, prompt: "input", details: [])
     let bytes = try #require(picture.png())
     return try #require(InputImage(bytes))
+  }
+}
+
+extension ProviderAnswer {
+  /// Itself, unless a picture of it cannot be read: as the pipeline looks at it.
+  func checked(over link: ProviderLink) throws(ImageFailure) -> ProviderAnswer {
+    for picture in pictures {
+      if case .broken = picture.source { throw link.malformed("answered with broken base64") }
+    }
+    return self
   }
 }

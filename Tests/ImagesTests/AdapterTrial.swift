@@ -40,7 +40,7 @@ struct AdapterTrial: Sendable {
       var outcome = Outcome(requests: [])
       let job = ImageJob(request: request, model: model, count: count, idempotencyKey: "job-1")
       do throws(ImageFailure) {
-        outcome.answer = try await adapter.draw(job, over: link)
+        outcome.answer = try await adapter.draw(job, over: link).checked(over: link)
       } catch {
         outcome.failure = error
       }

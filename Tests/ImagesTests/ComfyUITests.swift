@@ -291,16 +291,24 @@ struct ComfyUITests {
     }
   }
 
-  @Test("a job is cancelled though the answer to its submission is lost")
-  func cancelsUnnamed() async throws {
+  @Test(
+    "a job is cancelled though the answer to its submission is lost, or a proxy's",
+    arguments: [true, false])
+  func cancelsUnnamed(isLost: Bool) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       var fault = SimulatorFault()
-      fault.resetAfter = 3
+      if isLost { fault.resetAfter = 3 } else { fault.status = 502 }
       simulator.queue(fault, route: "comfyui")
       let failure = await AdapterProbe.failure(
         try Self.provider(simulator), ImageRequest(prompt: "waiting"), client.value)
-      #expect(failure?.kind == .unreachable)
+      #expect(failure?.kind == (isLost ? .unreachable : .overloaded))
       #expect(failure?.mayHaveBeenPaid == true)
+      try await wait(on: client.loop) {
+        simulator.requests("comfyui.cancel").contains {
+          String(decoding: $0.body, as: UTF8.self).contains("delete")
+        }
+      }
+      guard isLost else { return }
       try await wait(on: client.loop) { simulator.jobs["comfyui"]?.cancelled == 1 }
       #expect(simulator.jobs["comfyui"]?.accepted == 1)
     }

@@ -45,6 +45,7 @@ struct JobProvider: Sendable, CustomTestStringConvertible {
       switch picture.source {
       case .bytes(let bytes): pictures.append(bytes)
       case .url(let url): pictures.append(try await link.fetch(url))
+      case .broken: throw link.malformed("answered with broken base64")
       }
     }
     return (answer, pictures)

@@ -85,6 +85,22 @@ struct OpenAIStreamTests {
     }
   }
 
+  @Test(
+    "a picture that has come whole is not lost to what goes wrong behind it",
+    arguments: ["data: {\"error\":{\"message\":\"boom\"}}\n\n", "data: {\n\n", "\u{0}"])
+  func complete(rest: String) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let event = "data: {\"type\":\"image_generation.completed\",\"b64_json\":\"aGVsbG8=\"}\n\n"
+      var fault = SimulatorFault()
+      fault.replay = Array((event + rest).utf8)
+      fault.splitsEveryByte = true
+      // The connection breaks right behind it, too.
+      fault.resetAfter = event.utf8.count + rest.utf8.count - 1
+      let (result, _) = try await Self.draw(simulator, client.value, fault: fault)
+      #expect(AdapterProbe.bytes(try result.get()) == [Array("hello".utf8)])
+    }
+  }
+
   static let event =
     "data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"aGVsbG8=\"}\n\n"
 

@@ -110,6 +110,97 @@ struct PaidJobsTests {
     }
   }
 
+  @Test("a job that is done is asked for again where the first question fails", arguments: telling)
+  func asksAgain(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let route = "\(provider.name).poll"
+      simulator.queue(SimulatorFault(), route: route)
+      var reset = SimulatorFault()
+      reset.resetAfter = 0
+      simulator.queue(reset, route: route)
+      let drawn = try await provider.draw(
+        simulator, ImageRequest(prompt: "an endless uncatchable fox"), timeout: .seconds(30),
+        options: ["pollMilliseconds": "60000"], client.value)
+      #expect(drawn.pictures.map(ImageFormat.init(whole:)) == [.png])
+      #expect(simulator.requests(route).count == 3)
+      #expect(simulator.jobs[provider.name]?.accepted == 1)
+    }
+  }
+
+  @Test("a job that is done, and cannot be had, may have been paid for", arguments: telling)
+  func isLost(_ provider: JobProvider) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let route = "\(provider.name).poll"
+      simulator.queue(SimulatorFault(), route: route)
+      simulator.answer(route, 404, "{}")
+      let failure = try await provider.failure(
+        simulator, prompt: "an endless uncatchable fox", timeout: .seconds(30),
+        options: ["pollMilliseconds": "60000"], client.value)
+      #expect(failure.kind == .notFound)
+      #expect(failure.mayHaveBeenPaid)
+    }
+  }
+
+  @Test("of several jobs those that are done are kept, and what is missing is told")
+  func keepsPart() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var provider = try FalTests.fal.provider(simulator)
+      provider.models[0].maxCount = 1
+      let pipeline = ImagePipeline(ImageCatalog(providers: [provider]))
+      var fault = SimulatorFault()
+      fault.hangs = true
+      simulator.queue(fault, route: "fal.poll")
+      var request = ImageRequest(prompt: "a fox")
+      request.count = 2
+      let (loop, wanted) = (client.loop, request)
+      var result: ImageResult?
+      let drawing = loop.spawn {
+        result = try? await pipeline.generate(
+          wanted, client: client.value, finishesPaidCalls: true)
+      }
+      try await wait(on: loop) { simulator.requests("files").count == 1 }
+      drawing.cancel()
+      await drawing.value
+      #expect(result?.images.count == 1)
+      #expect(result?.missing == 1)
+      #expect(result?.passedOver == [])
+      #expect(simulator.jobs["fal"]?.accepted == 2)
+      try await wait(on: loop) { simulator.jobs["fal"]?.cancelled == 1 }
+      let kept = KeptPictures(try #require(result), [KeptPicture(id: "a", url: "u")])
+      let read = try #require(KeptPictures(json: try JSONSlice.parse(kept.json)))
+      #expect(read.result.missing == 1)
+      let whole = read.joined(with: KeptPictures(kept.result, kept.pictures))
+      #expect(whole.result.images.count == 2 && whole.pictures.count == 2)
+      let alone = read.without(rest: .unavailable("down"))
+      #expect(alone.result.missing == 0)
+      #expect(alone.result.adjusted.last == "n: 1 of 2 pictures; down")
+    }
+  }
+
+  @Test("a picture whose base64 is broken takes no other of its answer with it")
+  func brokenBase64() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      func server(_ name: String, _ priority: Int, _ price: Double) throws -> ImageProvider {
+        try AdapterHarness.provider(
+          name, .openAI,
+          ImageModel(
+            id: "m", provider: name, dialect: .generic, maxCount: 2, pricing: .flat(price),
+            priority: priority), at: simulator.baseURL)
+      }
+      let pipeline = ImagePipeline(
+        ImageCatalog(providers: [try server("first", 1, 0.05), try server("second", 2, 0.02)]))
+      simulator.answer(
+        "images", 200, #"{"data":[{"b64_json":"%%%"},{"b64_json":"\#(Self.picture)"}]}"#)
+      simulator.answer("images", 200, #"{"data":[{"b64_json":"\#(Self.picture)"}]}"#)
+      var request = ImageRequest(prompt: "a fox")
+      request.count = 2
+      let result = try await pipeline.generate(request, client: client.value)
+      #expect(result.images.map { $0.origin?.provider } == ["first", "second"])
+      #expect(result.cost == 0.12)
+      #expect(try simulator.requests("images").map { try $0.json()["n"]?.int ?? 1 } == [2, 1])
+    }
+  }
+
   @Test("a job whose cancelling is not answered is left", arguments: telling)
   func cancelsInVain(_ provider: JobProvider) async throws {
     try await AdapterHarness.withSimulator { simulator, client in

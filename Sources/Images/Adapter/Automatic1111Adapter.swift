@@ -52,10 +52,10 @@ struct Automatic1111Adapter: ImageAdapter {
     let first = max(0, info?["index_of_first_image"]?.int ?? 0)
     var pictures: [ProviderPicture] = []
     for (index, image) in images.elements.dropFirst(first).enumerated() {
-      guard image.kind == .string, let bytes = Base64.decode(image.raw.dropFirst().dropLast())
-      else { throw link.malformed("answered with broken base64") }
       let seed = index < seeds.count ? seeds[index] : index == 0 ? info?["seed"]?.int : nil
-      pictures.append(ProviderPicture(.bytes(bytes), seed: seed))
+      pictures.append(
+        ProviderPicture(
+          base64: image.kind == .string ? image.raw.dropFirst().dropLast() : [], seed: seed))
     }
     guard !pictures.isEmpty else { throw link.malformed("answered without a picture") }
     return ProviderAnswer(pictures: pictures)

@@ -53,7 +53,7 @@ enum BFLDecoder {
     guard let result = state["result"], let address = result["sample"]?.string else {
       throw link.malformed("answered without a picture")
     }
-    let picture = try ProviderPicture(address: address, seed: result["seed"]?.int, from: link)
+    let picture = ProviderPicture(address: address, seed: result["seed"]?.int)
     return ProviderAnswer(pictures: [picture])
   }
 

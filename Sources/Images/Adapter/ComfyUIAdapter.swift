@@ -59,7 +59,12 @@ struct ComfyUIAdapter: ImageAdapter {
       if OwnServer.leavesWork(error) { cancel(own, server) }
       throw error
     }
-    guard answer.head.status == 200 else { throw ComfyAnswer.failure(answer, server.link) }
+    guard answer.head.status == 200 else {
+      let failure = ComfyAnswer.failure(answer, server.link)
+      // A proxy's word says nothing of the queue behind it.
+      if OwnServer.leavesWork(failure) { cancel(own, server) }
+      throw failure
+    }
     guard let id = Self.job(of: answer) else {
       throw server.link.malformed("queued a job without saying which")
     }

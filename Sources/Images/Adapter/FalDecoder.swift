@@ -55,7 +55,7 @@ enum FalDecoder {
         withheld += 1
       } else {
         answer.pictures.append(
-          try ProviderPicture(address: url, seed: result["seed"]?.int, from: link))
+          ProviderPicture(address: url, seed: result["seed"]?.int))
       }
     }
     if answer.pictures.isEmpty {

@@ -22,19 +22,10 @@ enum FireworksDecoder {
     let seed = object["seed"]?.int
     var pictures: [ProviderPicture] = []
     for text in object["base64"]?.elements.map({ $0 }) ?? [] where text.kind == .string {
-      pictures.append(ProviderPicture(.bytes(try bytes(text, link)), seed: seed))
+      pictures.append(ProviderPicture(base64: text.raw.dropFirst().dropLast(), seed: seed))
     }
     guard !pictures.isEmpty else { throw link.malformed("answered without a picture") }
     return ProviderAnswer(pictures: pictures)
-  }
-
-  private static func bytes(
-    _ text: JSONSlice, _ link: ProviderLink
-  ) throws(ImageFailure) -> [UInt8] {
-    guard let bytes = Base64.decode(text.raw.dropFirst().dropLast()), !bytes.isEmpty else {
-      throw link.malformed("answered with broken base64")
-    }
-    return bytes
   }
 
   /// A picture that the filter blocks comes as a 200, blank.
@@ -85,9 +76,12 @@ enum FireworksDecoder {
       guard let sample = result?["sample"], let text = sample.string else {
         throw link.malformed("answered without a picture")
       }
-      let source: ProviderPicture.Source =
-        text.hasPrefix("http") ? .url(text) : .bytes(try bytes(sample, link))
-      return ProviderAnswer(pictures: [ProviderPicture(source, seed: result?["seed"]?.int)])
+      let seed = result?["seed"]?.int
+      let picture =
+        text.hasPrefix("http")
+        ? ProviderPicture(.url(text), seed: seed)
+        : ProviderPicture(base64: sample.raw.dropFirst().dropLast(), seed: seed)
+      return ProviderAnswer(pictures: [picture])
     case "Request Moderated": throw link.refused("the request was moderated", code: "moderated")
     case "Content Moderated":
       var failure = link.refused("the picture was moderated", code: "moderated")

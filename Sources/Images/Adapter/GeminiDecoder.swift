@@ -24,7 +24,7 @@ enum GeminiDecoder {
       guard let parts = candidate["content"]?["parts"] else { continue }
       // Thoughts can hold pictures too: drafts, which are not the answer.
       for part in parts.elements where part["thought"]?.bool != true {
-        if let picture = try picture(part, link) {
+        if let picture = picture(part) {
           pictures.append(picture)
         } else if let text = part["text"]?.string, words.utf8.count < 1000 {
           words += text
@@ -35,16 +35,11 @@ enum GeminiDecoder {
     return ProviderAnswer(pictures: pictures, usage: usage(object["usageMetadata"]))
   }
 
-  private static func picture(
-    _ part: JSONSlice, _ link: ProviderLink
-  ) throws(ImageFailure) -> ProviderPicture? {
+  private static func picture(_ part: JSONSlice) -> ProviderPicture? {
     guard let inline = part["inlineData"], let data = inline["data"], data.kind == .string,
       inline["mimeType"]?.string?.hasPrefix("image/") == true
     else { return nil }
-    guard let bytes = Base64.decode(data.raw.dropFirst().dropLast()) else {
-      throw link.malformed("answered with broken base64")
-    }
-    return ProviderPicture(.bytes(bytes))
+    return ProviderPicture(base64: data.raw.dropFirst().dropLast())
   }
 
   /// Why there is no picture.

@@ -64,6 +64,8 @@ struct ProviderPicture: Sendable {
     case bytes([UInt8])
     /// Still to be fetched; `ProviderLink.fetch` does.
     case url(String)
+    /// Base64 that cannot be read. It is paid for as the others of its answer are.
+    case broken
   }
 
   var source: Source
@@ -74,5 +76,11 @@ struct ProviderPicture: Sendable {
     self.source = source
     self.revisedPrompt = revisedPrompt
     self.seed = seed
+  }
+
+  /// A picture that came as base64, or as a `data:` URI.
+  init(base64 text: ArraySlice<UInt8>, revisedPrompt: String? = nil, seed: Int? = nil) {
+    let bytes = Base64.decode(text).flatMap { $0.isEmpty ? nil : $0 }
+    self.init(bytes.map(Source.bytes) ?? .broken, revisedPrompt: revisedPrompt, seed: seed)
   }
 }

@@ -82,12 +82,10 @@ struct ImagenAdapter: ImageAdapter {
     var reason: String?
     for prediction in object["predictions"].map({ Array($0.elements) }) ?? [] {
       if let data = prediction["bytesBase64Encoded"], data.kind == .string {
-        guard let bytes = Base64.decode(data.raw.dropFirst().dropLast()) else {
-          throw link.malformed("answered with broken base64")
-        }
         // Vertex tells the prompt as it has rewritten it.
         pictures.append(
-          ProviderPicture(.bytes(bytes), revisedPrompt: prediction["prompt"]?.string))
+          ProviderPicture(
+            base64: data.raw.dropFirst().dropLast(), revisedPrompt: prediction["prompt"]?.string))
       } else {
         reason = reason ?? prediction["raiFilteredReason"]?.string
       }

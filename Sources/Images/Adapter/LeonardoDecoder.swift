@@ -42,7 +42,7 @@ enum LeonardoDecoder {
         withheld += 1
       } else {
         answer.pictures.append(
-          try ProviderPicture(address: url, seed: generation["seed"]?.int, from: link))
+          ProviderPicture(address: url, seed: generation["seed"]?.int))
       }
     }
     if answer.pictures.isEmpty {

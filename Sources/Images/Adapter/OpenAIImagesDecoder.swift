@@ -16,7 +16,7 @@ enum OpenAIImagesDecoder {
     }
     var pictures: [ProviderPicture] = []
     for entry in data.elements where !isHeldBack(entry) {
-      if let picture = try picture(entry, link) { pictures.append(picture) }
+      if let picture = picture(entry) { pictures.append(picture) }
     }
     guard !pictures.isEmpty else {
       // Azure leaves out the pictures that its filter holds back, and says why.
@@ -32,15 +32,10 @@ enum OpenAIImagesDecoder {
   }
 
   /// The picture of an entry of `data`, or of an event; nil where it holds none.
-  static func picture(
-    _ entry: JSONSlice, _ link: ProviderLink
-  ) throws(ImageFailure) -> ProviderPicture? {
+  static func picture(_ entry: JSONSlice) -> ProviderPicture? {
     let revised = entry["revised_prompt"]?.string
-    if let text = entry["b64_json"], text.kind == .string {
-      guard let bytes = Base64.decode(text.raw.dropFirst().dropLast()) else {
-        throw link.malformed("answered with broken base64")
-      }
-      return ProviderPicture(.bytes(bytes), revisedPrompt: revised)
+    if let text = entry["b64_json"], text.kind == .string, text.raw.count > 2 {
+      return ProviderPicture(base64: text.raw.dropFirst().dropLast(), revisedPrompt: revised)
     }
     guard let url = entry["url"]?.string else { return nil }
     return ProviderPicture(.url(url), revisedPrompt: revised)

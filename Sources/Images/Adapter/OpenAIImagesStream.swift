@@ -54,7 +54,11 @@ struct OpenAIImagesStream {
       guard response.bytesReceived <= limit * 5 else {
         throw link.malformed("sent an endless stream")
       }
-      for event in try events(&parser, piece) { try await take(event, &answer) }
+      for event in try events(&parser, piece) {
+        try await take(event, &answer)
+        // All is there that is paid for: what comes after it can only take it away again.
+        if answer.pictures.count == job.count { return answer }
+      }
     }
     guard !answer.pictures.isEmpty else {
       throw link.malformed("ended its stream without a picture")
@@ -81,7 +85,7 @@ struct OpenAIImagesStream {
       throw failure(error)
     }
     let type = object["type"]?.string ?? event.event
-    guard let picture = try OpenAIImagesDecoder.picture(object, link) else { return }
+    guard let picture = OpenAIImagesDecoder.picture(object) else { return }
     if type.hasSuffix(".partial_image") {
       guard case .bytes(let bytes) = picture.source else { return }
       await job.partial?(

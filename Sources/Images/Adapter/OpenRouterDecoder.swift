@@ -34,7 +34,7 @@ enum OpenRouterDecoder {
     var pictures: [ProviderPicture] = []
     for image in message?["images"]?.elements.map({ $0 }) ?? [] {
       if let url = image["image_url"]?["url"], url.kind == .string {
-        pictures.append(try picture(url, link))
+        pictures.append(picture(url))
       }
     }
     guard pictures.isEmpty else { return pictures }
@@ -66,7 +66,7 @@ enum OpenRouterDecoder {
     var pictures: [ProviderPicture] = []
     for entry in data.elements {
       if let text = entry["b64_json"] ?? entry["url"], text.kind == .string {
-        pictures.append(try picture(text, link))
+        pictures.append(picture(text))
       }
     }
     guard !pictures.isEmpty else { throw link.malformed("answered without a picture") }
@@ -74,17 +74,12 @@ enum OpenRouterDecoder {
   }
 
   /// A picture as base64, as a `data:` URL, or at a URL.
-  private static func picture(
-    _ text: JSONSlice, _ link: ProviderLink
-  ) throws(ImageFailure) -> ProviderPicture {
+  private static func picture(_ text: JSONSlice) -> ProviderPicture {
     let inside = text.raw.dropFirst().dropLast()
     if inside.starts(with: "https:".utf8), let url = text.string {
       return ProviderPicture(.url(url))
     }
-    guard let bytes = Base64.decode(inside), !bytes.isEmpty else {
-      throw link.malformed("answered with broken base64")
-    }
-    return ProviderPicture(.bytes(bytes))
+    return ProviderPicture(base64: inside)
   }
 
   /// Chat's usage in the words of the images API.

@@ -101,15 +101,11 @@ extension InputImage {
 
 extension ProviderPicture {
   /// A picture at an address, which may be a `data:` URI.
-  /// - Throws: `ImageFailure`, where such a URI is broken.
-  init(address: String, seed: Int? = nil, from link: ProviderLink) throws(ImageFailure) {
+  init(address: String, seed: Int? = nil) {
     guard address.hasPrefix("data:") else {
       self.init(.url(address), seed: seed)
       return
     }
-    guard let bytes = Base64.decode(Array(address.utf8)[...]) else {
-      throw link.malformed("answered with broken base64")
-    }
-    self.init(.bytes(bytes), seed: seed)
+    self.init(base64: Array(address.utf8)[...], seed: seed)
   }
 }

@@ -27,21 +27,18 @@ extension ProviderLink {
         // A job is there, and its pictures may be paid for.
         failed?.mayHaveBeenPaid = true
       }
-      if Task.isCancelled { return try await leave(every: interval, cancel, ask) }
+      if Task.isCancelled { return try await leave(cancel, ask) }
       senseless = failed?.isSenseless == true ? senseless + 1 : 0
       if let failed, !failed.isTransient, senseless == 0 || senseless > Self.senselessAnswers {
         give(up: cancel)
         throw failed
       }
       guard pause < remaining else {
-        let failure = failed ?? timedOut
-        guard await comesTooLate(cancel, within: remaining), let result = try await ask() else {
-          throw failure
-        }
-        return result
+        guard await comesTooLate(cancel, within: remaining) else { throw failed ?? timedOut }
+        return try await fetchDone(ask)
       }
       do { try await client.loop.sleep(for: pause) } catch {
-        return try await leave(every: interval, cancel, ask)
+        return try await leave(cancel, ask)
       }
       pause = min(pause * 1.25, interval * 4)
     }
@@ -53,18 +50,24 @@ extension ProviderLink {
   /// Cancels a job whose client has left. One that ended before is kept where paid calls are
   /// finished: a repetition of the request would pay for it again.
   private func leave<T: Sendable>(
-    every interval: Duration, _ cancel: JobCancellation?,
-    _ ask: @escaping () async throws(ImageFailure) -> T?
+    _ cancel: JobCancellation?, _ ask: @escaping () async throws(ImageFailure) -> T?
   ) async throws(ImageFailure) -> T {
     if !finishesPaidCalls {
       give(up: cancel)
     } else if await comesTooLate(cancel, within: Self.cancelling) {
-      let link = self
-      return try await finishing { () throws(ImageFailure) in
-        try await link.poll(every: interval, cancel: nil, ask)
-      }
+      return try await fetchDone(ask)
     }
     throw ImageFailure(.cancelled, "the request was cancelled", mayHaveBeenPaid: true)
+  }
+
+  /// Asks for a job that is done, and paid for, in what is left of its time.
+  private func fetchDone<T: Sendable>(
+    _ ask: @escaping () async throws(ImageFailure) -> T?
+  ) async throws(ImageFailure) -> T {
+    let link = self
+    return try await finishing { () throws(ImageFailure) in
+      try await link.poll(every: .milliseconds(250), cancel: nil, ask)
+    }
   }
 
   /// What the cancelling of a job may take.

@@ -57,7 +57,7 @@ enum ReplicateDecoder {
     var answer = ProviderAnswer(pictures: [])
     let seed = seed(of: prediction)
     for address in addresses.prefix(10) {
-      answer.pictures.append(try ProviderPicture(address: address, seed: seed, from: link))
+      answer.pictures.append(ProviderPicture(address: address, seed: seed))
     }
     if case .perSecond(let price, _) = job.model.pricing.scheme {
       answer.cost = prediction["metrics"]?["predict_time"]?.double.map { $0 * price }

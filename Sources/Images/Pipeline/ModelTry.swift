@@ -140,6 +140,7 @@ struct ModelTry {
     switch picture.source {
     case .bytes(let data): bytes = data
     case .url(let url): bytes = try await link.fetch(url)
+    case .broken: throw link.malformed("answered with broken base64")
     }
     let name = link.provider.name
     guard bytes.count <= limits.image else {
