@@ -119,6 +119,24 @@ struct PaidRequestsProcessTests {
     }
   }
 
+  @Test("what fails and may have been paid for is not drawn again", arguments: [true, false])
+  func paidFailure(hasKey: Bool) async throws {
+    try await with(.redis) { simulator, urls, _, client in
+      var fault = SimulatorFault()
+      fault.resetAfter = 10
+      simulator.queue(fault, route: "images")
+      let key: HeaderFields = hasKey ? ["idempotency-key": "one"] : [:]
+      let first = try await Self.draw(urls[0], Self.fox, key, client)
+      #expect(first.status == 502)
+      for url in urls.reversed() {
+        let retry: HeaderFields = hasKey ? key : ["x-stainless-retry-count": "1"]
+        let again = try await Self.draw(url, Self.fox, retry, client)
+        #expect(again.status == 502 && again.text == first.text)
+      }
+      #expect(simulator.jobs["openai"]?.accepted == 1)
+    }
+  }
+
   @Test(
     "a proposal is drawn by whoever gets the yes, once",
     arguments: BreakerProcessTests.Store.allCases)

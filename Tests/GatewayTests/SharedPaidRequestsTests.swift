@@ -82,6 +82,42 @@ struct SharedPaidRequestsTests {
     }
   }
 
+  @Test("a failure that may have been paid for is what a repetition gets, wherever it comes")
+  func paidFailure() async throws {
+    try await onLoop { loop in
+      let store = BriefStore(MemoryStore(), limit: .seconds(5))
+      let (here, there) = (SharedPaidRequests(store), SharedPaidRequests(store))
+      var paid = OpenAIError.timeout("p took longer than 5 seconds.")
+      paid.shouldRetry = false
+      let error = paid
+      _ = try? await here.once("key", fingerprint: "f", on: loop) { () throws(OpenAIError) in
+        throw error
+      }
+      _ = try? await here.anew("print", on: loop) { () throws(OpenAIError) in throw error }
+      for gateway in [here, there] {
+        let failure = await #expect(throws: OpenAIError.self) {
+          try await gateway.once("key", fingerprint: "f", on: loop) { () throws(OpenAIError) in
+            Issue.record("it is drawn again")
+            return try Self.kept("a")
+          }
+        }
+        #expect(failure?.status == 504 && failure?.shouldRetry == false)
+        #expect(failure?.message == paid.message && failure?.code == paid.code)
+        guard case .failure(let known)? = await gateway.outcome(of: "print", on: loop) else {
+          Issue.record("nothing is known")
+          continue
+        }
+        #expect(known.status == 504 && known.shouldRetry == false)
+      }
+      // A request that is no repetition is a new one.
+      let drawn = try await there.anew("print", on: loop) { () throws(OpenAIError) in
+        try Self.kept("b")
+      }
+      #expect(drawn.pictures.map(\.id) == ["b"])
+      #expect(Self.ids(await there.outcome(of: "print", on: loop)) == ["b"])
+    }
+  }
+
   /// What the try of a client is to do: it is told when to end, and how.
   private final class Try {
     let started = LoopEvent<Void>()

@@ -28,6 +28,35 @@ struct ImagesCallFieldTests {
     #expect(edit.request.unknownFields == ["easel"])
   }
 
+  @Test("what another operation has is unknown to this one")
+  func foreign() throws {
+    let pictures = #""image":"https://a.test/b.png","images":[],"mask":"https://a.test/m.png""#
+    let generation = try ImagesCall.generation(Array("{\"prompt\":\"x\",\(pictures)}".utf8))
+    #expect(generation.request.unknownFields == ["image", "images", "mask"])
+    let variation = try ImagesCall.variation(
+      Self.form(#"name="prompt""#, "x"), contentType: Self.formType, imageLimit: 1 << 20)
+    #expect(variation.request.unknownFields == ["prompt"])
+    for name in ["image", "image[]", "images", "mask"] {
+      let error = #expect(throws: OpenAIError.self) {
+        try ImagesCall.variation(
+          Self.form("name=\"\(name)\"", "data:image/png;base64,AAAA"), contentType: Self.formType,
+          imageLimit: 1 << 20)
+      }
+      #expect(error?.status == 400 && error?.message.contains("must be a file") == true)
+    }
+  }
+
+  private static let formType = "multipart/form-data; boundary=b"
+
+  /// A form with a picture and one further field.
+  private static func form(_ field: String, _ text: String) throws -> [UInt8] {
+    let picture = try AdapterProbe.picture().bytes
+    return Array("--b\r\ncontent-disposition: form-data; \(field)\r\n\r\n\(text)\r\n".utf8)
+      + Array(
+        ("--b\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\n").utf8)
+      + picture + Array("\r\n--b--\r\n".utf8)
+  }
+
   @Test(
     "none may stand twice",
     arguments: [

@@ -86,6 +86,7 @@ struct NamedPicturesTests {
       ("\"images\":[{\"image_url\":\"picture.png\"}]", 400, "images", "https URL"),
       ("\"images\":[{\"image_url\":\"data:image/png;base64,%%\"}]", 400, "images", "https URL"),
       ("\"images\":[7]", 400, "images", "https URL"),
+      ("\"images\":[\"PLACE/9\"],\"image\":\"PLACE/9\"", 400, "image", "all of them in 'images'"),
       ("\"image\":\"PLACE/9\",\"mask\":\"https://10.0.0.1/m\"", 400, "mask", "public Internet"),
       ("\"images\":[\"PLACE/1001\"]", 413, nil, "larger than 1000 bytes"),
       ("\"images\":[\"PLACE/900\",\"PLACE/900\"]", 413, nil, "larger than 1500 bytes"),

@@ -68,6 +68,7 @@ struct SharedRecordsTests {
     image.seed = 7
     var other = GeneratedImage.png(50)
     other.format = .webp
+    image.size = ImageSize("20x30")
     let result = ImageResult(
       images: [image, other], model: model, cost: 0.00474, usage: Array("{\"a\":1}".utf8),
       adjusted: ["size: 1x1 in place of 2x2"],
@@ -85,6 +86,8 @@ struct SharedRecordsTests {
     #expect(read.result.passedOver == result.passedOver)
     #expect(read.result.images.map(\.revisedPrompt) == ["a \"red\" fox", nil])
     #expect(read.result.images.map(\.seed) == [7, nil])
+    #expect(read.result.images.map { $0.size?.description } == ["20x30", nil])
+    #expect(read.result.missing == 0)
     #expect(read.result.images.map(\.format) == [.png, .webp])
     #expect(read.result.images.map(\.bytes.count) == [0, 0])
     for text in ["{}", "[]", #"{"provider":"p","model":"m"}"#] {

@@ -37,8 +37,8 @@ struct ImagesResponder {
   private struct Drawn {
     var result: ImageResult
     var kept: [KeptPicture]
-    /// Whether it was made now; a repetition costs nothing.
-    var wasPaid: Bool
+    /// US dollars, of what was made now: a repetition costs nothing. Nil where it is not known.
+    var cost: Double?
   }
 
   /// What is to be drawn: with the pictures that the call names by URLs, and with its profile in
@@ -73,34 +73,55 @@ struct ImagesResponder {
     partial: ((PartialImage) async -> Void)?
   ) async throws(OpenAIError) -> Drawn {
     let studio = PictureStudio(context)
-    let paid = context.shared.paid
+    let (paid, loop, scope) = (context.shared.paid, context.services.loop, context.scope)
     let headers = context.exchange.head.headers
     let fingerprint = try await fingerprint()
     var made: ImageResult?
-    func make() async throws(OpenAIError) -> KeptPictures {
+    var cost: Double? = 0
+    func make(_ count: Int? = nil) async throws(OpenAIError) -> KeptPictures {
+      var request = try await request()
+      request.count = count ?? request.count
       let drawn = try await studio.make(
-        try await request(), needsStore: call.format == .url && !call.isStreamed,
-        finishesPaidCalls: true,
-        partial: partial)
-      made = drawn.result
+        request, needsStore: count != nil || call.format == .url && !call.isStreamed,
+        finishesPaidCalls: true, partial: partial)
+      made = count == nil ? drawn.result : nil
+      cost = drawn.result.cost
       return KeptPictures(drawn.result, drawn.kept)
     }
-    let kept: KeptPictures
+    var (key, kept): (String, KeptPictures)
     if let proposal = call.proposal {
-      kept = try await paid.once(
-        "proposal \(context.scope) \(proposal)", fingerprint: proposal, on: context.services.loop,
-        make)
-    } else if let key = headers["idempotency-key"], !key.isEmpty {
-      kept = try await paid.once(
-        "key \(context.scope) \(key)", fingerprint: fingerprint, on: context.services.loop, make)
+      key = "proposal \(scope) \(proposal)"
+      kept = try await paid.once(key, fingerprint: proposal, on: loop) {
+        () throws(OpenAIError) in try await make()
+      }
+    } else if let own = headers["idempotency-key"], !own.isEmpty {
+      key = "key \(scope) \(own)"
+      kept = try await paid.once(key, fingerprint: fingerprint, on: loop) {
+        () throws(OpenAIError) in try await make()
+      }
     } else if let count = headers["x-stainless-retry-count"].flatMap({ Int($0) }), count > 0,
-      case .success(let before)? = await paid.outcome(of: fingerprint, on: context.services.loop)
+      let before = try await paid.outcome(of: fingerprint, on: loop)?.kept()
     {
-      kept = before
+      (key, kept) = (fingerprint, before)
     } else {
-      kept = try await paid.anew(fingerprint, on: context.services.loop, make)
+      key = fingerprint
+      kept = try await paid.anew(key, on: loop) { () throws(OpenAIError) in try await make() }
     }
-    if let made { return Drawn(result: made, kept: kept.pictures, wasPaid: true) }
+    if let made { return Drawn(result: made, kept: kept.pictures, cost: cost) }
+    // What was missing when the client of the first try left is made once, too.
+    while kept.isWhole, kept.result.missing > 0 {
+      key = "rest of \(key)"
+      let begun = kept
+      kept = try await paid.once(key, fingerprint: fingerprint, on: loop) {
+        () throws(OpenAIError) in
+        do throws(OpenAIError) {
+          return begun.joined(with: try await make(begun.result.missing))
+        } catch {
+          guard error.code != ImageFailure.Kind.cancelled.rawValue else { throw error }
+          return begun.without(rest: error)
+        }
+      }
+    }
     guard kept.isWhole else {
       var lost = OpenAIError.notFound(
         "The picture was made, but could not be kept.", code: "image_not_found")
@@ -110,7 +131,7 @@ struct ImagesResponder {
     let needsBytes = call.format == .base64 || call.isStreamed
     return Drawn(
       result: needsBytes ? try await studio.load(kept) : kept.result,
-      kept: needsBytes ? kept.pictures : try await studio.locate(kept), wasPaid: false)
+      kept: needsBytes ? kept.pictures : try await studio.locate(kept), cost: cost)
   }
 
   /// Answers with events: unfinished pictures as they come, a comment where none has come for a
@@ -172,11 +193,25 @@ struct ImagesResponder {
     var fields = HeaderFields()
     fields.append("x-easel-provider", result.model.provider, orDrop: ())
     fields.append("x-easel-model", result.model.id, orDrop: ())
-    let cost = drawn.wasPaid ? result.cost?.roundedToCentHundredths : 0
-    if let cost { fields.append("x-easel-cost-usd", "\(cost)", orDrop: ()) }
+    if let cost = drawn.cost?.roundedToCentHundredths {
+      fields.append("x-easel-cost-usd", "\(cost)", orDrop: ())
+    }
     if let list = ImageResult.PassedOver.field(result.passedOver) {
       fields.append("x-easel-fallback", list, orDrop: ())
     }
     return fields
+  }
+}
+
+extension PaidRequests.Outcome {
+  /// What a repetition gets; nil where it is to draw by itself.
+  /// - Throws: a failure that may have been paid for.
+  fileprivate func kept() throws(OpenAIError) -> KeptPictures? {
+    switch self {
+    case .success(let kept): return kept
+    case .failure(let error):
+      guard PaidRequests.isKept(error) else { return nil }
+      throw error
+    }
   }
 }

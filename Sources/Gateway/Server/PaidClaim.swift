@@ -1,4 +1,5 @@
 internal import Images
+internal import OpenAIWire
 internal import State
 internal import Synchronization
 
@@ -49,18 +50,27 @@ final class PaidClaim: Sendable {
     try await say(in: store, for: .milliseconds(1), afterEnd: true) { $0.map(isOwn) ?? false }
   }
 
+  /// Tells, after its end, that it failed and may have been paid for.
+  func fail(_ error: OpenAIError, in store: any StateStore) async throws(StateError) {
+    let entry = PaidEntry.failed(error, fingerprint: fingerprint)
+    try await say(
+      entry.json, in: store, for: PaidRequests.failureLifetime, afterEnd: true
+    ) { $0.map(isOwn) ?? true }
+  }
+
   /// How often it is tried where others write at the same time.
   private static let tries = 3
 
   private func say(
-    in store: any StateStore, for lifetime: Duration, afterEnd: Bool = false,
-    where mayReplace: (StoredValue?) -> Bool
+    _ word: [UInt8]? = nil, in store: any StateStore, for lifetime: Duration,
+    afterEnd: Bool = false, where mayReplace: (StoredValue?) -> Bool
   ) async throws(StateError) {
     var current = try await store.get(key)
     for _ in 0..<Self.tries {
       guard mayReplace(current), afterEnd || !isOver.load(ordering: .relaxed) else { return }
       let result = try await store.compareAndSet(
-        key, revision: current?.revision ?? 0, to: json, lifetime: lifetime, announced: false)
+        key, revision: current?.revision ?? 0, to: word ?? json, lifetime: lifetime,
+        announced: false)
       guard case .conflict(let other) = result else { return }
       current = other
     }

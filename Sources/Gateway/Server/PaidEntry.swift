@@ -6,11 +6,14 @@ enum PaidEntry {
   /// One of them draws: `holder` tells which, and is empty where an older version does.
   case drawing(fingerprint: String, holder: String)
   case done(KeptPictures, fingerprint: String)
+  /// It failed, and may have been paid for.
+  case failed(OpenAIError, fingerprint: String)
 
   /// Of the request that is drawn.
   var fingerprint: String {
     switch self {
-    case .drawing(let fingerprint, _), .done(_, let fingerprint): fingerprint
+    case .drawing(let fingerprint, _), .done(_, let fingerprint), .failed(_, let fingerprint):
+      fingerprint
     }
   }
 
@@ -21,6 +24,14 @@ enum PaidEntry {
       switch self {
       case .drawing(_, let holder): writer.member("holder", holder)
       case .done(let kept, _): writer.member("kept", raw: kept.json)
+      case .failed(let error, _):
+        writer.key("failed")
+        writer.beginObject()
+        writer.member("status", error.status)
+        writer.member("message", error.message)
+        writer.member("type", error.type)
+        writer.member("code", error.code)
+        writer.endObject()
       }
     }
   }
@@ -29,6 +40,16 @@ enum PaidEntry {
   init?(json: [UInt8]) {
     guard let object = try? JSONSlice.parse(json), let text = object["fingerprint"]?.string else {
       return nil
+    }
+    if let failed = object["failed"] {
+      guard let status = failed["status"]?.int, (400..<600).contains(status),
+        let message = failed["message"]?.string, let type = failed["type"]?.string
+      else { return nil }
+      var error = OpenAIError(
+        status: status, message: message, type: type, code: failed["code"]?.string)
+      error.shouldRetry = false
+      self = .failed(error, fingerprint: text)
+      return
     }
     guard let kept = object["kept"] else {
       self = .drawing(fingerprint: text, holder: object["holder"]?.string ?? "")

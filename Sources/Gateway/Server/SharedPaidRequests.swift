@@ -38,6 +38,7 @@ final class SharedPaidRequests: Sendable {
       let value = await store.ask { store throws(StateError) in try await store.get(key) }
       switch value.map({ $0.flatMap { PaidEntry(json: $0.value) } }) {
       case .done(let kept, _)??: return .success(kept)
+      case .failed(let error, _)??: return .failure(error)
       case .drawing??: seen = .now
       case .some(nil): return nil
       case nil: guard Self.isRecent(seen) else { return nil }
@@ -100,7 +101,11 @@ final class SharedPaidRequests: Sendable {
         if case .some(nil) = entry { return try await draw() }
         guard let entry = entry ?? nil else { continue }
         guard entry.fingerprint == fingerprint else { throw PaidRequests.keyReused }
-        if case .done(let kept, _) = entry { return kept }
+        switch entry {
+        case .done(let kept, _): return kept
+        case .failed(let error, _): throw error
+        case .drawing: break
+        }
         seen = .now
       case nil:
         guard Self.isRecent(seen) else { return try await run(claim, fingerprint, loop, draw) }
@@ -139,6 +144,8 @@ final class SharedPaidRequests: Sendable {
         await store.tell { store throws(StateError) in
           try await store.put(claim.key, json, lifetime: lifetime)
         }
+      case .failure(let error) where PaidRequests.isKept(error):
+        await store.tell { store throws(StateError) in try await claim.fail(error, in: store) }
       case .failure:
         // What another gateway draws, or has drawn, under the same key is not taken back.
         await store.tell { store throws(StateError) in try await claim.withdraw(in: store) }

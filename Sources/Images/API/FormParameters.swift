@@ -37,7 +37,7 @@ struct FormParameters: ImageParameters {
     self.files = files
   }
 
-  var names: [String] { fields.keys.sorted() }
+  var names: [String] { fields.keys.filter { value($0) != nil }.sorted() }
 
   private func value(_ key: String) -> String? {
     fields[key].flatMap { $0.isEmpty ? nil : $0 }

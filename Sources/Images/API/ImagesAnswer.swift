@@ -39,10 +39,10 @@ package struct ImagesAnswer {
     writer.endArray()
     if let first = result.images.first {
       writer.member("output_format", first.format.rawValue)
-      writer.member("size", size(first))
+      writer.member("size", first.size?.description)
       first.look?.write(to: &writer)
     }
-    if let usage = result.usage { writer.member("usage", raw: usage) }
+    if let usage = result.usage { writer.member("usage", raw: UsageTotal.complete(usage)) }
     writer.key("easel")
     account(to: &writer)
     writer.endObject()
@@ -62,7 +62,7 @@ package struct ImagesAnswer {
     writer.member("type", type)
     writer.member("b64_json", base64: image.bytes)
     writer.member("created_at", created)
-    Self.look(image.format, size: size(image), image.look, to: &writer)
+    Self.look(image.format, size: image.size, image.look, to: &writer)
     writer.member("usage", raw: usage(of: index))
     writer.key("easel")
     account(to: &writer)
@@ -82,18 +82,16 @@ package struct ImagesAnswer {
     writer.member("b64_json", base64: picture.bytes)
     writer.member("partial_image_index", picture.index)
     writer.member("created_at", created)
-    look(
-      format, size: format.size(of: picture.bytes)?.description ?? "auto", picture.look,
-      to: &writer)
+    look(format, size: format.size(of: picture.bytes), picture.look, to: &writer)
     writer.endObject()
     return SSEWriter.event(data: writer.bytes, event: type)
   }
 
   /// The SDKs' types of these events have each of these members.
   private static func look(
-    _ format: ImageFormat, size: String, _ look: PictureLook?, to writer: inout JSONWriter
+    _ format: ImageFormat, size: ImageSize?, _ look: PictureLook?, to writer: inout JSONWriter
   ) {
-    writer.member("size", size)
+    writer.member("size", size?.description ?? "auto")
     writer.member("quality", look?.quality ?? "auto")
     writer.member("background", look?.background ?? "auto")
     writer.member("output_format", format.rawValue)
@@ -110,11 +108,7 @@ package struct ImagesAnswer {
   /// A picture's part of the usage: whoever adds up the events of a stream gets the whole.
   private func usage(of index: Int) -> [UInt8] {
     guard let usage = result.usage else { return Self.noUsage }
-    return UsageTotal.part(index, of: result.images.count, usage)
-  }
-
-  private func size(_ image: GeneratedImage) -> String {
-    image.format.size(of: image.bytes)?.description ?? "auto"
+    return UsageTotal.part(index, of: result.images.count, UsageTotal.complete(usage))
   }
 
   /// What was drawn, by whom, for how much.

@@ -81,6 +81,11 @@ extension ImagesCall {
   private mutating func takeFiles(
     of form: FormParameters, _ limit: Int
   ) throws(OpenAIError) {
+    for name in ["image", "images", "mask"] where form.names.contains(name) {
+      throw .invalidRequest(
+        "The field '\(name)' must be a file: its part of the form needs a filename. Pictures at "
+          + "URLs are taken in a JSON body.", param: name)
+    }
     for file in form.files {
       switch file.name {
       case "image": try add(Array(file.bytes), limit)

@@ -42,7 +42,8 @@ package struct ImagesCall: Sendable {
     guard members.count <= JSONScanner.maxMembers else {
       throw .invalidRequest("The body has more than \(JSONScanner.maxMembers) fields.")
     }
-    if let twice = JSONScanner.duplicates(of: Array(known) + ["easel"], in: members, body).first {
+    let acted = common.union(generated).union(edited)
+    if let twice = JSONScanner.duplicates(of: Array(acted), in: members, body).first {
       throw .invalidRequest(
         "The field '\(twice)' stands twice in the body. Send it once.", param: twice)
     }
@@ -71,22 +72,32 @@ package struct ImagesCall: Sendable {
     return try JSONParameters(object: easel).text("proposal", 64)
   }
 
-  /// The fields of a call; a generation has `easel` besides.
-  private static let known: Set<String> = [
-    "model", "prompt", "n", "size", "quality", "style", "background", "output_format",
-    "output_compression", "moderation", "input_fidelity", "user", "negative_prompt", "seed",
-    "steps", "guidance_scale", "response_format", "stream", "partial_images", "image", "images",
-    "mask",
+  /// The fields of every call.
+  private static let common: Set<String> = [
+    "model", "n", "size", "quality", "style", "background", "output_format", "output_compression",
+    "moderation", "input_fidelity", "user", "negative_prompt", "seed", "steps", "guidance_scale",
+    "response_format", "stream", "partial_images",
   ]
+  /// What a generation has besides, and an edit.
+  private static let generated: Set<String> = ["prompt", "easel"]
+  private static let edited: Set<String> = ["prompt", "image", "images", "mask"]
+
+  /// The fields that mean something to an operation. Pictures that came as text in a form are none.
+  private static func known(_ operation: ImageRequest.Operation) -> Set<String> {
+    switch operation {
+    case .generate: common.union(generated)
+    case .edit: common.union(edited)
+    case .variation: common
+    }
+  }
   /// Unknown fields that are named, and bytes of a name.
   private static let mostUnknown = (fields: 20, bytes: 64)
 
   /// Reads what generations, edits and variations have in common.
   mutating func read(_ parameters: some ImageParameters) throws(OpenAIError) {
-    let isGeneration = request.operation == .generate
-    request.unknownFields = parameters.names.filter {
-      !Self.known.contains($0) && !(isGeneration && $0 == "easel")
-    }.prefix(Self.mostUnknown.fields).map { String($0.prefix(Self.mostUnknown.bytes)) }
+    let known = Self.known(request.operation)
+    request.unknownFields = parameters.names.filter { !known.contains($0) }
+      .prefix(Self.mostUnknown.fields).map { String($0.prefix(Self.mostUnknown.bytes)) }
     request.model = try parameters.text("model", 256)
     request.quality = try parameters.text("quality", 32)
     request.style = try parameters.text("style", 64)

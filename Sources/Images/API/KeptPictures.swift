@@ -19,6 +19,31 @@ package struct KeptPictures: Sendable {
     self.pictures = pictures
   }
 
+  /// These and what was made later of those that were missing.
+  package func joined(with rest: KeptPictures) -> KeptPictures {
+    var all = result
+    all.images += rest.result.images
+    all.missing = rest.result.missing
+    if let cost = all.cost, let more = rest.result.cost {
+      all.cost = cost + more
+    } else {
+      all.cost = nil
+    }
+    all.usage = UsageTotal.sum(all.usage, rest.result.usage)
+    all.adjusted += rest.result.adjusted.filter { !all.adjusted.contains($0) }
+    all.passedOver += rest.result.passedOver.filter { !all.passedOver.contains($0) }
+    return KeptPictures(all, pictures + rest.pictures)
+  }
+
+  /// These alone, since those that are missing cannot be made.
+  package func without(rest error: OpenAIError) -> KeptPictures {
+    var all = result
+    let wanted = all.images.count + all.missing
+    all.adjusted.append("n: \(all.images.count) of \(wanted) pictures; \(error.message)")
+    all.missing = 0
+    return KeptPictures(all, pictures)
+  }
+
   /// The pictures where they are found now: a bucket's URLs are valid for a while only, and those
   /// that the first answer had may be over.
   /// - Parameter own: the gateway's URL of an id, where the store has none of its own.
@@ -53,6 +78,7 @@ extension KeptPictures {
       writer.member("provider", result.model.provider)
       writer.member("model", result.model.id)
       writer.member("cost", result.cost)
+      if result.missing > 0 { writer.member("missing", result.missing) }
       if let usage = result.usage { writer.member("usage", raw: usage) }
       writer.member("adjusted", raw: JSONWriter.array(result.adjusted.map(JSONWriter.string)))
       writer.key("passedOver")
@@ -62,6 +88,7 @@ extension KeptPictures {
       for image in result.images {
         writer.beginObject()
         writer.member("format", image.format.rawValue)
+        writer.member("size", image.size?.description)
         writer.member("revisedPrompt", image.revisedPrompt)
         writer.member("seed", image.seed)
         image.look?.write(to: &writer)
@@ -91,6 +118,7 @@ extension KeptPictures {
       usage: object["usage"].map { Array($0.raw) },
       adjusted: adjusted.elements.compactMap(\.string),
       passedOver: [])
+    result.missing = min(10, max(0, object["missing"]?.int ?? 0))
     for entry in passed.elements {
       guard let model = entry["model"]?.string, let reason = entry["reason"]?.string else {
         return nil
@@ -104,6 +132,7 @@ extension KeptPictures {
       var image = GeneratedImage(
         bytes: [], format: format, revisedPrompt: entry["revisedPrompt"]?.string,
         seed: entry["seed"]?.int)
+      image.size = entry["size"]?.string.flatMap { ImageSize($0) }
       image.look = PictureLook(entry)
       result.images.append(image)
     }

@@ -19,7 +19,12 @@ struct NamedPictures: Sendable {
   ///   - imageLimit: bytes of one picture.
   /// - Throws: `OpenAIError`, for a URL that is of no use, or a `data:` URL without a picture.
   init(of object: JSONSlice, most: Int, imageLimit: Int) throws(OpenAIError) {
-    let list = object["images"] ?? object["image"]
+    if object["images"]?.isNull == false, object["image"]?.isNull == false {
+      throw .invalidRequest(
+        "The pictures stand in 'images' and in 'image'. Send all of them in 'images'.",
+        param: "image")
+    }
+    let list = object["images"].flatMap { $0.isNull ? nil : $0 } ?? object["image"]
     let entries =
       list?.kind == .array
       ? list.map { Array($0.elements.prefix(most + 1)) } ?? [] : [list].compactMap(\.self)

@@ -3,7 +3,8 @@ package import OpenAIWire
 internal import Synchronization
 
 /// Remembers requests for pictures for an hour, so that a repetition of one gets what the first try
-/// paid for: one that comes while the first is under way waits for it. Shared by all loops.
+/// paid for: one that comes while the first is under way waits for it. A failure that may have been
+/// paid for is remembered for some minutes, too: it would be paid for again. Shared by all loops.
 package final class PaidRequests: Sendable {
   /// What a request came to.
   package typealias Outcome = Result<KeptPictures, OpenAIError>
@@ -14,7 +15,7 @@ package final class PaidRequests: Sendable {
   private enum Entry {
     /// `paid` is what came of a try that this one has replaced while it was under way.
     case underWay(number: Int, fingerprint: String, waiting: [Waiter], paid: KeptPictures?)
-    case done(KeptPictures, fingerprint: String, expires: ContinuousClock.Instant)
+    case done(Outcome, fingerprint: String, expires: ContinuousClock.Instant)
   }
 
   private struct State {
@@ -28,6 +29,14 @@ package final class PaidRequests: Sendable {
     status: 422,
     message: "The idempotency key was used for another request. Use a new key for each.",
     type: "invalid_request_error", code: "idempotency_key_reused")
+
+  /// How long a failure is remembered: longer than SDKs try again, shorter than people do.
+  package static let failureLifetime = Duration.seconds(120)
+
+  /// Whether a repetition is to be told of a failure, and not to draw.
+  package static func isKept(_ error: OpenAIError) -> Bool {
+    error.shouldRetry == false && error.code != ImageFailure.Kind.cancelled.rawValue
+  }
 
   private let state = Mutex(State())
   private let capacity: Int
@@ -48,7 +57,7 @@ package final class PaidRequests: Sendable {
     let bound = LoopBound(event, on: loop)
     let known: Outcome?? = state.withLock { state in
       switch state.entries[key] {
-      case .done(let kept, _, let expires) where expires > .now: return .some(.success(kept))
+      case .done(let outcome, _, let expires) where expires > .now: return .some(outcome)
       case .underWay(let number, let fingerprint, let waiting, let paid):
         let wake: Waiter = { outcome in
           loop.submit { bound.value.fire(outcome) }
@@ -163,7 +172,8 @@ package final class PaidRequests: Sendable {
       else {
         // Replaced by one that has failed before it.
         if let made, state.entries[key] == nil {
-          state.entries[key] = .done(made, fingerprint: fingerprint, expires: .now + lifetime)
+          state.entries[key] = .done(
+            .success(made), fingerprint: fingerprint, expires: .now + lifetime)
           state.order.append(key)
         }
         return ([], nil)
@@ -176,13 +186,20 @@ package final class PaidRequests: Sendable {
         }
         return ([], nil)
       }
-      guard let kept = made ?? paid else {
+      if let kept = made ?? paid {
+        state.entries[key] = .done(
+          .success(kept), fingerprint: fingerprint, expires: .now + lifetime)
+        return (waiting, .success(kept))
+      }
+      if case .failure(let error)? = outcome, Self.isKept(error) {
+        state.entries[key] = .done(
+          .failure(error), fingerprint: fingerprint,
+          expires: .now + min(lifetime, Self.failureLifetime))
+      } else {
         state.entries[key] = nil
         state.order.removeAll { $0 == key }
-        return (waiting, outcome)
       }
-      state.entries[key] = .done(kept, fingerprint: fingerprint, expires: .now + lifetime)
-      return (waiting, .success(kept))
+      return (waiting, outcome)
     }
     for wake in told.waiting { wake(told.outcome) }
   }

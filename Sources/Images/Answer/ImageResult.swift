@@ -5,6 +5,8 @@ package struct GeneratedImage: Sendable {
   package var bytes: [UInt8]
   package var format: ImageFormat
   package var revisedPrompt: String?
+  /// Nil where the bytes do not tell. Known also where they are left out.
+  package var size: ImageSize?
   /// As the provider tells it, or else as it was sent; nil where neither is known.
   package var seed: Int?
   /// Nil for what no model drew.
@@ -18,6 +20,7 @@ package struct GeneratedImage: Sendable {
   ) {
     self.bytes = bytes
     self.format = format
+    size = format.size(of: bytes)
     self.revisedPrompt = revisedPrompt
     self.seed = seed
     self.origin = origin
@@ -39,6 +42,8 @@ package struct ImageResult: Sendable {
   /// Models that were asked before and failed, and those of better standing that could not be
   /// asked, with the class of failure.
   package var passedOver: [PassedOver]
+  /// Pictures that were not made because nobody waited for them any more; a repetition has them made.
+  package var missing = 0
   /// Held as long as the pictures are; nil for those that hold no bytes.
   package var place: DrawingPlace?
 

@@ -100,6 +100,8 @@ struct PipelineRun {
     isCostKnown = isCostKnown && outcome.isCostKnown
     guard let failure = outcome.failure else { return }
     failures.append(failure)
+    // Nothing of a model's: nobody is asked in its place.
+    guard failure.kind != .cancelled else { return }
     untold.append((model, failure.kind.rawValue, failure.mayHaveBeenPaid))
     passedOver.append(
       ImageResult.PassedOver(model: model.name, reason: failure.kind.rawValue))
@@ -113,14 +115,15 @@ struct PipelineRun {
   func result() throws(ImageFailure) -> ImageResult {
     guard let model, !images.isEmpty else { throw failure }
     var notes = adjusted + request.unknownFields.map { "\($0): unknown, and not sent" }
-    if missing > 0 {
+    let isCut = failures.last?.kind == .cancelled
+    if missing > 0, !isCut {
       // A model may have made fewer than it was asked for, and nobody failed.
       let reason = failures.isEmpty ? "" : "; \(failure.message)"
       notes.append("n: \(images.count) of \(request.count) pictures\(reason)")
     }
     return ImageResult(
       images: images, model: model, cost: isCostKnown ? cost?.withoutNoise : nil, usage: usage,
-      adjusted: notes, passedOver: passedOver)
+      adjusted: notes, passedOver: passedOver, missing: isCut ? missing : 0)
   }
 
   private var failure: ImageFailure {

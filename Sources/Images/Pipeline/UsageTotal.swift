@@ -11,6 +11,33 @@ enum UsageTotal {
     return writer.bytes
   }
 
+  /// The same with the members that OpenAI's clients count on, where a provider tells fewer
+  /// (`ImagesUsage` of OpenAI's specification).
+  static func complete(_ usage: [UInt8]) -> [UInt8] {
+    guard let object = try? JSONSlice.parse(usage), object.kind == .object else { return usage }
+    let totals = ["total_tokens", "input_tokens", "output_tokens"]
+    let missing = totals.filter { object[$0]?.int == nil }
+    let hasDetails = object["input_tokens_details"]?.kind == .object
+    if missing.isEmpty, hasDetails { return usage }
+    return JSONWriter.object { writer in
+      for member in object.members
+      where !missing.contains(member.key)
+        && (hasDetails || member.key != "input_tokens_details")
+      {
+        writer.key(member.key)
+        writer.value(member.value)
+      }
+      for name in missing { writer.member(name, 0) }
+      guard !hasDetails else { return }
+      // What no model calls a picture is text.
+      writer.key("input_tokens_details")
+      writer.beginObject()
+      writer.member("text_tokens", object["input_tokens"]?.int ?? 0)
+      writer.member("image_tokens", 0)
+      writer.endObject()
+    }
+  }
+
   /// One of so many equal parts of an object of numbers and objects of numbers, whose sum is the
   /// whole: what is left over is in the first parts.
   static func part(_ index: Int, of count: Int, _ usage: [UInt8]) -> [UInt8] {
