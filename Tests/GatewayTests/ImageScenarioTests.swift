@@ -72,6 +72,9 @@ struct ImageScenarioTests {
     try await run("metadata", first: "gemini/gemini-3-pro-image", everybody: true)
   }
 
+  @Test("of pictures that are made when a client leaves, none is made twice")
+  func rest() async throws { try await run("rest", first: "replicate/landscape") }
+
   // MARK: Running
 
   /// Starts a simulator and the program with the catalog, runs the script, and ends both.

@@ -4,9 +4,11 @@ Usage: images.py GATEWAY_URL SIMULATOR_URL SCENARIO [PROVIDER/MODEL [PID]]
 """
 
 import base64
+import http.client
 import io
 import json
 import sys
+import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -572,6 +574,40 @@ def test_abandoned():
         left.result()
     assert len({entry.picture for entry in drawn}) == 1 and drawn[0].maker == first, drawn
     assert wait(lambda: job_counts() == (2, 1)), job_counts()
+
+
+def test_rest():
+    """Where a client leaves while some of its pictures are made, a repetition has the rest made, once."""
+    body = json.dumps({"model": first, "prompt": "a fox", "n": 5})
+    headers = {
+        "content-type": "application/json", "authorization": "Bearer canary", "idempotency-key": "rest"
+    }
+
+    def send():
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(gateway).netloc)
+        connection.request("POST", "/v1/images/generations", body, headers)
+        return connection
+
+    def routes():
+        return [request["route"] for request in control("GET", "/simulator/requests")]
+
+    fault("replicate.poll", hang=True)
+    connection = send()
+    assert wait(lambda: "files" in routes()), routes()
+    connection.close()
+    assert wait(lambda: job_counts() == (2, 1)), job_counts()
+    for is_first in (True, False):
+        with ThreadPoolExecutor(3) as pool:
+            answers = list(pool.map(lambda _: send().getresponse(), range(3)))
+        texts = [json.loads(answer.read()) for answer in answers]
+        assert [answer.status for answer in answers] == [200] * 3, texts
+        assert {len(text["data"]) for text in texts} == {5}
+        assert len({text["data"][0]["b64_json"] for text in texts}) == 1
+        assert all(not text["easel"]["adjusted"] and not text["easel"]["fallback"] for text in texts)
+        costs = sorted(float(answer.getheader("x-easel-cost-usd")) for answer in answers)
+        assert costs[:2] == [0, 0] and (costs[2] > 0) == is_first, costs
+        assert costs[2] < texts[0]["easel"]["cost_usd"], (costs, texts[0]["easel"])
+        assert job_counts() == (3, 1), job_counts()
 
 
 def metadata(answer):
