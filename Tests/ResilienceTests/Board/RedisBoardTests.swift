@@ -118,6 +118,27 @@ struct RedisBoardTests {
     redis.kill()
   }
 
+  @Test("what an operator has decided does not expire, were all gateways stopped; all else does")
+  func lifetimes() async throws {
+    let redis = try await RedisProcess.start()
+    let gateways = try await Gateways(1, redis.url)
+    let breaker = gateways.breakers[0]
+    let name = "easel:{\(BoardBench.key.stateKey.group)}\(BoardBench.key.stateKey.name)"
+    let day = 86_400_000
+    for (action, lives) in [
+      (BreakerCommand.open, 1 * day...2 * day), (.forceOpen, 30_000 * day...40_000 * day),
+      (.auto, 1 * day...2 * day), (.forceClosed, 30_000 * day...40_000 * day),
+    ] {
+      breaker.perform(action, by: "test")
+      try await eventually("\(action) is kept as long as it should be") {
+        let answer = try await redis.command("PTTL", name).filter { !$0.isWhitespace }
+        return lives.contains(Int(answer) ?? -1)
+      }
+    }
+    await gateways.stop()
+    redis.kill()
+  }
+
   @Test("a Redis without memory keeps no breaker open, and is told all once it has some")
   func full() async throws {
     let redis = try await RedisProcess.start()
