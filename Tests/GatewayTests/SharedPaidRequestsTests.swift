@@ -85,7 +85,8 @@ struct SharedPaidRequestsTests {
   @Test("a failure that may have been paid for is what a repetition gets, wherever it comes")
   func paidFailure() async throws {
     try await onLoop { loop in
-      let store = BriefStore(MemoryStore(), limit: .seconds(5))
+      let memory = MemoryStore()
+      let store = BriefStore(memory, limit: .seconds(5))
       let (here, there) = (SharedPaidRequests(store), SharedPaidRequests(store))
       var paid = OpenAIError.timeout("p took longer than 5 seconds.")
       paid.shouldRetry = false
@@ -109,6 +110,13 @@ struct SharedPaidRequestsTests {
         }
         #expect(known.status == 504 && known.shouldRetry == false)
       }
+      // Once it is forgotten where it failed, nobody else tells it any longer.
+      let group = "paid:\(Digest.hex(Digest.sha256(Array("key".utf8))))"
+      try await memory.remove(StateKey(group: group, name: "pictures"))
+      let late = try await there.once("key", fingerprint: "f", on: loop) { () throws(OpenAIError) in
+        try Self.kept("c")
+      }
+      #expect(late.pictures.map(\.id) == ["c"])
       // A request that is no repetition is a new one.
       let drawn = try await there.anew("print", on: loop) { () throws(OpenAIError) in
         try Self.kept("b")

@@ -191,6 +191,25 @@ struct ClientTests {
     }
   }
 
+  @Test("what came of an answer before it broke is told, and the next piece is the error")
+  func brokenLater() async throws {
+    try await withClient { socket, _ in
+      await socket.read(until: "\r\n\r\n")
+      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\n")
+    } _: { client, server in
+      let request = try ClientRequest.get(server)
+      var pieces: [UInt8] = []
+      let error = await failure {
+        try await client.withResponse(request) { response in
+          while let piece = try await response.next() { pieces += piece }
+        }
+      }
+      #expect(pieces == Array("ab".utf8))
+      #expect(error?.kind == .malformed)
+      #expect(server.sockets.count == 1)
+    }
+  }
+
   @Test("an answer without a length is whole at the close, and cut by a reset")
   func untilClose() async throws {
     let cut = LoopEvent<Void>()

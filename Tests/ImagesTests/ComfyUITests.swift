@@ -292,16 +292,19 @@ struct ComfyUITests {
   }
 
   @Test(
-    "a job is cancelled though the answer to its submission is lost, or a proxy's",
-    arguments: [true, false])
-  func cancelsUnnamed(isLost: Bool) async throws {
+    "a job is cancelled though the answer to its submission is lost, or says nothing of it",
+    arguments: [nil, 502, 200])
+  func cancelsUnnamed(status: Int?) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       var fault = SimulatorFault()
-      if isLost { fault.resetAfter = 3 } else { fault.status = 502 }
+      let isLost = status == nil
+      if isLost { fault.resetAfter = 3 }
+      fault.status = status
+      fault.body = status.map { _ in "{\"a\":" }
       simulator.queue(fault, route: "comfyui")
       let failure = await AdapterProbe.failure(
         try Self.provider(simulator), ImageRequest(prompt: "waiting"), client.value)
-      #expect(failure?.kind == (isLost ? .unreachable : .overloaded))
+      #expect(failure?.kind == (isLost ? .unreachable : status == 200 ? .malformed : .overloaded))
       #expect(failure?.mayHaveBeenPaid == true)
       try await wait(on: client.loop) {
         simulator.requests("comfyui.cancel").contains {

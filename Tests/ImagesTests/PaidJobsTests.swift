@@ -177,6 +177,69 @@ struct PaidJobsTests {
     }
   }
 
+  @Test("calls that are not begun when the client leaves are missing, and told so")
+  func notBegun() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let pipeline = ImagePipeline(
+        ImageCatalog(providers: [try Self.server("first", at: simulator)]))
+      var slow = SimulatorFault()
+      slow.delay = .milliseconds(300)
+      for _ in 0..<4 { simulator.queue(slow, route: "images") }
+      var request = ImageRequest(prompt: "a fox")
+      request.count = 6
+      let (loop, wanted) = (client.loop, request)
+      var result: ImageResult?
+      let drawing = loop.spawn {
+        result = try? await pipeline.generate(
+          wanted, client: client.value, finishesPaidCalls: true)
+      }
+      try await wait(on: loop) { simulator.requests("images").count == 4 }
+      drawing.cancel()
+      await drawing.value
+      #expect(result?.images.count == 4)
+      #expect(result?.missing == 2)
+      #expect(result?.adjusted == [])
+      #expect(simulator.requests("images").count == 4)
+    }
+  }
+
+  @Test(
+    "a failure after which another one would have been asked is none where the client has left",
+    arguments: [(503, ImageFailure.Kind.cancelled), (500, .overloaded)])
+  func leftBetween(status: Int, kind: ImageFailure.Kind) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let providers = try ["first", "second"].map { try Self.server($0, at: simulator) }
+      let pipeline = ImagePipeline(ImageCatalog(providers: providers))
+      var fault = SimulatorFault()
+      fault.delay = .milliseconds(200)
+      fault.status = status
+      simulator.queue(fault, route: "images")
+      let loop = client.loop
+      var failure: ImageFailure?
+      let drawing = loop.spawn {
+        do throws(ImageFailure) {
+          _ = try await pipeline.generate(
+            ImageRequest(prompt: "a fox"), client: client.value, finishesPaidCalls: true)
+        } catch { failure = error }
+      }
+      try await wait(on: loop) { simulator.requests("images").count == 1 }
+      drawing.cancel()
+      await drawing.value
+      // Where the provider may have charged, that is told to whoever asks again.
+      #expect(failure?.kind == kind)
+      #expect(failure?.mayHaveBeenPaid == (status == 500))
+      #expect(simulator.requests("images").count == 1)
+    }
+  }
+
+  private static func server(
+    _ name: String, at simulator: SimulatorServer
+  ) throws -> ImageProvider {
+    try AdapterHarness.provider(
+      name, .openAI, ImageModel(id: "m", provider: name, dialect: .generic, maxCount: 1),
+      at: simulator.baseURL)
+  }
+
   @Test("a picture whose base64 is broken takes no other of its answer with it")
   func brokenBase64() async throws {
     try await AdapterHarness.withSimulator { simulator, client in

@@ -23,6 +23,19 @@ struct UsageTotalTests {
     #expect(usage.members.count { $0.key == "input_tokens_details" } == 1)
   }
 
+  @Test(
+    "sums what a provider does not, also in the words of chat",
+    arguments: [
+      #"{"input_tokens":10,"output_tokens":20}"#,
+      #"{"prompt_tokens":10,"completion_tokens":20,"total_tokens":30}"#,
+    ])
+  func summed(usage: String) throws {
+    let usage = try complete(usage)
+    #expect(usage["input_tokens"]?.int == 10)
+    #expect(usage["output_tokens"]?.int == 20)
+    #expect(usage["total_tokens"]?.int == 30)
+  }
+
   @Test("counts nothing where a provider tells only a price")
   func priceOnly() throws {
     let usage = try complete(#"{"cost_in_usd_ticks":70}"#)

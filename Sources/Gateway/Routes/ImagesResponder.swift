@@ -88,38 +88,38 @@ struct ImagesResponder {
       cost = drawn.result.cost
       return KeptPictures(drawn.result, drawn.kept)
     }
-    var (key, kept): (String, KeptPictures)
+    var kept: KeptPictures
     if let proposal = call.proposal {
-      key = "proposal \(scope) \(proposal)"
+      let key = "proposal \(scope) \(proposal)"
       kept = try await paid.once(key, fingerprint: proposal, on: loop) {
         () throws(OpenAIError) in try await make()
       }
     } else if let own = headers["idempotency-key"], !own.isEmpty {
-      key = "key \(scope) \(own)"
+      let key = "key \(scope) \(own)"
       kept = try await paid.once(key, fingerprint: fingerprint, on: loop) {
         () throws(OpenAIError) in try await make()
       }
     } else if let count = headers["x-stainless-retry-count"].flatMap({ Int($0) }), count > 0,
       let before = try await paid.outcome(of: fingerprint, on: loop)?.kept()
     {
-      (key, kept) = (fingerprint, before)
+      kept = before
     } else {
-      key = fingerprint
-      kept = try await paid.anew(key, on: loop) { () throws(OpenAIError) in try await make() }
+      kept = try await paid.anew(fingerprint, on: loop) { () throws(OpenAIError) in
+        try await make()
+      }
     }
     if let made { return Drawn(result: made, kept: kept.pictures, cost: cost) }
-    // What was missing when the client of the first try left is made once, too.
+    // What was missing when the client of a try left is made once, too; which try, its pictures tell.
     while kept.isWhole, kept.result.missing > 0 {
-      key = "rest of \(key)"
       let begun = kept
-      kept = try await paid.once(key, fingerprint: fingerprint, on: loop) {
-        () throws(OpenAIError) in
-        do throws(OpenAIError) {
-          return begun.joined(with: try await make(begun.result.missing))
-        } catch {
-          guard error.code != ImageFailure.Kind.cancelled.rawValue else { throw error }
-          return begun.without(rest: error)
+      let rest = "rest of " + begun.pictures.map(\.id).joined(separator: " ")
+      do throws(OpenAIError) {
+        kept = try await paid.once(rest, fingerprint: "", on: loop) { () throws(OpenAIError) in
+          begun.joined(with: try await make(begun.result.missing))
         }
+      } catch {
+        guard error.code != ImageFailure.Kind.cancelled.rawValue else { throw error }
+        kept = begun.without(rest: error)
       }
     }
     guard kept.isWhole else {

@@ -55,8 +55,16 @@ final class SharedPaidRequests: Sendable {
     _ key: String, fingerprint: String, on loop: EventLoop,
     _ draw: () async throws(OpenAIError) -> KeptPictures
   ) async throws(OpenAIError) -> KeptPictures {
-    try await local.once(key, fingerprint: fingerprint, on: loop) { () throws(OpenAIError) in
-      try await claim(Self.key(key), fingerprint, loop, draw)
+    var isForeign = false
+    do throws(OpenAIError) {
+      return try await local.once(key, fingerprint: fingerprint, on: loop) {
+        () throws(OpenAIError) in
+        try await claim(Self.key(key), fingerprint, loop, draw) { isForeign = true }
+      }
+    } catch {
+      // The gateway where it failed says for how long that is told.
+      if isForeign { local.forgetFailure(of: key) }
+      throw error
     }
   }
 
@@ -78,9 +86,10 @@ final class SharedPaidRequests: Sendable {
   }
 
   /// Draws as the only one of all gateways, or waits for the one that does.
+  /// - Parameter foreign: called before a failure at another gateway is thrown.
   private func claim(
     _ key: StateKey, _ fingerprint: String, _ loop: EventLoop,
-    _ draw: () async throws(OpenAIError) -> KeptPictures
+    _ draw: () async throws(OpenAIError) -> KeptPictures, foreign: () -> Void
   ) async throws(OpenAIError) -> KeptPictures {
     let claim = PaidClaim(key, fingerprint: fingerprint)
     // When another one was last heard to draw: a store that goes away meanwhile is waited for as long
@@ -103,7 +112,9 @@ final class SharedPaidRequests: Sendable {
         guard entry.fingerprint == fingerprint else { throw PaidRequests.keyReused }
         switch entry {
         case .done(let kept, _): return kept
-        case .failed(let error, _): throw error
+        case .failed(let error, _):
+          foreign()
+          throw error
         case .drawing: break
         }
         seen = .now

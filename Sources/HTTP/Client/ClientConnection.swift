@@ -93,7 +93,11 @@ final class ClientConnection: TCPStreamHandler {
       do throws(HTTPParseError) {
         progress = try decoder.decode(&input, into: &piece, max: configuration.readAhead)
       } catch {
-        throw fail(.malformed, "the server's answer is not valid HTTP: \(error.message)")
+        let failure = fail(.malformed, "the server's answer is not valid HTTP: \(error.message)")
+        guard !piece.isEmpty else { throw failure }
+        // What came before it is the server's word; the next call fails.
+        self.decoder = decoder
+        return piece
       }
       if case .finished = progress {
         stream.setDeadline(nil)

@@ -98,6 +98,15 @@ package final class PaidRequests: Sendable {
     try await run(key, begin(key, "", replacing: true) ?? 0, "", draw)
   }
 
+  /// Forgets that `key` failed: where somebody else remembers it.
+  package func forgetFailure(of key: String) {
+    state.withLock { state in
+      guard case .done(.failure, _, _)? = state.entries[key] else { return }
+      state.entries[key] = nil
+      state.order.removeAll { $0 == key }
+    }
+  }
+
   private func fingerprint(of key: String) -> String? {
     state.withLock { state in
       switch state.entries[key] {

@@ -66,6 +66,7 @@ struct ComfyUIAdapter: ImageAdapter {
       throw failure
     }
     guard let id = Self.job(of: answer) else {
+      cancel(own, server)
       throw server.link.malformed("queued a job without saying which")
     }
     return id

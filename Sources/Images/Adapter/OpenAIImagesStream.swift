@@ -74,7 +74,8 @@ struct OpenAIImagesStream {
     do throws(SSEError) {
       while let event = try parser.next() { events.append(event) }
     } catch {
-      throw link.malformed("sent a broken stream")
+      // What came whole before it counts; the parser fails again where there is more to read.
+      guard !events.isEmpty else { throw link.malformed("sent a broken stream") }
     }
     return events
   }

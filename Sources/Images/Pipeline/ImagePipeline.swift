@@ -144,6 +144,7 @@ package final class ImagePipeline: Sendable {
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
+    if Task.isCancelled { run.leave(hasOthers: !queue.isEmpty) }
     do throws(ImageFailure) {
       var result = try run.result()
       result.place = place

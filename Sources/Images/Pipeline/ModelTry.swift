@@ -20,6 +20,8 @@ struct ModelTry {
     var usage: [UInt8]?
     var adjusted: [String] = []
     var failure: ImageFailure?
+    /// Whether a call was not made, or was cancelled, since nobody waited for it any more.
+    var isLeft = false
 
     /// Whether all that was made has a price: with a part that has none, a sum would say too little.
     var isCostKnown: Bool { images.isEmpty || cost != nil }
@@ -45,7 +47,8 @@ struct ModelTry {
       while next < min(Self.parallel, sizes.count) { start() }
       while let outcome = await group.next() {
         total.add(outcome)
-        if total.failure == nil, !Task.isCancelled, next < sizes.count { start() }
+        guard total.failure == nil, next < sizes.count else { continue }
+        if Task.isCancelled { total.isLeft = true } else { start() }
       }
       return total
     }
@@ -96,6 +99,7 @@ struct ModelTry {
       }
     } catch {
       outcome.failure = error
+      outcome.isLeft = error.kind == .cancelled
     }
     return outcome
   }
@@ -167,6 +171,7 @@ extension ModelTry.Outcome {
   mutating func add(_ other: ModelTry.Outcome) {
     let isKnown = isCostKnown && other.isCostKnown
     images += other.images
+    isLeft = isLeft || other.isLeft
     if let more = other.cost { cost = (cost ?? 0) + more }
     if !isKnown { cost = nil }
     usage = UsageTotal.sum(usage, other.usage)

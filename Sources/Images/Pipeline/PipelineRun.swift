@@ -20,6 +20,11 @@ struct PipelineRun {
   /// Why models could not be asked, in words, by their names.
   private var details: [String: String] = [:]
 
+  /// Whether a call was not made, or was cancelled, since nobody waited for it.
+  private var isLeft = false
+  /// Whether more would have been made, had somebody waited for it.
+  private var isCut = false
+
   init(request: ImageRequest, route: ImageRoute) {
     self.request = request
     left = route.candidates.count
@@ -98,6 +103,7 @@ struct PipelineRun {
     // Also of a try whose pictures were made and could not be had.
     if let more = outcome.cost { cost = (cost ?? 0) + more }
     isCostKnown = isCostKnown && outcome.isCostKnown
+    isLeft = isLeft || outcome.isLeft
     guard let failure = outcome.failure else { return }
     failures.append(failure)
     // Nothing of a model's: nobody is asked in its place.
@@ -105,6 +111,14 @@ struct PipelineRun {
     untold.append((model, failure.kind.rawValue, failure.mayHaveBeenPaid))
     passedOver.append(
       ImageResult.PassedOver(model: model.name, reason: failure.kind.rawValue))
+  }
+
+  /// Notes that nobody waits any more, after the last model was asked.
+  /// - Parameter hasOthers: whether there are models that were not asked.
+  mutating func leave(hasOthers: Bool) {
+    guard missing > 0 else { return }
+    if let last = failures.last, last.kind != .cancelled, isFinal(last) { return }
+    isCut = isLeft || failures.isEmpty || hasOthers && !isOver
   }
 
   /// What came of asking the last one.
@@ -115,7 +129,6 @@ struct PipelineRun {
   func result() throws(ImageFailure) -> ImageResult {
     guard let model, !images.isEmpty else { throw failure }
     var notes = adjusted + request.unknownFields.map { "\($0): unknown, and not sent" }
-    let isCut = failures.last?.kind == .cancelled
     if missing > 0, !isCut {
       // A model may have made fewer than it was asked for, and nobody failed.
       let reason = failures.isEmpty ? "" : "; \(failure.message)"
@@ -127,6 +140,13 @@ struct PipelineRun {
   }
 
   private var failure: ImageFailure {
+    // No answer for those who ask again: another model has not been asked. Unless a provider may have
+    // charged: then it is for the client to say whether another one is risked.
+    if isCut, !failures.contains(where: { $0.kind != .cancelled && $0.mayHaveBeenPaid }) {
+      return ImageFailure(
+        .cancelled, "the request was cancelled",
+        mayHaveBeenPaid: failures.contains { $0.mayHaveBeenPaid })
+    }
     guard let last = failures.last else {
       return ImageFailure(.noProvider, "No image provider is configured.")
     }

@@ -12,27 +12,28 @@ enum UsageTotal {
   }
 
   /// The same with the members that OpenAI's clients count on, where a provider tells fewer
-  /// (`ImagesUsage` of OpenAI's specification).
+  /// (`ImagesUsage` of OpenAI's specification), or in the words of chat.
   static func complete(_ usage: [UInt8]) -> [UInt8] {
     guard let object = try? JSONSlice.parse(usage), object.kind == .object else { return usage }
-    let totals = ["total_tokens", "input_tokens", "output_tokens"]
-    let missing = totals.filter { object[$0]?.int == nil }
-    let hasDetails = object["input_tokens_details"]?.kind == .object
-    if missing.isEmpty, hasDetails { return usage }
+    let details = object["input_tokens_details"].flatMap { $0.kind == .object ? $0 : nil }
+    let names = ["input_tokens", "output_tokens", "total_tokens"]
+    if details != nil, names.allSatisfy({ object[$0]?.int != nil }) { return usage }
+    let input = object["input_tokens"]?.int ?? object["prompt_tokens"]?.int ?? 0
+    let output = object["output_tokens"]?.int ?? object["completion_tokens"]?.int ?? 0
+    let own = names + ["input_tokens_details"]
     return JSONWriter.object { writer in
-      for member in object.members
-      where !missing.contains(member.key)
-        && (hasDetails || member.key != "input_tokens_details")
-      {
+      for member in object.members where !own.contains(member.key) {
         writer.key(member.key)
         writer.value(member.value)
       }
-      for name in missing { writer.member(name, 0) }
-      guard !hasDetails else { return }
-      // What no model calls a picture is text.
+      writer.member("input_tokens", input)
+      writer.member("output_tokens", output)
+      writer.member("total_tokens", object["total_tokens"]?.int ?? input &+ output)
       writer.key("input_tokens_details")
+      if let details { return writer.value(details) }
+      // What no provider calls a picture is text.
       writer.beginObject()
-      writer.member("text_tokens", object["input_tokens"]?.int ?? 0)
+      writer.member("text_tokens", input)
       writer.member("image_tokens", 0)
       writer.endObject()
     }
