@@ -40,9 +40,9 @@ extension PreparedUpstream {
   /// https://platform.openai.com/docs/api-reference/authentication
   private static let accountFields = ["openai-organization", "openai-project"]
 
-  /// Whether a request names the gateway's own key and account: neither is the client's.
+  /// Whether a request names the gateway's own key and account, be they none: neither is the client's.
   func isOwnAccount(in fields: HeaderFields) -> Bool {
-    settings.apiKey != nil
+    !settings.forwardsAuthorization
       && !Self.accountFields.contains {
         fields.contains($0) && !settings.headers.contains($0)
       }

@@ -13,6 +13,57 @@ struct BreakerTrialProcessTests {
     "a stream that takes longer than the trial's lease closes the breaker; where it breaks, it counts",
     arguments: [(nil, "closed"), (2000, "open")] as [(Int?, String)])
   func longStream(resetAfter: Int?, state: String) async throws {
+    try await withOpenBreaker { simulator, url, client, chat in
+      var slow = SimulatorFault()
+      slow.pace = .milliseconds(900)
+      slow.resetAfter = resetAfter
+      simulator.queue(slow, route: "chat")
+      try await eventually("a trial is made") { try await chat().head.status == 200 }
+      let breaker = try await Self.breaker(url, client)
+      #expect(breaker?["state"]?.string == state)
+    }
+  }
+
+  @Test("a stream that comes to a halt closes no breaker: the next trial is made after the lease")
+  func halted() async throws {
+    try await withOpenBreaker { simulator, url, client, chat in
+      var halting = SimulatorFault()
+      halting.pace = .seconds(600)
+      simulator.queue(halting, route: "chat")
+      // Refused until the breaker has been open for long enough.
+      let first = client.loop.spawn {
+        while !Task.isCancelled, (try? await chat().head.status) == 503 {}
+      }
+      // The first one is the failure that has opened the breaker.
+      try await eventually("a trial is made") {
+        simulator.requests.count { $0.route == "chat" } == 2
+      }
+      let begun = try await Self.breaker(url, client)
+      #expect(begun?["state"]?.string == "half_open")
+      try await eventually("another trial is made") { try await chat().head.status == 200 }
+      first.cancel()
+      let closed = try await Self.breaker(url, client)
+      #expect(closed?["state"]?.string == "closed")
+      // The lease is four seconds; what goes well for two of them has succeeded.
+      let times = try (#require(begun?["since"]?.int), #require(closed?["since"]?.int))
+      #expect(times.1 - times.0 >= 3900, "the first trial has closed it")
+    }
+  }
+
+  /// What the health page tells of the upstream's breaker.
+  private static func breaker(_ url: HTTPURL, _ client: HTTPClient) async throws -> JSONSlice? {
+    let page = try await BreakerProcessTests.get("\(url)", "health/providers", client).1
+    let upstream = try #require(page["providers"]?.elements.first { $0["kind"]?.string == "chat" })
+    return upstream["models"]?.elements.first { _ in true }?["breaker"]
+  }
+
+  /// Runs with a gateway whose only upstream has failed once, so that its breaker is open.
+  private func withOpenBreaker(
+    _ body:
+      @escaping @Sendable (
+        SimulatorServer, HTTPURL, HTTPClient, @escaping () async throws -> ClientAnswer
+      ) async throws -> Void
+  ) async throws {
     let group = EventLoopGroup(count: 2)
     let loop = group.loops[0]
     let simulator = try await SimulatorServer.start(group: group)
@@ -28,13 +79,14 @@ struct BreakerTrialProcessTests {
     let url = try HTTPURL(try await gateway.url())
     try await loop.run {
       let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
-      let body = """
+      let request = """
         {"model":"m","stream":true,"easel":{"image_tool":"off"},
         "messages":[{"role":"user","content":"hello"}]}
         """
       func chat() async throws -> ClientAnswer {
         try await client.send(
-          ClientRequest(.post, url.appending(path: "v1/chat/completions"), body: Array(body.utf8)),
+          ClientRequest(
+            .post, url.appending(path: "v1/chat/completions"), body: Array(request.utf8)),
           bodyLimit: 1 << 20)
       }
       var failing = SimulatorFault()
@@ -42,16 +94,7 @@ struct BreakerTrialProcessTests {
       failing.shouldRetry = "false"
       simulator.queue(failing, route: "chat")
       #expect(try await chat().head.status == 500)
-      var slow = SimulatorFault()
-      slow.pace = .milliseconds(900)
-      slow.resetAfter = resetAfter
-      simulator.queue(slow, route: "chat")
-      try await eventually("a trial is made") { try await chat().head.status == 200 }
-      let page = try await BreakerProcessTests.get("\(url)", "health/providers", client).1
-      let upstream = try #require(
-        page["providers"]?.elements.first { $0["kind"]?.string == "chat" })
-      let breaker = upstream["models"]?.elements.first { _ in true }?["breaker"]
-      #expect(breaker?["state"]?.string == state)
+      try await body(simulator, url, client, chat)
     }
     await simulator.stop()
     await group.shutdown()

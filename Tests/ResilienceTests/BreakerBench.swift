@@ -42,6 +42,14 @@ final class BreakerBench {
     return token
   }
 
+  /// The trial goes well, and its answer goes on.
+  func passTrial(_ token: TrialToken, durationMs: Int64 = 1) -> CallPermit {
+    let (permit, made) = breaker.pass(
+      token, durationMs: durationMs, now: now, using: &generator)
+    transitions += made
+    return permit
+  }
+
   /// Opens the breaker and waits until a trial can be taken.
   func openAndWait() {
     fail(5)

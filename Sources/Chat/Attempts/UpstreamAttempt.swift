@@ -22,6 +22,8 @@ package final class UpstreamAttempt {
   private var hasPassedTrial = false
   private let started = EventLoop.nanoseconds
   private var firstByte: UInt64?
+  /// How much of the answer's body has come.
+  private var received: () -> Int = { 0 }
   private var isRecorded = false
 
   /// How long a trial may stream before it has succeeded: all other requests wait for it.
@@ -63,6 +65,7 @@ package final class UpstreamAttempt {
     guard !isRecorded else { return }
     isRecorded = true
     trialEnd?.cancel()
+    received = { 0 }
     // That it goes well was told already.
     if case .success = outcome, hasPassedTrial { return }
     if let permit { breaker?.record(outcome, of: permit, reason: reason) }
@@ -78,26 +81,40 @@ package final class UpstreamAttempt {
 
   /// Notes that the answer is none that refuses. Where it takes long to come, the trial is over before
   /// its lease is, all the same.
-  func accepted() { watchTrial(for: nil) }
+  /// - Parameter received: how much of its body has come so far.
+  func accepted(_ received: @escaping () -> Int) {
+    guard case .trial = permit else { return }
+    self.received = received
+    watchTrial(for: nil)
+  }
 
-  /// Has a trial succeed after a while, unless its answer is over before. An answer may take longer
-  /// than the lease, after which nobody asks how it ended: where all do, the breaker would never close.
+  /// Has a trial succeed after a while, unless its answer is over before, or has come to a halt. An
+  /// answer may take longer than the lease, after which nobody asks how it ended: where all do, the
+  /// breaker would never close.
   /// - Parameter limit: the while; at most half of what is left of the lease, and where there is no
   ///   limit nearly all of that.
   private func watchTrial(for limit: Duration?) {
     guard case .trial(let token) = permit, let breaker, !isRecorded, !hasPassedTrial else { return }
-    trialEnd?.cancel()
     let left = Duration.milliseconds(breaker.millisecondsUntil(token.leaseUntil))
-    let wait = limit.map { min($0, left / 2) } ?? left * 0.9
-    trialEnd = loop.schedule(after: wait) { [weak self] in self?.passTrial() }
+    let half = (limit.map { min($0, left / 2) } ?? left * 0.9) / 2
+    trialEnd?.cancel()
+    trialEnd = loop.schedule(after: half) { [weak self] in self?.look(every: half) }
+  }
+
+  /// Looks half a while later whether more has come, until it has.
+  private func look(every half: Duration) {
+    let before = received()
+    trialEnd = loop.schedule(after: half) { [weak self] in
+      guard let self else { return }
+      if received() > before { passTrial() } else { look(every: half) }
+    }
   }
 
   /// From here on the answer is one like others: where it breaks off, that is the first failure of a
   /// breaker that has closed.
   private func passTrial() {
-    guard !isRecorded, let breaker, let permit, let firstByte else { return }
-    breaker.record(.success(durationMs: Int64((firstByte - started) / 1_000_000)), of: permit)
+    guard !isRecorded, let breaker, case .trial(let token) = permit, let firstByte else { return }
+    permit = breaker.passTrial(token, durationMs: Int64((firstByte - started) / 1_000_000))
     hasPassedTrial = true
-    self.permit = breaker.lastResortPermit
   }
 }

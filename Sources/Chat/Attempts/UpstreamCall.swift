@@ -149,7 +149,7 @@ package final class UpstreamCall {
           throw UpstreamRefusal(ClientAnswer(head: response.head, body: content), failure)
         }
       }
-      attempt.accepted()
+      attempt.accepted { response.bytesReceived }
       try await body(attempt, response)
     }
     if let failure = attempt.failure {

@@ -56,7 +56,7 @@ enum ProviderChecks {
         request, bodyLimit: 8 << 20)
       switch answer.head.status {
       case 500...: return .down("status_\(answer.head.status)")
-      case 401, 403: return upstream.apiKey == nil ? .up : .badKey("bad_key")
+      case 401, 403: return upstream.forwardsAuthorization ? .up : .badKey("bad_key")
       default: return .up
       }
     } catch {

@@ -8,7 +8,14 @@ package final class BreakerBoard: Sendable {
   let configuration: Configuration
   private let breakers = Mutex(Breakers())
   /// Whether the store has last refused what it was to write down.
-  private let isRefused = Mutex(false)
+  /// What the observer was told of the store last.
+  private let told = Mutex(Told())
+
+  private struct Told {
+    var hasStore: Bool?
+    /// Whose state, or counts, the store did not take.
+    var refused: Set<BreakerKey> = []
+  }
 
   private struct Breakers {
     var byKey: [BreakerKey: SharedBreaker] = [:]
@@ -70,7 +77,7 @@ package final class BreakerBoard: Sendable {
 
   /// Whether the store is there and takes what it is told, which one that is full does not: what the
   /// observer was told last.
-  package var hasStore: Bool { store.isAvailable && !isRefused.withLock { $0 } }
+  package var hasStore: Bool { store.isAvailable && told.withLock { $0.refused.isEmpty } }
 
   /// The breaker of a key: always the same one. Where there are too many already, that of the
   /// provider's other models.
@@ -138,7 +145,11 @@ package final class BreakerBoard: Sendable {
         guard (try? await Task.sleep(for: configuration.upkeepInterval * factor)) != nil else {
           return
         }
-        if store.isAvailable { await compareAll() }
+        guard store.isAvailable else { continue }
+        await compareAll()
+        // What it refused may be of no interest any more, so that it is not told again.
+        let owing = all.filter(\.owesStore).map(\.key)
+        tellOfStore(nil) { $0.formIntersection(owing) }
       }
     }
     breakers.withLock { breakers in
@@ -164,24 +175,33 @@ package final class BreakerBoard: Sendable {
       breaker.hear(value)
     case .available:
       followClock()
-      observer.store(isAvailable: true, reason: nil)
+      tellOfStore(nil) { $0 = [] }
     case .replaced: followClock()
     case .unavailable(let reason):
-      observer.store(isAvailable: false, reason: reason)
+      tellOfStore(reason) { _ in }
     }
   }
 
-  /// Notes whether the store has written down what it was told. One that is there and does not, as
-  /// one that is full, is told of like one that is away: once.
-  func noteWriting(_ error: StateError?) {
-    let refusal = error.flatMap { [.refused, .malformed].contains($0.kind) ? $0 : nil }
-    // Of one that is away it is told otherwise.
-    guard error == nil || refusal != nil else { return }
-    let isNews = isRefused.withLock { isRefused in
-      defer { isRefused = refusal != nil }
-      return isRefused != (refusal != nil)
+  /// Notes whether the store has written down what it was told of a breaker. One that is there and
+  /// does not, as one that is full, is told of like one that is away: once.
+  func noteWriting(_ key: BreakerKey, _ error: StateError?) {
+    // Of one that is away it is told otherwise, and what took too long may have been done.
+    if let error, ![.refused, .malformed].contains(error.kind) { return }
+    tellOfStore(error?.description) { refused in
+      if error == nil { refused.remove(key) } else { refused.insert(key) }
     }
-    if isNews { observer.store(isAvailable: refusal == nil, reason: refusal?.description) }
+  }
+
+  /// Tells the observer of the store where there is news.
+  private func tellOfStore(_ reason: String?, _ change: (inout Set<BreakerKey>) -> Void) {
+    let news = told.withLock { told -> Bool? in
+      change(&told.refused)
+      let hasStore = store.isAvailable && told.refused.isEmpty
+      guard hasStore != told.hasStore else { return nil }
+      told.hasStore = hasStore
+      return hasStore
+    }
+    if let news { observer.store(isAvailable: news, reason: news ? nil : reason) }
   }
 
   /// Compares every breaker with the store.

@@ -43,7 +43,7 @@ extension SharedBreaker {
         key.windowKey(epoch), bucket: now / length, window: Int64(settings.windowBuckets),
         adding: [counts.calls, counts.failures, counts.slow].map(Int64.init),
         lifetime: settings.window + .milliseconds(length))
-      board.noteWriting(nil)
+      board.noteWriting(key, nil)
       guard sums.count == 3 else { return }
       let total = CallCounts(
         calls: Int(clamping: sums[0]), failures: Int(clamping: sums[1]),
@@ -62,7 +62,7 @@ extension SharedBreaker {
         state.total = CountedTotal(counts: total, epoch: epoch, at: now)
       }
     } catch {
-      board.noteWriting(error)
+      board.noteWriting(key, error)
       state.withLock { state in
         // Where nothing was done it can be done again. Otherwise it may have been added, and what
         // was added twice would open the breaker too early: then the others may miss it.

@@ -8,6 +8,9 @@ extension SharedBreaker {
   /// How long to wait after a store that is there has refused.
   private static let pause = Duration.seconds(1)
 
+  /// Whether there is something that the store has not been told.
+  var owesStore: Bool { state.withLock { $0.isDirty || !$0.unsent.isEmpty } }
+
   /// Tells the store what has changed. Called by whoever has begun publishing.
   func publish() { Task { await publishUntilClean() } }
 
@@ -31,7 +34,7 @@ extension SharedBreaker {
       do throws(StateError) {
         try await publish(snapshot)
       } catch {
-        board.noteWriting(error)
+        board.noteWriting(key, error)
         let isOver = state.withLock { state in
           state.isDirty = true
           state.isRefused = true
@@ -73,7 +76,7 @@ extension SharedBreaker {
         announced: true)
       switch result {
       case .stored(let revision):
-        board.noteWriting(nil)
+        board.noteWriting(key, nil)
         return absorb(merged, StoredValue(revision: revision, value: merged.bytes), from: look)
       case .conflict(let other): current = other
       }

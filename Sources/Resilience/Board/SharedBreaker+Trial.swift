@@ -25,6 +25,24 @@ extension SharedBreaker {
     return await answer.value?.permit
   }
 
+  /// Records that a trial goes well though its answer is not over.
+  /// - Returns: what to record the answer's end with, if that is none that went well.
+  package func passTrial(_ token: TrialToken, durationMs: Int64) -> CallPermit {
+    let now = board.clock.now
+    let (permit, transitions, mustPublish) = mutate { state in
+      let before = state.breaker.snapshot
+      let (permit, transitions) = state.breaker.pass(
+        token, durationMs: durationMs, now: now, using: &state.generator)
+      state.note(transitions)
+      state.count(.success(durationMs: durationMs), of: token.permit, reason: nil, now: now)
+      let isChanged = state.breaker.snapshot != before
+      return (permit, transitions, isChanged && state.beginPublishing())
+    }
+    tell(transitions)
+    if mustPublish { publish() }
+    return permit
+  }
+
   /// Keeps a trial that nobody waits for any more, for the next request: given back at once, it would
   /// be granted too late again, and with a slow store the breaker would never close. Gives it back
   /// where no request comes for it.

@@ -16,6 +16,21 @@ extension CircuitBreaker {
     return owner == token.owner
   }
 
+  /// Records at `now` that the trial goes well though its answer is not over.
+  /// - Returns: what to record the answer's end with, if that is none that went well. Where the trial
+  ///   has decided something, the permit of the state that it led to: an answer that breaks off then
+  ///   is a failure like others. Where it came too late, its own: it began before whatever has
+  ///   happened meanwhile.
+  package mutating func pass(
+    _ token: TrialToken, durationMs: Int64, now: Int64,
+    using generator: inout some RandomNumberGenerator
+  ) -> (permit: CallPermit, transitions: [Transition]) {
+    let decides = isCurrent(token, now: now)
+    let transitions = recordTrial(
+      .success(durationMs: durationMs), token, now: now, using: &generator)
+    return (decides ? permit : token.permit, transitions)
+  }
+
   mutating func recordTrial(
     _ outcome: CallOutcome, _ token: TrialToken, now: Int64,
     using generator: inout some RandomNumberGenerator

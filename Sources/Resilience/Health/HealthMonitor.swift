@@ -94,20 +94,28 @@ package final class HealthMonitor: Sendable {
     }
     // What changes while the answer is awaited is newer than the answer.
     let epochs = breakers.map(\.epoch)
+    let began = board.clock.now
     let result = await limited(target.check)
     guard !Task.isCancelled else { return }
     let key = Key(kind: target.kind, provider: target.provider)
     let report = reports.withLock { reports in
       var report = reports[key] ?? CheckReport()
-      report.add(result, at: board.clock.now)
+      report.add(
+        result, began: began, at: board.clock.now, keeping: max(settings.rise, settings.fall))
       reports[key] = report
       return report
     }
     switch result {
+    // What was found before a breaker changed says nothing against the change.
     case .up where report.streak >= settings.rise:
-      for (breaker, epoch) in zip(breakers, epochs) { breaker.close(afterCheckUnder: epoch) }
+      for (breaker, epoch) in zip(breakers, epochs)
+      where report.hasBegun(settings.rise, since: breaker.report.openedAt) {
+        breaker.close(afterCheckUnder: epoch)
+      }
     case .down where report.streak >= settings.fall:
-      for breaker in breakers { breaker.openAfterChecks() }
+      for breaker in breakers where report.hasBegun(settings.fall, since: breaker.report.since) {
+        breaker.openAfterChecks()
+      }
     case .badKey(let reason):
       for breaker in breakers {
         breaker.record(.badKey, of: breaker.lastResortPermit, reason: reason)
@@ -149,10 +157,21 @@ package struct CheckReport: Sendable, Hashable {
   /// How many in a row were like it, as far as up and not up go.
   package private(set) var streak = 0
 
-  mutating func add(_ result: CheckResult, at time: Int64) {
+  /// When the last of the streak began.
+  private var begun: [Int64] = []
+
+  /// - Parameter count: of how many it is kept when they began.
+  mutating func add(_ result: CheckResult, began: Int64, at time: Int64, keeping count: Int) {
     let isSame = streak > 0 && (last.failure == nil) == (result.failure == nil)
     streak = isSame ? streak + 1 : 1
+    begun = Array((isSame ? begun : []).suffix(count - 1)) + [began]
     last = result
     at = time
+  }
+
+  /// Whether the last `count` of the streak have all begun at or after a time.
+  func hasBegun(_ count: Int, since time: Int64?) -> Bool {
+    guard begun.count >= count else { return false }
+    return time.map { begun[begun.count - count] >= $0 } ?? true
   }
 }

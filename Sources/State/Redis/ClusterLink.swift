@@ -178,7 +178,7 @@ final class ClusterLink: RedisLink {
         Self.check(guide)
         clock.check(by: guide.connection, events.replaced)
       }
-      schema.keepVersion(by: self) { [self] error in
+      schema.keepVersion(by: self, lost: events.replaced) { [self] error in
         isForeign = true
         guide?.connection.close(error)
       }

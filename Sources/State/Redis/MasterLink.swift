@@ -86,7 +86,9 @@ final class MasterLink: RedisLink {
       if case .host(let host) = server, opener.url.form == .sentinel { askAgain(host, connection) }
       clock.check(by: connection, events.replaced)
       Self.check(connection, by: showsRole ? "ROLE" : "PING")
-      schema.keepVersion(by: self) { [weak connection] in connection?.close($0) }
+      schema.keepVersion(by: self, lost: events.replaced) { [weak connection] in
+        connection?.close($0)
+      }
       // Allowed on a connection that is subscribed: its answer shows that the server is there.
       Self.check(subscriber, by: "PING")
     }

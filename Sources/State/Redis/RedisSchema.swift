@@ -46,14 +46,18 @@ struct RedisSchema {
 
   /// Has the version written again where it is gone, as after `FLUSHALL`: another version of Easel
   /// would not know what is there.
-  /// - Parameter refuse: called where another version has begun to write there.
-  func keepVersion(by link: some RedisLink, _ refuse: @escaping (StateError) -> Void) {
+  /// - Parameters:
+  ///   - lost: called where it was gone, and with it what else was there.
+  ///   - refuse: called where another version has begun to write there.
+  func keepVersion(
+    by link: some RedisLink, lost: @escaping () -> Void, refuse: @escaping (StateError) -> Void
+  ) {
     let commands = versionCommands
     link.send(commands.read) { [weak link] result in
       // A question that fails is asked again.
       guard case .success(let reply) = result else { return }
       guard reply != .null else {
-        link?.send(commands.write) { _ in }
+        link?.send(commands.write) { _ in lost() }
         return
       }
       do throws(StateError) { try check(written: .null, read: reply) } catch { refuse(error) }

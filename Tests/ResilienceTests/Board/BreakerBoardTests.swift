@@ -100,6 +100,26 @@ struct BreakerBoardTests {
     #expect(await bench.breakers[1].takeTrial() != nil)
   }
 
+  @Test("a trial whose answer goes on closes in all; where that breaks off, it counts for all")
+  func longTrial() async throws {
+    var settings = BreakerSettings()
+    settings.failureCount = 1
+    let bench = await BoardBench(2, settings: settings)
+    defer { bench.close() }
+    try await bench.openUntilTrial()
+    let permit = try #require(await bench.breakers[0].takeTrial())
+    guard case .trial(let token) = permit else { throw TestError("no trial") }
+    let rest = bench.breakers[0].passTrial(token, durationMs: 5)
+    try await eventually("it is closed in both") {
+      bench.breakers.allSatisfy { $0.report.state == .closed }
+    }
+    bench.wait(60_000)
+    bench.breakers[0].record(.failure, of: rest, reason: "reset")
+    try await eventually("it is open in both") {
+      bench.breakers.allSatisfy { $0.report.state.name == "open" }
+    }
+  }
+
   @Test("without a store each gateway goes on by itself, and they agree when it is back")
   func storeAway() async throws {
     let store = FlakyStore()

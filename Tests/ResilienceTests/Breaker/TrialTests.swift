@@ -94,6 +94,42 @@ struct TrialTests {
     }
   }
 
+  @Test func oneThatGoesOnForLongClosesAndIsAnAnswerLikeOthersThen() throws {
+    let bench = BreakerBench { $0.failureCount = 1 }
+    bench.openAndWait()
+    let token = try #require(bench.takeTrial())
+    bench.pass(second(30) - 1)
+    let permit = bench.passTrial(token)
+    #expect(bench.isAllowed)
+    #expect(bench.transitions.last?.reason == .trialSucceeded)
+    bench.pass(second(60))
+    bench.record(.failure, of: permit)
+    #expect(bench.state == .open(until: bench.now + minute(10)), "its breaking off is a failure")
+  }
+
+  @Test func oneThatGoesOnDecidesNothingOnceItsLeaseIsOver() throws {
+    let bench = BreakerBench { $0.failureCount = 1 }
+    bench.openAndWait()
+    let late = try #require(bench.takeTrial(owner: "late"))
+    bench.pass(second(30))
+    let next = try #require(bench.takeTrial(owner: "next"))
+    bench.record(.success(durationMs: 1), of: next.permit)
+    let permit = bench.passTrial(late)
+    #expect(permit == late.permit)
+    bench.record(.failure, of: permit)
+    #expect(bench.isAllowed, "it began before the trial by which the breaker has closed")
+  }
+
+  @Test func oneThatWasSlowToBeginFailsThoughItGoesOn() throws {
+    let bench = BreakerBench { $0.slowCalls = SlowCallRule(threshold: .seconds(1)) }
+    bench.openAndWait()
+    let permit = bench.passTrial(try #require(bench.takeTrial()), durationMs: 1001)
+    let open = bench.state
+    #expect(open == .open(until: bench.now + minute(20)))
+    bench.record(.failure, of: permit)
+    #expect(bench.state == open)
+  }
+
   @Test func anOwnerMustHaveAName() {
     let bench = BreakerBench()
     bench.openAndWait()

@@ -27,11 +27,12 @@ struct GatewayModel: Hashable {
   var breaker: CircuitBreaker
   /// The name of this gateway, different after each start.
   var owner: String
-  /// A call that hasn't ended: one that began before anything happened, or one whose trial was told
-  /// as a success though its answer goes on.
-  var running: CallPermit?
-  /// The trial that it makes.
+  /// A call that began before anything happened, and hasn't ended.
+  var early: CallPermit?
+  /// The trial that it makes, whether or not its lease is over.
   var trial: TrialToken?
+  /// Calls, and trials of which another one has taken the place, whose answers go on.
+  var lasting: [LastingAnswer] = []
   /// A claim that the store has decided; the answer is on its way.
   var answer: Answer?
   /// News on its way to here, in no order.
@@ -60,15 +61,16 @@ struct GatewayModel: Hashable {
     hasher.combine(counting.answers)
     hasher.combine(counting.unsent.isEmpty)
     hasher.combine(evidence.trip)
-    hasher.combine(running == nil)
+    hasher.combine(early == nil)
     hasher.combine(trial?.epoch.number)
+    hasher.combine(lasting.count)
     hasher.combine(answer?.claim.token.epoch.number)
   }
 
   static func == (a: GatewayModel, b: GatewayModel) -> Bool {
     a.breaker.snapshot == b.breaker.snapshot && a.freshFailures == b.freshFailures
-      && a.evidence == b.evidence && a.running == b.running && a.trial == b.trial
-      && a.answer == b.answer && a.owner == b.owner
+      && a.evidence == b.evidence && a.early == b.early && a.trial == b.trial
+      && a.answer == b.answer && a.owner == b.owner && a.lasting == b.lasting
       && a.breaker.claimPendingUntil == b.breaker.claimPendingUntil
       && a.inbox == b.inbox && a.counting == b.counting
       // It bounds what is told to the store.
@@ -86,16 +88,20 @@ enum Event: Hashable {
   case count(Int, Int)
   /// The store's n-th answer to a count arrives; what comes of it reaches the store, or not.
   case sum(Int, Int, stored: Bool)
-  /// The call that runs ends.
-  case runningCall(Int, CallOutcome)
+  /// The call from before anything happened ends.
+  case earlyCall(Int, CallOutcome)
   /// The gateway asks the store for the trial; the store decides.
   case claim(Int)
   /// The store's answer arrives.
   case answer(Int)
   /// The trial ends.
   case trial(Int, CallOutcome, stored: Bool)
-  /// The trial is told as a success; its answer, which may outlast any lease, goes on.
-  case passTrial(Int, stored: Bool)
+  /// The trial's answer goes on, and has gone well for so long that the trial is over.
+  case pass(Int, stored: Bool)
+  /// A call that the gateway lets pass begins, and its answer goes on.
+  case begin(Int)
+  /// The n-th of the gateway's answers that go on ends.
+  case end(Int, Int, CallOutcome, stored: Bool)
   /// The gateway's process ends and starts anew: it knows what the store knows.
   case crash(Int)
   /// The gateway writes to the store what it knows, and reads the rest.
@@ -108,10 +114,10 @@ enum Event: Hashable {
   /// The gateway that it happens at, if it is one.
   var gateway: Int? {
     switch self {
-    case .call(let index, _, _), .runningCall(let index, _), .claim(let index), .answer(let index),
-      .trial(let index, _, _), .passTrial(let index, _), .crash(let index), .sync(let index),
-      .deliver(let index, _),
-      .failure(let index, _), .count(let index, _), .sum(let index, _, _):
+    case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index),
+      .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _),
+      .failure(let index, _), .count(let index, _), .sum(let index, _, _), .pass(let index, _),
+      .begin(let index), .end(let index, _, _, _):
       index
     case .wait: nil
     }

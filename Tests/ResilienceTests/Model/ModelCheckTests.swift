@@ -63,7 +63,7 @@ struct ModelCheckTests {
     for index in world.gateways.indices {
       world.gateways[index].inbox = []
       // The others are in the state from before anything happened: their calls are such, too.
-      world.gateways[index].running = nil
+      world.gateways[index].early = nil
     }
     return world
   }

@@ -100,6 +100,7 @@ struct RandomWalk {
     let index = roll(4) == 0 ? calls.count - 1 : roll(calls.count)
     let call = calls.remove(at: index)
     if call.began != plain.stateNumber { staleResults += 1 }
+    if case .trial(let token) = call.permit, roll(3) == 0 { return pass(token, call) }
     let outcome = randomOutcome()
     let isTrial = if case .trial = call.permit { true } else { false }
     let wasClosed = plain.core == .closed
@@ -108,6 +109,20 @@ struct RandomWalk {
     if !wasClosed, plain.core == .closed { closings += 1 }
     if let problem = follow(opens: opens) { return problem }
     return transitions.allSatisfy { $0.from != $0.to && $0.at == now } ? nil : "\(transitions)"
+  }
+
+  /// The trial goes well, and its answer goes on.
+  private mutating func pass(_ token: TrialToken, _ call: Call) -> String? {
+    let duration = Int64(roll(3) == 0 ? 1500 : roll(1000))
+    let (number, wasClosed) = (plain.stateNumber, plain.core == .closed)
+    let opens = plain.record(
+      .success(durationMs: duration), began: call.began, isTrial: true, now: now)
+    let (permit, _) = breaker.pass(token, durationMs: duration, now: now, using: &generator)
+    if !wasClosed, plain.core == .closed { closings += 1 }
+    if let problem = follow(opens: opens) { return problem }
+    let hasDecided = plain.stateNumber != number
+    keep(Call(permit: permit, began: hasDecided ? plain.stateNumber : call.began))
+    return (permit == token.permit) == hasDecided ? "the permit of a trial that passed" : nil
   }
 
   private mutating func randomOutcome() -> CallOutcome {

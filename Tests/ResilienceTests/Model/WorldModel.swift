@@ -16,16 +16,20 @@ struct WorldModel: Hashable {
   var generator = SeededGenerator(1)
   /// Nil where each gateway counts for itself.
   var counts: CountsModel?
+  /// Whether answers may go on for any time. Where not, all but those of trials end at once.
+  let answersLast: Bool
 
   init(
-    gateways count: Int, settings: BreakerSettings, tick: Int64, countsTogether: Bool = false
+    gateways count: Int, settings: BreakerSettings, tick: Int64, countsTogether: Bool = false,
+    answersLast: Bool = false
   ) {
     counts = countsTogether ? CountsModel() : nil
+    self.answersLast = answersLast
     self.tick = tick
     self.settings = settings
     gateways = (0..<count).map { index in
       let breaker = CircuitBreaker(settings: settings)
-      return GatewayModel(breaker: breaker, owner: "g\(index)", running: breaker.permit)
+      return GatewayModel(breaker: breaker, owner: "g\(index)", early: breaker.permit)
     }
   }
 
@@ -48,6 +52,8 @@ struct WorldModel: Hashable {
     for (index, gateway) in gateways.enumerated() {
       if counts != nil {
         events += countingEvents(index)
+      } else if answersLast {
+        events += lastingEvents(index)
       } else if case .allowed = gateway.breaker.admission(now: now) {
         events += [
           .call(index, .failure, stored: true), .call(index, .failure, stored: false),
@@ -55,9 +61,9 @@ struct WorldModel: Hashable {
           .call(index, .rateLimited(retryAfterMs: 5000), stored: true),
         ]
       }
-      if gateway.running != nil {
-        events.append(.runningCall(index, .failure))
-        if counts == nil { events.append(.runningCall(index, .success(durationMs: 1))) }
+      if gateway.early != nil {
+        events.append(.earlyCall(index, .failure))
+        if counts == nil { events.append(.earlyCall(index, .success(durationMs: 1))) }
       }
       if gateway.breaker.admission(now: now) == .trialAvailable { events.append(.claim(index)) }
       if gateway.answer != nil { events.append(.answer(index)) }
@@ -67,9 +73,9 @@ struct WorldModel: Hashable {
           .trial(index, .success(durationMs: 1), stored: false),
           .trial(index, .failure, stored: true), .trial(index, .failure, stored: false),
           .trial(index, .ignored, stored: true),
-          .passTrial(index, stored: true), .passTrial(index, stored: false),
         ]
       }
+      events += endings(index)
       events += [.crash(index), .sync(index)]
       events += gateway.inbox.indices.map { .deliver(index, $0) }
     }
@@ -126,9 +132,9 @@ struct WorldModel: Hashable {
     case .count(let index, let position): world.countArrives(position, at: index)
     case .sum(let index, let position, let stored):
       world.sumArrives(position, at: index, stored: stored)
-    case .runningCall(let index, let outcome):
-      if let permit = gateways[index].running {
-        world.gateways[index].running = nil
+    case .earlyCall(let index, let outcome):
+      if let permit = gateways[index].early {
+        world.gateways[index].early = nil
         world.record(outcome, of: permit, at: index, stored: true)
         world.sendCounts(at: index, .answered)
       }
@@ -139,12 +145,18 @@ struct WorldModel: Hashable {
         world.gateways[index].trial = nil
         world.record(outcome, of: token.permit, at: index, stored: stored)
       }
-    case .passTrial(let index, let stored):
+    case .pass(let index, let stored):
       if let token = gateways[index].trial {
         world.gateways[index].trial = nil
-        world.record(.success(durationMs: 1), of: token.permit, at: index, stored: stored)
-        world.gateways[index].running = world.gateways[index].breaker.permit
+        world.pass(token, at: index, stored: stored)
       }
+    case .begin(let index):
+      let breaker = gateways[index].breaker
+      world.gateways[index].lasting.append(
+        LastingAnswer(permit: breaker.permit, epoch: breaker.snapshot.epoch))
+    case .end(let index, let position, let outcome, let stored):
+      let answer = world.gateways[index].lasting.remove(at: position)
+      world.record(outcome, of: answer.permit, at: index, stored: stored)
     case .crash(let index): world.crash(at: index)
     case .sync(let index):
       world.write(at: index)
@@ -171,10 +183,9 @@ extension WorldModel {
     _ = gateway.breaker.record(outcome, of: permit, now: now, using: &generator)
     let after = gateway.breaker.snapshot
     if case .trial(let token) = permit {
-      let counted = gateways[index].breaker.isCurrent(token, now: now)
-      if counted, outcome == .failure { gateway.evidence.trip = now }
-      if counted, outcome == .success(durationMs: 1) {
-        gateway.evidence.proof = token.leaseUntil - settings.trialLease.milliseconds
+      if gateways[index].mayDecide(token, now: now) {
+        if outcome == .failure { gateway.evidence.trip = now }
+        if outcome == .success(durationMs: 1) { gateway.evidence.proof = beginning(of: token) }
       }
     } else if after.core.phase != before.core.phase {
       gateway.evidence.trip = now
@@ -229,6 +240,9 @@ extension WorldModel {
     case .granted(let snapshot):
       absorb(snapshot, at: index)
       if let token = gateways[index].breaker.confirm(answer.claim, now: now).token {
+        if let last = gateways[index].trial {
+          gateways[index].lasting.append(LastingAnswer(permit: last.permit, epoch: last.epoch))
+        }
         gateways[index].trial = token
       }
     case .refused(let snapshot):

@@ -12,7 +12,9 @@ extension WorldModel {
   func brokenProspect() -> String? {
     var world = self
     world.counts = nil
-    return world.stuckAlone() ?? world.stuckTogether()
+    let problem = world.stuckAlone() ?? world.stuckTogether()
+    guard problem == nil, answersLast else { return problem }
+    return world.stuckTogether(answersLast: true).map { $0 + ", where answers outlast leases" }
   }
 
   /// What decides whether a world gets stuck.
@@ -36,12 +38,10 @@ extension WorldModel {
       pending: gateways.map(\.breaker.claimPendingUntil))
   }
 
-  /// Never two trials whose results would both count.
+  /// Never two trials whose leases both hold, whether or not their results would count.
   private func tooManyTrials() -> String? {
-    let valid = gateways.filter { gateway in
-      gateway.trial.map { gateway.breaker.isCurrent($0, now: now) } ?? false
-    }
-    return valid.count > 1 ? "\(valid.count) valid trials at once" : nil
+    let running = gateways.flatMap(\.trials).filter { now < $0.leaseUntil }
+    return running.count > 1 ? "\(running.count) trials at once" : nil
   }
 
   /// Whoever is closed has no failures enough to open, and has heard of no opening that wasn't
@@ -72,11 +72,13 @@ extension WorldModel {
   }
 
   /// Once the store can be reached, the provider works and time passes, all agree on closed.
-  func stuckTogether() -> String? {
+  /// - Parameter answersLast: whether answers go on for longer than any lease.
+  func stuckTogether(answersLast: Bool = false) -> String? {
     var world = self
     for index in gateways.indices {
       // Trials that run end without saying anything, answers on their way are lost.
       world.gateways[index].trial = nil
+      world.gateways[index].lasting = []
       world.gateways[index].answer = nil
       world = world.after(.sync(index))
     }
@@ -89,7 +91,12 @@ extension WorldModel {
     where world.gateways[index].breaker.admission(now: world.now) == .trialAvailable {
       world = world.after(.claim(index)).after(.answer(index))
       guard world.gateways[index].trial != nil else { return "no trial for \(index) in the end" }
-      world = world.after(.trial(index, .success(durationMs: 1), stored: true))
+      guard answersLast else {
+        world = world.after(.trial(index, .success(durationMs: 1), stored: true))
+        break
+      }
+      world = world.after(.pass(index, stored: true))
+      world.now += 2 * settings.trialLease.milliseconds
       break
     }
     for index in gateways.indices { world = world.after(.sync(index)) }
@@ -113,11 +120,14 @@ extension WorldModel {
         return "\(gateway.owner)'s cool-down became shorter"
       }
       if after.core.number < before.core.number { return "\(gateway.owner) went back" }
-      guard case .runningCall(let caller, _) = event, caller == index else { continue }
-      if before.core.phase != .closed, before.core != after.core, after == next.stored,
-        before.merged(with: stored ?? before, now: next.now).core != after.core
-      {
-        return "a call from before changed \(gateway.owner)"
+      guard event.gateway == index, counts == nil || before.core.phase != .closed,
+        let (permit, epoch) = gateway.ending(by: event),
+        !gateway.mayDecide(permit, of: epoch, now: next.now)
+      else { continue }
+      // All that may have come by it is what the store knew.
+      let heard = before.merged(with: stored ?? before, now: next.now).core
+      if after.core != before.core, after.core != heard {
+        return "a call that is over, or from before, changed \(gateway.owner)"
       }
     }
     return nil
