@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import HTTP
 internal import Resilience
 
 /// One attempt at one upstream. Loop-bound.
@@ -81,10 +82,9 @@ package final class UpstreamAttempt {
 
   /// Notes that the answer is none that refuses. Where it takes long to come, the trial is over before
   /// its lease is, all the same.
-  /// - Parameter received: how much of its body has come so far.
-  func accepted(_ received: @escaping () -> Int) {
+  func accepted(_ response: ClientResponse) {
     guard case .trial = permit else { return }
-    self.received = received
+    received = { response.bytesReceived }
     watchTrial(for: nil)
   }
 

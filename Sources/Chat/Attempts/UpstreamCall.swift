@@ -149,7 +149,7 @@ package final class UpstreamCall {
           throw UpstreamRefusal(ClientAnswer(head: response.head, body: content), failure)
         }
       }
-      attempt.accepted { response.bytesReceived }
+      attempt.accepted(response)
       try await body(attempt, response)
     }
     if let failure = attempt.failure {
