@@ -31,21 +31,35 @@ struct PaidJobsTests {
   private static func draw(
     _ moment: Moment, _ simulator: SimulatorServer, _ client: HTTPClient
   ) async throws -> ImageResult? {
-    let pipeline = ImagePipeline(
-      ImageCatalog(providers: [try moment.provider.provider(simulator)]))
     var slow = SimulatorFault()
     slow.delay = .milliseconds(200)
     simulator.queue(slow, route: moment.route)
-    let loop = client.loop
-    var result: ImageResult?
+    return try? await draw(
+      moment.prompt, of: [try moment.provider.provider(simulator)], client,
+      leavingOnce: { simulator.requests(moment.route).count == 1 }
+    ).get()
+  }
+
+  /// Draws, and leaves once a condition holds.
+  private static func draw(
+    _ prompt: String, count: Int = 1, of providers: [ImageProvider], _ client: HTTPClient,
+    leavingOnce condition: () -> Bool
+  ) async throws -> Result<ImageResult, ImageFailure> {
+    let pipeline = ImagePipeline(ImageCatalog(providers: providers))
+    var request = ImageRequest(prompt: prompt)
+    request.count = count
+    let (loop, wanted) = (client.loop, request)
+    var result: Result<ImageResult, ImageFailure>?
     let drawing = loop.spawn {
-      result = try? await pipeline.generate(
-        ImageRequest(prompt: moment.prompt), client: client, finishesPaidCalls: true)
+      do throws(ImageFailure) {
+        result = .success(
+          try await pipeline.generate(wanted, client: client, finishesPaidCalls: true))
+      } catch { result = .failure(error) }
     }
-    try await wait(on: loop) { simulator.requests(moment.route).count == 1 }
+    try await wait(on: loop, until: condition)
     drawing.cancel()
     await drawing.value
-    return result
+    return try #require(result)
   }
 
   @Test("a client that leaves a finished job has its picture for the next try", arguments: late)
@@ -77,18 +91,11 @@ struct PaidJobsTests {
   @Test("a job that is done before it can be cancelled is kept", arguments: telling)
   func cancelsTooLate(_ provider: JobProvider) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
-      let pipeline = ImagePipeline(ImageCatalog(providers: [try provider.provider(simulator)]))
-      let loop = client.loop
-      var result: ImageResult?
-      let drawing = loop.spawn {
-        result = try? await pipeline.generate(
-          ImageRequest(prompt: "an endless uncatchable fox"), client: client.value,
-          finishesPaidCalls: true)
-      }
-      try await wait(on: loop) { simulator.requests("\(provider.name).poll").count > 1 }
-      drawing.cancel()
-      await drawing.value
-      #expect(result?.images.map(\.format) == [.png])
+      let result = try await Self.draw(
+        "an endless uncatchable fox", of: [try provider.provider(simulator)], client.value,
+        leavingOnce: { simulator.requests("\(provider.name).poll").count > 1 }
+      ).get()
+      #expect(result.images.map(\.format) == [.png])
       #expect(simulator.requests("\(provider.name).cancel").count == 1)
       #expect(simulator.jobs[provider.name]?.accepted == 1)
       #expect(simulator.jobs[provider.name]?.cancelled == 0)
@@ -146,27 +153,19 @@ struct PaidJobsTests {
     try await AdapterHarness.withSimulator { simulator, client in
       var provider = try FalTests.fal.provider(simulator)
       provider.models[0].maxCount = 1
-      let pipeline = ImagePipeline(ImageCatalog(providers: [provider]))
       var fault = SimulatorFault()
       fault.hangs = true
       simulator.queue(fault, route: "fal.poll")
-      var request = ImageRequest(prompt: "a fox")
-      request.count = 2
-      let (loop, wanted) = (client.loop, request)
-      var result: ImageResult?
-      let drawing = loop.spawn {
-        result = try? await pipeline.generate(
-          wanted, client: client.value, finishesPaidCalls: true)
-      }
-      try await wait(on: loop) { simulator.requests("files").count == 1 }
-      drawing.cancel()
-      await drawing.value
-      #expect(result?.images.count == 1)
-      #expect(result?.missing == 1)
-      #expect(result?.passedOver == [])
+      let result = try await Self.draw(
+        "a fox", count: 2, of: [provider], client.value,
+        leavingOnce: { simulator.requests("files").count == 1 }
+      ).get()
+      #expect(result.images.count == 1)
+      #expect(result.missing == 1)
+      #expect(result.passedOver == [])
       #expect(simulator.jobs["fal"]?.accepted == 2)
-      try await wait(on: loop) { simulator.jobs["fal"]?.cancelled == 1 }
-      let kept = KeptPictures(try #require(result), [KeptPicture(id: "a", url: "u")])
+      try await wait(on: client.loop) { simulator.jobs["fal"]?.cancelled == 1 }
+      let kept = KeptPictures(result, [KeptPicture(id: "a", url: "u")])
       let read = try #require(KeptPictures(json: try JSONSlice.parse(kept.json)))
       #expect(read.result.missing == 1)
       let whole = read.joined(with: KeptPictures(kept.result, kept.pictures))
@@ -180,25 +179,16 @@ struct PaidJobsTests {
   @Test("calls that are not begun when the client leaves are missing, and told so")
   func notBegun() async throws {
     try await AdapterHarness.withSimulator { simulator, client in
-      let pipeline = ImagePipeline(
-        ImageCatalog(providers: [try Self.server("first", at: simulator)]))
       var slow = SimulatorFault()
       slow.delay = .milliseconds(300)
       for _ in 0..<4 { simulator.queue(slow, route: "images") }
-      var request = ImageRequest(prompt: "a fox")
-      request.count = 6
-      let (loop, wanted) = (client.loop, request)
-      var result: ImageResult?
-      let drawing = loop.spawn {
-        result = try? await pipeline.generate(
-          wanted, client: client.value, finishesPaidCalls: true)
-      }
-      try await wait(on: loop) { simulator.requests("images").count == 4 }
-      drawing.cancel()
-      await drawing.value
-      #expect(result?.images.count == 4)
-      #expect(result?.missing == 2)
-      #expect(result?.adjusted == [])
+      let result = try await Self.draw(
+        "a fox", count: 6, of: [try Self.server("first", at: simulator)], client.value,
+        leavingOnce: { simulator.requests("images").count == 4 }
+      ).get()
+      #expect(result.images.count == 4)
+      #expect(result.missing == 2)
+      #expect(result.adjusted == [])
       #expect(simulator.requests("images").count == 4)
     }
   }
@@ -209,22 +199,14 @@ struct PaidJobsTests {
   func leftBetween(status: Int, kind: ImageFailure.Kind) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       let providers = try ["first", "second"].map { try Self.server($0, at: simulator) }
-      let pipeline = ImagePipeline(ImageCatalog(providers: providers))
       var fault = SimulatorFault()
       fault.delay = .milliseconds(200)
       fault.status = status
       simulator.queue(fault, route: "images")
-      let loop = client.loop
-      var failure: ImageFailure?
-      let drawing = loop.spawn {
-        do throws(ImageFailure) {
-          _ = try await pipeline.generate(
-            ImageRequest(prompt: "a fox"), client: client.value, finishesPaidCalls: true)
-        } catch { failure = error }
-      }
-      try await wait(on: loop) { simulator.requests("images").count == 1 }
-      drawing.cancel()
-      await drawing.value
+      let result = try await Self.draw(
+        "a fox", of: providers, client.value,
+        leavingOnce: { simulator.requests("images").count == 1 })
+      let failure = #expect(throws: ImageFailure.self) { try result.get() }
       // Where the provider may have charged, that is told to whoever asks again.
       #expect(failure?.kind == kind)
       #expect(failure?.mayHaveBeenPaid == (status == 500))
@@ -267,21 +249,13 @@ struct PaidJobsTests {
   @Test("a job whose cancelling is not answered is left", arguments: telling)
   func cancelsInVain(_ provider: JobProvider) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
-      let loop = client.loop
       var fault = SimulatorFault()
       fault.resetAfter = 0
       simulator.queue(fault, route: "\(provider.name).cancel")
-      let pipeline = ImagePipeline(ImageCatalog(providers: [try provider.provider(simulator)]))
-      var failure: ImageFailure?
-      let drawing = loop.spawn {
-        do throws(ImageFailure) {
-          _ = try await pipeline.generate(
-            ImageRequest(prompt: "an endless fox"), client: client.value, finishesPaidCalls: true)
-        } catch { failure = error }
-      }
-      try await wait(on: loop) { simulator.requests("\(provider.name).poll").count > 1 }
-      drawing.cancel()
-      await drawing.value
+      let result = try await Self.draw(
+        "an endless fox", of: [try provider.provider(simulator)], client.value,
+        leavingOnce: { simulator.requests("\(provider.name).poll").count > 1 })
+      let failure = #expect(throws: ImageFailure.self) { try result.get() }
       #expect(failure?.kind == .cancelled)
       #expect(failure?.mayHaveBeenPaid == true)
       #expect(simulator.jobs[provider.name]?.accepted == 1)

@@ -85,6 +85,7 @@ struct RedisAccessTests {
       try await eventually("the schema is written again") {
         try await server.command("GET", "easel:schema") == "1\n"
       }
+      try await eventually("what else was there is told to be gone") { events.contains(.replaced) }
       #expect(store.isAvailable)
       #expect(store.statistics.counts.reconnects == 0)
       try await server.command("SET", "easel:schema", "99")

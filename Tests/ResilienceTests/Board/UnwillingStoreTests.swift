@@ -35,6 +35,21 @@ struct UnwillingStoreTests {
     #expect(words == (kind == .unavailable ? ["there"] : ["there", "out of memory", "there"]))
   }
 
+  @Test("one that refuses some writings and takes others is told of once, until it takes all")
+  func refusesSome() async throws {
+    let bench = await BoardBench(1)
+    defer { bench.close() }
+    let (board, other) = (bench.boards[0], BreakerKey(.chat, provider: "a", model: "m"))
+    for _ in 0..<3 {
+      board.noteWriting(BoardBench.key, StateError(.refused, "full"))
+      board.noteWriting(other, nil)
+      #expect(!board.hasStore)
+    }
+    board.noteWriting(BoardBench.key, nil)
+    #expect(board.hasStore)
+    #expect(bench.observers[0].storeWords == ["there", "full", "there"])
+  }
+
   @Test("a trial whose answer may have been lost is nobody's until it is known")
   func timesOut() async throws {
     let store = FlakyStore()
