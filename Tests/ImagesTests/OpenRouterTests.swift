@@ -52,7 +52,8 @@ struct OpenRouterTests {
     #expect(answer.cost == 0.039)
     #expect(
       answer.usage.map { String(decoding: $0, as: UTF8.self) }
-        == #"{"total_tokens":1300,"input_tokens":10,"output_tokens":1290}"#)
+        == #"{"input_tokens":10,"output_tokens":1290,"total_tokens":1300,"#
+        + #""input_tokens_details":{"text_tokens":10,"image_tokens":0}}"#)
     #expect(answer.adjusted.map { $0.prefix { $0 != ":" } } == ["size", "output_format"])
     #expect(outcome.accepted == 1)
   }

@@ -42,7 +42,7 @@ package struct ImagesAnswer {
       writer.member("size", first.size?.description)
       first.look?.write(to: &writer)
     }
-    if let usage = result.usage { writer.member("usage", raw: UsageTotal.complete(usage)) }
+    if let usage = result.usage { writer.member("usage", raw: usage) }
     writer.key("easel")
     account(to: &writer)
     writer.endObject()
@@ -108,7 +108,7 @@ package struct ImagesAnswer {
   /// A picture's part of the usage: whoever adds up the events of a stream gets the whole.
   private func usage(of index: Int) -> [UInt8] {
     guard let usage = result.usage else { return Self.noUsage }
-    return UsageTotal.part(index, of: result.images.count, UsageTotal.complete(usage))
+    return UsageTotal.part(index, of: result.images.count, usage)
   }
 
   /// What was drawn, by whom, for how much.

@@ -82,7 +82,7 @@ package struct ImagesCall: Sendable {
   private static let generated: Set<String> = ["prompt", "easel"]
   private static let edited: Set<String> = ["prompt", "image", "images", "mask"]
 
-  /// The fields that mean something to an operation. Pictures that came as text in a form are none.
+  /// The fields that mean something to an operation.
   private static func known(_ operation: ImageRequest.Operation) -> Set<String> {
     switch operation {
     case .generate: common.union(generated)

@@ -54,8 +54,7 @@ enum FalDecoder {
       if index < flags.count, flags[index] {
         withheld += 1
       } else {
-        answer.pictures.append(
-          ProviderPicture(address: url, seed: result["seed"]?.int))
+        answer.pictures.append(ProviderPicture(address: url, seed: result["seed"]?.int))
       }
     }
     if answer.pictures.isEmpty {

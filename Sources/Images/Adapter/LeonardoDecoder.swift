@@ -41,8 +41,7 @@ enum LeonardoDecoder {
       if image["nsfw"]?.bool == true {
         withheld += 1
       } else {
-        answer.pictures.append(
-          ProviderPicture(address: url, seed: generation["seed"]?.int))
+        answer.pictures.append(ProviderPicture(address: url, seed: generation["seed"]?.int))
       }
     }
     if answer.pictures.isEmpty {

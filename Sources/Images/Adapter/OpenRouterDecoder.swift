@@ -20,9 +20,11 @@ enum OpenRouterDecoder {
     } else {
       throw link.malformed("answered without choices or pictures")
     }
-    let usage = object?["usage"]
+    let usage = object?["usage"].flatMap { $0.kind == .object ? $0 : nil }
     return ProviderAnswer(
-      pictures: pictures, cost: usage?["cost"]?.double, usage: usage.flatMap(Self.usage))
+      pictures: pictures, cost: usage?["cost"]?.double,
+      // Chat's words, which the pipeline's bill does not know.
+      usage: usage.map { UsageTotal.complete(Array($0.raw)) })
   }
 
   // MARK: Pictures
@@ -80,17 +82,6 @@ enum OpenRouterDecoder {
       return ProviderPicture(.url(url))
     }
     return ProviderPicture(base64: inside)
-  }
-
-  /// Chat's usage in the words of the images API.
-  private static func usage(_ usage: JSONSlice) -> [UInt8]? {
-    guard usage.kind == .object else { return nil }
-    if usage["input_tokens"] != nil { return Array(usage.raw) }
-    return JSONWriter.object { writer in
-      writer.member("total_tokens", usage["total_tokens"]?.int)
-      writer.member("input_tokens", usage["prompt_tokens"]?.int)
-      writer.member("output_tokens", usage["completion_tokens"]?.int)
-    }
   }
 
   // MARK: Failures

@@ -8,7 +8,7 @@ extension ProviderLink {
   ///   - interval: the first pause; the pauses grow to four times as much.
   ///   - cancel: cancels the job at the provider, once, when nobody waits for it any more: the client
   ///     has left, the time is over, or its answers make no sense. Where it comes too late, the job
-  ///     is asked for once more; to its end where paid calls are finished.
+  ///     is asked for on; after a client that has left only where paid calls are finished.
   ///   - ask: nil while the job is not done. A failure of the network or of the server (`isTransient`)
   ///     is no failure of the job, nor, some times in a row, is an answer that makes no sense: it is
   ///     asked for again, never submitted again.

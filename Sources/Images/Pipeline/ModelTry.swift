@@ -77,7 +77,7 @@ struct ModelTry {
       if model.capabilities.contains(.streaming), request.count == 1 { job.partial = partial }
       let answer = try await adapter.draw(job, over: link)
       let drawn = answer.pictures.prefix(count)
-      outcome.usage = answer.usage
+      outcome.usage = answer.usage.map(UsageTotal.complete)
       outcome.adjusted = answer.adjusted
       if partial != nil, job.partial == nil { outcome.adjusted.append(noPartial) }
       let fetched = try await link.finishing { () throws(ImageFailure) in await fetch(drawn) }

@@ -20,7 +20,8 @@ enum UsageTotal {
     if details != nil, names.allSatisfy({ object[$0]?.int != nil }) { return usage }
     let input = object["input_tokens"]?.int ?? object["prompt_tokens"]?.int ?? 0
     let output = object["output_tokens"]?.int ?? object["completion_tokens"]?.int ?? 0
-    let own = names + ["input_tokens_details"]
+    // What it has cost stands beside it, and could not be summed here.
+    let own = names + ["input_tokens_details", "prompt_tokens", "completion_tokens", "cost"]
     return JSONWriter.object { writer in
       for member in object.members where !own.contains(member.key) {
         writer.key(member.key)
