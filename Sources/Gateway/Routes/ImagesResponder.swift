@@ -78,35 +78,39 @@ struct ImagesResponder {
     let fingerprint = try await fingerprint()
     var made: ImageResult?
     var cost: Double? = 0
-    func make(_ count: Int? = nil) async throws(OpenAIError) -> KeptPictures {
-      var request = try await request()
-      request.count = count ?? request.count
+    func make(
+      _ request: ImageRequest, needsStore: Bool
+    ) async throws(OpenAIError) -> (result: ImageResult, kept: [KeptPicture]) {
       let drawn = try await studio.make(
-        request, needsStore: count != nil || call.format == .url && !call.isStreamed,
-        finishesPaidCalls: true, partial: partial)
-      made = count == nil ? drawn.result : nil
+        request, needsStore: needsStore, finishesPaidCalls: true, partial: partial)
       cost = drawn.result.cost
+      return drawn
+    }
+    func makeAll() async throws(OpenAIError) -> KeptPictures {
+      let drawn = try await make(
+        try await request(), needsStore: call.format == .url && !call.isStreamed)
+      made = drawn.result
       return KeptPictures(drawn.result, drawn.kept)
+    }
+    func makeRest(of begun: KeptPictures) async throws(OpenAIError) -> KeptPictures {
+      var request = try await request()
+      request.count = begun.result.missing
+      let drawn = try await make(request, needsStore: true)
+      return begun.joined(with: KeptPictures(drawn.result, drawn.kept))
     }
     var kept: KeptPictures
     if let proposal = call.proposal {
-      let key = "proposal \(scope) \(proposal)"
-      kept = try await paid.once(key, fingerprint: proposal, on: loop) {
-        () throws(OpenAIError) in try await make()
-      }
-    } else if let own = headers["idempotency-key"], !own.isEmpty {
-      let key = "key \(scope) \(own)"
-      kept = try await paid.once(key, fingerprint: fingerprint, on: loop) {
-        () throws(OpenAIError) in try await make()
-      }
+      kept = try await paid.once(
+        "proposal \(scope) \(proposal)", fingerprint: proposal, on: loop, makeAll)
+    } else if let key = headers["idempotency-key"], !key.isEmpty {
+      kept = try await paid.once(
+        "key \(scope) \(key)", fingerprint: fingerprint, on: loop, makeAll)
     } else if let count = headers["x-stainless-retry-count"].flatMap({ Int($0) }), count > 0,
       let before = try await paid.outcome(of: fingerprint, on: loop)?.kept()
     {
       kept = before
     } else {
-      kept = try await paid.anew(fingerprint, on: loop) { () throws(OpenAIError) in
-        try await make()
-      }
+      kept = try await paid.anew(fingerprint, on: loop, makeAll)
     }
     if let made { return Drawn(result: made, kept: kept.pictures, cost: cost) }
     // What was missing when the client of a try left is made once, too; which try, its pictures tell.
@@ -115,7 +119,7 @@ struct ImagesResponder {
       let rest = "rest of " + begun.pictures.map(\.id).joined(separator: " ")
       do throws(OpenAIError) {
         kept = try await paid.once(rest, fingerprint: "", on: loop) { () throws(OpenAIError) in
-          begun.joined(with: try await make(begun.result.missing))
+          try await makeRest(of: begun)
         }
       } catch {
         guard error.code != ImageFailure.Kind.cancelled.rawValue else { throw error }

@@ -7,7 +7,6 @@ package final class BreakerBoard: Sendable {
   let observer: any BreakerObserver
   let configuration: Configuration
   private let breakers = Mutex(Breakers())
-  /// Whether the store has last refused what it was to write down.
   /// What the observer was told of the store last.
   private let told = Mutex(Told())
 

@@ -14,9 +14,9 @@ final class ClusterLink: RedisLink {
   private var guide: Guide?
   private var isRefreshing = false
   /// Whether commands can be sent. A server that is connected later than that may have lost something.
+  private var isConnected = false
   /// Whether another version of Easel has begun to write there.
   private var isForeign = false
-  private var isConnected = false
 
   /// The server that is asked about the cluster.
   private struct Guide {
