@@ -9,11 +9,15 @@ struct PEMFilesTests {
   /// Real files: of one pair the key is of another certificate, and one holds no certificate.
   @Test("are found to be of no use while it is read, at the lines that name them")
   func useless() throws {
-    let fixtures = URL(fileURLWithPath: #filePath)
+    let originals = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("EventLoopTests/Fixtures/tls").path
+      .appendingPathComponent("EventLoopTests/Fixtures/tls")
     let folder = try TemporaryFolder.make("pem")
     defer { try? FileManager.default.removeItem(at: folder) }
+    // At a path of some length, which a message must show to its end.
+    let copy = folder.appendingPathComponent(String(repeating: "long", count: 30))
+    try FileManager.default.copyItem(at: originals, to: copy)
+    let fixtures = copy.path
     let file = folder.appendingPathComponent("easel.yaml")
     func faults(certificate: String, authority: String) throws -> [String] {
       let yaml = """
@@ -30,8 +34,8 @@ struct PEMFilesTests {
         return []
       } catch {
         return error.faults.map {
-          $0.description.replacingOccurrences(of: folder.path + "/", with: "")
-            .replacingOccurrences(of: fixtures + "/", with: "")
+          $0.description.replacingOccurrences(of: fixtures + "/", with: "")
+            .replacingOccurrences(of: folder.path + "/", with: "")
         }
       }
     }

@@ -73,7 +73,7 @@ extension TLSConfiguration {
     }
     guard let certificate, let key else { return nil }
     if let problem = settings.reading.problem(.server(certificate: certificate, key: key)) {
-      settings.fault("key", "the file \(Quoted(key)) cannot be used: \(problem)")
+      settings.fault("key", "the file \(Quoted(path: key)) cannot be used: \(problem)")
     }
     return TLSConfiguration(certificate: certificate, key: key)
   }

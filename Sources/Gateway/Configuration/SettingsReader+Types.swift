@@ -66,7 +66,7 @@ extension SettingsReader {
     let reading = reading
     return value(key) { (text) throws(SettingProblem) in
       guard reading.isReadable(text) else {
-        throw SettingProblem("the file \(Quoted(text)) does not exist or cannot be read")
+        throw SettingProblem("the file \(Quoted(path: text)) does not exist or cannot be read")
       }
       return text
     }
@@ -76,7 +76,7 @@ extension SettingsReader {
   mutating func certificates(_ key: String) -> String? {
     guard let path = file(key) else { return nil }
     guard let problem = reading.problem(.certificates(path)) else { return path }
-    fault(key, "the file \(Quoted(path)) cannot be used: \(problem)")
+    fault(key, "the file \(Quoted(path: path)) cannot be used: \(problem)")
     return nil
   }
 
