@@ -48,7 +48,7 @@ struct PaidRequestsProcessTests {
     try await GatewayGroup.with(store, count: 2, secret: "canary") { simulator, state, folder in
       try BreakerProcessTests.gateway(
         simulator, state: state, environment: ["CIRCUIT_BREAKER_ENABLED": "false"],
-        models: "{id: dall-e-3, price: 0.04}", pictures: folder.appendingPathComponent("pictures"),
+        models: "{id: dall-e-3, price: 0.04}, {id: gpt-image-1, price: 0.05}", pictures: folder.appendingPathComponent("pictures"),
         configuration: "state: {trial_timeout: 1s}")
     } body: { group in
       try await body(group.simulator, group.urls, group.redis, group.client)
@@ -134,6 +134,38 @@ struct PaidRequestsProcessTests {
         #expect(again.status == 502 && again.text == first.text)
       }
       #expect(simulator.jobs["openai"]?.accepted == 1)
+    }
+  }
+
+  @Test(
+    "where a client leaves before a model fails, its repetition gets the next one's picture, once",
+    arguments: [true, false])
+  func leaves(hasKey: Bool) async throws {
+    try await with(.redis) { simulator, urls, _, client in
+      var fault = SimulatorFault()
+      fault.delay = .milliseconds(500)
+      fault.resetAfter = 10
+      simulator.queue(fault, route: "images")
+      func models() throws -> [String?] {
+        try simulator.requests.filter { $0.route == "images" }.map {
+          try JSONSlice.parse($0.body)["model"]?.string
+        }
+      }
+      let fox = #"{"prompt":"a fox"}"#
+      let key: HeaderFields = hasKey ? ["idempotency-key": "one"] : [:]
+      let leaving = client.loop.spawn { _ = try? await Self.draw(urls[0], fox, key, client) }
+      try await eventually("the first one draws") { try models().count == 1 }
+      leaving.cancel()
+      await leaving.value
+      var pictures: [String?] = []
+      for (url, cost) in zip(urls.reversed(), ["0.05", "0.0"]) {
+        let retry: HeaderFields = hasKey ? key : ["x-stainless-retry-count": "1"]
+        let again = try await Self.draw(url, fox, retry, client)
+        #expect(again.status == 200 && again.cost == cost, "\(again)")
+        pictures.append(again.text)
+      }
+      #expect(pictures[0] == pictures[1] && pictures[0] != nil)
+      #expect(try models() == ["dall-e-3", "gpt-image-1"])
     }
   }
 

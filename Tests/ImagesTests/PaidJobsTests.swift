@@ -193,23 +193,88 @@ struct PaidJobsTests {
     }
   }
 
-  @Test(
-    "a failure after which another one would have been asked is none where the client has left",
-    arguments: [(503, ImageFailure.Kind.cancelled), (500, .overloaded)])
-  func leftBetween(status: Int, kind: ImageFailure.Kind) async throws {
+  /// Draws at `providers`, of which the first one fails with `status` when the client has left.
+  private static func drawLeaving(
+    _ providers: [ImageProvider], status: Int, _ simulator: SimulatorServer, _ client: HTTPClient
+  ) async throws -> Result<ImageResult, ImageFailure> {
+    var fault = SimulatorFault()
+    fault.delay = .milliseconds(200)
+    fault.status = status
+    simulator.queue(fault, route: "images")
+    let result = try await draw(
+      "a fox", of: providers, client,
+      leavingOnce: { simulator.requests("images").count == 1 })
+    #expect(simulator.requests("images").count == 1)
+    return result
+  }
+
+  @Test("a failure after which another one would have been asked is none where the client has left")
+  func leftBetween() async throws {
     try await AdapterHarness.withSimulator { simulator, client in
       let providers = try ["first", "second"].map { try Self.server($0, at: simulator) }
-      var fault = SimulatorFault()
-      fault.delay = .milliseconds(200)
-      fault.status = status
-      simulator.queue(fault, route: "images")
-      let result = try await Self.draw(
-        "a fox", of: providers, client.value,
-        leavingOnce: { simulator.requests("images").count == 1 })
+      let result = try await Self.drawLeaving(providers, status: 503, simulator, client.value)
       let failure = #expect(throws: ImageFailure.self) { try result.get() }
-      // Where the provider may have charged, that is told to whoever asks again.
-      #expect(failure?.kind == kind)
-      #expect(failure?.mayHaveBeenPaid == (status == 500))
+      #expect(failure?.kind == .cancelled)
+      #expect(failure?.mayHaveBeenPaid == false)
+    }
+  }
+
+  @Test("where it may have been paid for, a repetition goes on with those that were not asked")
+  func goesOn() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let providers = try ["first", "second"].map { try Self.server($0, at: simulator) }
+      let left = try await Self.drawLeaving(providers, status: 500, simulator, client.value).get()
+      #expect(left.images.isEmpty && left.missing == 1 && left.cost == 0)
+      #expect(left.risked == ["first"])
+      let kept = KeptPictures(left, [])
+      let read = try #require(KeptPictures(json: try JSONSlice.parse(kept.json)))
+      #expect(read.id == kept.id && read.isEmpty && read.isWhole)
+      #expect(read.lifetime(.seconds(3600)) == PaidRequests.failureLifetime)
+      let observer = FallbackRecorder()
+      let pipeline = ImagePipeline(ImageCatalog(providers: providers), observer: observer)
+      let rest = try await pipeline.generate(
+        ImageRequest(prompt: "a fox"), client: client.value, after: read.result)
+      #expect(rest.model.provider == "second")
+      #expect(rest.passedOver == [ImageResult.PassedOver(model: "first/m", reason: "overloaded")])
+      #expect(observer.names == ["first/m;reason=overloaded"])
+      let whole = read.joined(with: KeptPictures(rest, [KeptPicture(id: "a", url: "u")]))
+      #expect(whole.result.model.provider == "second" && whole.result.missing == 0)
+      #expect(whole.result.passedOver == rest.passedOver)
+    }
+  }
+
+  @Test("a repetition risks no third provider, and says that two may have charged")
+  func noThirdRisk() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let providers = try ["first", "second", "third"].map { try Self.server($0, at: simulator) }
+      let left = try await Self.drawLeaving(providers, status: 500, simulator, client.value).get()
+      let pipeline = ImagePipeline(ImageCatalog(providers: providers))
+      var fault = SimulatorFault()
+      fault.status = 500
+      simulator.queue(fault, route: "images")
+      let failure = await #expect(throws: ImageFailure.self) {
+        try await pipeline.generate(
+          ImageRequest(prompt: "a fox"), client: client.value, after: left)
+      }
+      #expect(simulator.requests("images").count == 2)
+      #expect(failure?.mayHaveBeenPaid == true)
+      #expect(
+        failure?.message == "No image provider could draw this (first/m: overloaded; second/m: "
+          + "overloaded). One more was not asked, because two may have charged for it already.")
+    }
+  }
+
+  @Test("nobody is asked twice for one request, not even where nobody else is left")
+  func notTwice() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let providers = try ["first", "second"].map { try Self.server($0, at: simulator) }
+      let left = try await Self.drawLeaving(providers, status: 500, simulator, client.value).get()
+      let pipeline = ImagePipeline(ImageCatalog(providers: [providers[0]]))
+      let failure = await #expect(throws: ImageFailure.self) {
+        try await pipeline.generate(
+          ImageRequest(prompt: "a fox"), client: client.value, after: left)
+      }
+      #expect(failure?.message == "No image model can draw this now (first/m: overloaded).")
       #expect(simulator.requests("images").count == 1)
     }
   }

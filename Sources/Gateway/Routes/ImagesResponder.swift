@@ -79,10 +79,10 @@ struct ImagesResponder {
     var made: ImageResult?
     var cost: Double? = 0
     func make(
-      _ request: ImageRequest, needsStore: Bool
+      _ request: ImageRequest, needsStore: Bool, after begun: ImageResult? = nil
     ) async throws(OpenAIError) -> (result: ImageResult, kept: [KeptPicture]) {
       let drawn = try await studio.make(
-        request, needsStore: needsStore, finishesPaidCalls: true, partial: partial)
+        request, needsStore: needsStore, finishesPaidCalls: true, after: begun, partial: partial)
       cost = drawn.result.cost
       return drawn
     }
@@ -95,8 +95,16 @@ struct ImagesResponder {
     func makeRest(of begun: KeptPictures) async throws(OpenAIError) -> KeptPictures {
       var request = try await request()
       request.count = begun.result.missing
-      let drawn = try await make(request, needsStore: true)
-      return begun.joined(with: KeptPictures(drawn.result, drawn.kept))
+      let drawn = try await make(
+        request, needsStore: !begun.isEmpty || call.format == .url && !call.isStreamed,
+        after: begun.result)
+      let whole = begun.joined(with: KeptPictures(drawn.result, drawn.kept))
+      if begun.isEmpty {
+        made = whole.result
+        made?.images = drawn.result.images
+        made?.place = drawn.result.place
+      }
+      return whole
     }
     var kept: KeptPictures
     if let proposal = call.proposal {
@@ -112,20 +120,23 @@ struct ImagesResponder {
     } else {
       kept = try await paid.anew(fingerprint, on: loop, makeAll)
     }
-    if let made { return Drawn(result: made, kept: kept.pictures, cost: cost) }
+    if let made {
+      guard !kept.isEmpty else { throw .clientHasLeft }
+      return Drawn(result: made, kept: kept.pictures, cost: cost)
+    }
     // What was missing when the client of a try left is made once, too; which try, its pictures tell.
     while kept.isWhole, kept.result.missing > 0 {
       let begun = kept
-      let rest = "rest of " + begun.pictures.map(\.id).joined(separator: " ")
       do throws(OpenAIError) {
-        kept = try await paid.once(rest, fingerprint: "", on: loop) { () throws(OpenAIError) in
-          try await makeRest(of: begun)
+        kept = try await paid.once("rest of \(begun.id)", fingerprint: "", on: loop) {
+          () throws(OpenAIError) in try await makeRest(of: begun)
         }
       } catch {
-        guard error.code != ImageFailure.Kind.cancelled.rawValue else { throw error }
+        guard !begun.isEmpty, !error.isClientGone else { throw error }
         kept = begun.without(rest: error)
       }
     }
+    if let made, !kept.isEmpty { return Drawn(result: made, kept: kept.pictures, cost: cost) }
     guard kept.isWhole else {
       var lost = OpenAIError.notFound(
         "The picture was made, but could not be kept.", code: "image_not_found")

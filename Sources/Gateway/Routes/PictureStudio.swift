@@ -15,12 +15,14 @@ struct PictureStudio {
   ///   - needsStore: whether a picture that cannot be kept is of no use, as one that is answered by
   ///     its URL. Otherwise it is only logged.
   ///   - finishesPaidCalls: whether a call that is paid for goes on when the client leaves.
+  ///   - begun: what the same request came to before its client left.
   ///   - partial: told of unfinished pictures.
   /// - Throws: `OpenAIError`.
   /// - Returns: the pictures, and where they are kept, in the same order; nothing of the latter for
   ///   pictures that could not be kept.
   func make(
     _ request: ImageRequest, needsStore: Bool = true, finishesPaidCalls: Bool = false,
+    after begun: ImageResult? = nil,
     partial: ((PartialImage) async -> Void)? = nil
   ) async throws(OpenAIError) -> (result: ImageResult, kept: [KeptPicture]) {
     let shared = context.shared
@@ -29,7 +31,7 @@ struct PictureStudio {
     do throws(ImageFailure) {
       result = try await shared.images.generate(
         request, client: context.services.client, finishesPaidCalls: finishesPaidCalls,
-        partial: partial)
+        after: begun, partial: partial)
     } catch {
       throw error.openAIError
     }

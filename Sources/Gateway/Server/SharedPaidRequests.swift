@@ -122,8 +122,7 @@ final class SharedPaidRequests: Sendable {
         guard Self.isRecent(seen) else { return try await run(claim, fingerprint, loop, draw) }
       }
       do { try await loop.sleep(for: Self.pause) } catch {
-        throw .upstreamFailed(
-          "The request was cancelled.", code: ImageFailure.Kind.cancelled.rawValue)
+        throw .clientHasLeft
       }
     }
   }
@@ -153,7 +152,7 @@ final class SharedPaidRequests: Sendable {
       case .success(let kept):
         let json = PaidEntry.done(kept, fingerprint: fingerprint).json
         await store.tell { store throws(StateError) in
-          try await store.put(claim.key, json, lifetime: lifetime)
+          try await store.put(claim.key, json, lifetime: kept.lifetime(lifetime))
         }
       case .failure(let error) where PaidRequests.isKept(error):
         await store.tell { store throws(StateError) in try await claim.fail(error, in: store) }

@@ -6,17 +6,32 @@ package struct KeptPictures: Sendable {
   package let result: ImageResult
   /// Where they are, in their order; none where they could not be kept.
   package let pictures: [KeptPicture]
+  /// Tells them from what else the same request has come to.
+  package let id: String
+
+  /// Whether none was made: a repetition goes on with another model.
+  package var isEmpty: Bool { result.images.isEmpty }
 
   /// Whether they can be had again.
   package var isWhole: Bool { pictures.count == result.images.count }
 
   /// Keeps what is to be known of `result`.
   package init(_ result: ImageResult, _ pictures: [KeptPicture]) {
+    self.init(result, pictures, id: UnguessableID.make("try_"))
+  }
+
+  private init(_ result: ImageResult, _ pictures: [KeptPicture], id: String) {
     var result = result
     for index in result.images.indices { result.images[index].bytes = [] }
     result.place = nil
     self.result = result
     self.pictures = pictures
+    self.id = id
+  }
+
+  /// How long they are remembered, of as long as pictures are.
+  package func lifetime(_ most: Duration) -> Duration {
+    isEmpty ? min(most, PaidRequests.failureLifetime) : most
   }
 
   /// These and what was made later of those that were missing.
@@ -24,6 +39,8 @@ package struct KeptPictures: Sendable {
     var all = result
     all.images += rest.result.images
     all.missing = rest.result.missing
+    all.risked = rest.result.risked
+    if isEmpty { all.model = rest.result.model }
     if let cost = all.cost, let more = rest.result.cost {
       all.cost = cost + more
     } else {
@@ -75,10 +92,14 @@ extension KeptPictures {
   /// As a JSON object, for other gateways. Of the model only its name is told.
   package var json: [UInt8] {
     JSONWriter.object { writer in
+      writer.member("id", id)
       writer.member("provider", result.model.provider)
       writer.member("model", result.model.id)
       writer.member("cost", result.cost)
       if result.missing > 0 { writer.member("missing", result.missing) }
+      if !result.risked.isEmpty {
+        writer.member("risked", raw: JSONWriter.array(result.risked.map(JSONWriter.string)))
+      }
       if let usage = result.usage { writer.member("usage", raw: usage) }
       writer.member("adjusted", raw: JSONWriter.array(result.adjusted.map(JSONWriter.string)))
       writer.key("passedOver")
@@ -119,6 +140,7 @@ extension KeptPictures {
       adjusted: adjusted.elements.compactMap(\.string),
       passedOver: [])
     result.missing = min(10, max(0, object["missing"]?.int ?? 0))
+    result.risked = object["risked"]?.elements.compactMap(\.string) ?? []
     for entry in passed.elements {
       guard let model = entry["model"]?.string, let reason = entry["reason"]?.string else {
         return nil
@@ -141,6 +163,8 @@ extension KeptPictures {
       guard let id = entry["id"]?.string, let url = entry["url"]?.string else { return nil }
       kept.append(KeptPicture(id: id, url: url))
     }
-    self.init(result, kept)
+    // What an older version wrote has no id.
+    let id = object["id"]?.string ?? kept.map(\.id).joined(separator: " ")
+    self.init(result, kept, id: id)
   }
 }

@@ -35,7 +35,7 @@ package final class PaidRequests: Sendable {
 
   /// Whether a repetition is to be told of a failure, and not to draw.
   package static func isKept(_ error: OpenAIError) -> Bool {
-    error.shouldRetry == false && error.code != ImageFailure.Kind.cancelled.rawValue
+    error.shouldRetry == false && !error.isClientGone
   }
 
   private let state = Mutex(State())
@@ -127,8 +127,7 @@ package final class PaidRequests: Sendable {
       return kept
     } catch {
       // That a client has left is no answer for the others who wait: one of them draws then.
-      let hasLeft = error.code == ImageFailure.Kind.cancelled.rawValue
-      end(key, number, fingerprint, hasLeft ? nil : .failure(error))
+      end(key, number, fingerprint, error.isClientGone ? nil : .failure(error))
       throw error
     }
   }
@@ -180,7 +179,7 @@ package final class PaidRequests: Sendable {
       guard case .underWay(let latest, let fingerprint, let waiting, let paid) = state.entries[key]
       else {
         // Replaced by one that has failed before it.
-        if let made, state.entries[key] == nil {
+        if let made, !made.isEmpty, state.entries[key] == nil {
           state.entries[key] = .done(
             .success(made), fingerprint: fingerprint, expires: .now + lifetime)
           state.order.append(key)
@@ -189,15 +188,15 @@ package final class PaidRequests: Sendable {
       }
       guard latest == number else {
         // Replaced meanwhile, and paid for all the same: known should the newer one fail.
-        if let made {
+        if let made, !made.isEmpty {
           state.entries[key] = .underWay(
             number: latest, fingerprint: fingerprint, waiting: waiting, paid: made)
         }
         return ([], nil)
       }
-      if let kept = made ?? paid {
+      if let kept = (made?.isEmpty == true ? paid : nil) ?? made ?? paid {
         state.entries[key] = .done(
-          .success(kept), fingerprint: fingerprint, expires: .now + lifetime)
+          .success(kept), fingerprint: fingerprint, expires: .now + kept.lifetime(lifetime))
         return (waiting, .success(kept))
       }
       if case .failure(let error)? = outcome, Self.isKept(error) {

@@ -110,3 +110,12 @@ extension ImageFailure.Kind {
     }
   }
 }
+
+extension OpenAIError {
+  /// What a request comes to that nobody waits for any more.
+  package static let clientHasLeft = OpenAIError.upstreamFailed(
+    "The request was cancelled.", code: ImageFailure.Kind.cancelled.rawValue)
+
+  /// Whether it says no more than that nobody waits any more.
+  package var isClientGone: Bool { code == ImageFailure.Kind.cancelled.rawValue }
+}

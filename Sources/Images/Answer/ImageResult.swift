@@ -44,6 +44,8 @@ package struct ImageResult: Sendable {
   package var passedOver: [PassedOver]
   /// Pictures that were not made because nobody waited for them any more; a repetition has them made.
   package var missing = 0
+  /// Providers that have failed and may have charged nevertheless, each as often as it did.
+  package var risked: [String] = []
   /// Held as long as the pictures are; nil for those that hold no bytes.
   package var place: DrawingPlace?
 
@@ -53,6 +55,14 @@ package struct ImageResult: Sendable {
     package var model: String
     /// A word such as `timed_out`.
     package var reason: String
+
+    /// A model that was not asked, for its breaker.
+    static func unavailable(_ model: ImageModel) -> PassedOver {
+      PassedOver(model: model.name, reason: "unavailable")
+    }
+
+    /// Whether it was asked.
+    var hasFailed: Bool { reason != "unavailable" }
 
     /// The value of `x-easel-fallback`; nil where nobody was passed over.
     package static func field(_ list: [PassedOver]) -> String? {

@@ -90,19 +90,23 @@ package final class ImagePipeline: Sendable {
   /// provider yet is given up, jobs are cancelled at their providers, and no other one is asked.
   /// - Parameters:
   ///   - finishesPaidCalls: whether a call goes on when the client leaves, where it is paid for and
-  ///     cannot be cancelled, or no longer: the client's repetition gets what it made.
+  ///     cannot be cancelled, or no longer: the client's repetition gets what it made. Where a
+  ///     provider may have charged for nothing, the result may be of no pictures then.
+  ///   - begun: what the same request has come to before its client left, for its repetition to go on
+  ///     with: nobody is asked twice, and no third provider is risked.
   ///   - partial: told of unfinished pictures, where the model shows them.
   /// - Throws: `ImageFailure`.
   package func generate(
     _ request: ImageRequest, client: HTTPClient, finishesPaidCalls: Bool = false,
-    partial: ((PartialImage) async -> Void)? = nil
+    after begun: ImageResult? = nil, partial: ((PartialImage) async -> Void)? = nil
   ) async throws(ImageFailure) -> ImageResult {
     var route = try route(request)
+    if let begun { route.goOn(after: begun) }
     let usual = route
     let isLastResort = limits.asksLastResort && route.takeLastResort()
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
     let place = try await takePlace(request, client.loop)
-    var run = PipelineRun(request: request, route: route)
+    var run = PipelineRun(request: request, route: route, after: begun)
     var keys = JobKeys()
     let end = client.loop.now + limits.total.milliseconds
     var queue = route.candidates
@@ -137,14 +141,11 @@ package final class ImagePipeline: Sendable {
           duration: duration))
       run.add(outcome, of: model)
       if outcome.failure?.mayHaveBeenPaid == true {
-        // Where there is another provider, none is to charge for a picture twice.
-        queue =
-          queue.filter { $0.provider != model.provider }
-          + queue.filter { $0.provider == model.provider }
+        queue = ImageRoute.putting(model.provider, lastOf: queue)
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
-    if Task.isCancelled { run.leave(hasOthers: !queue.isEmpty) }
+    if Task.isCancelled { run.leave(hasOthers: !queue.isEmpty, isKept: finishesPaidCalls) }
     do throws(ImageFailure) {
       var result = try run.result()
       result.place = place

@@ -12,6 +12,8 @@ struct PipelineRun {
   private var adjusted: [String] = []
   private var passedOver: [ImageResult.PassedOver] = []
   private var failures: [ImageFailure] = []
+  /// Providers that have failed and may have charged nevertheless, each as often as it did.
+  private var risked: [String] = []
   /// Models in whose place another one is asked, as soon as one is: until then nobody is told.
   private var untold: [(model: ImageModel, reason: String, mayHaveBeenPaid: Bool)] = []
   /// Models that could still be asked.
@@ -24,11 +26,21 @@ struct PipelineRun {
   private var isLeft = false
   /// Whether more would have been made, had somebody waited for it.
   private var isCut = false
+  /// Whether a repetition has to know of it, though there is no picture.
+  private var isBegun = false
 
-  init(request: ImageRequest, route: ImageRoute) {
+  /// - Parameter begun: the run that this one goes on with.
+  init(request: ImageRequest, route: ImageRoute, after begun: ImageResult? = nil) {
     self.request = request
     left = route.candidates.count
     ranked = route.ranked
+    passedOver = begun?.passedOver ?? []
+    risked = begun?.risked ?? []
+    if let last = passedOver.last, last.hasFailed,
+      let model = ranked.first(where: { $0.name == last.model })
+    {
+      untold = [(model, last.reason, risked.contains(model.provider))]
+    }
     // Only what would have been asked otherwise is worth a word: not what does not fit.
     for exclusion in route.excluded where exclusion.isUnavailable {
       details[exclusion.model.name] = exclusion.detail
@@ -52,7 +64,7 @@ struct PipelineRun {
   }
 
   /// What may have been paid for is risked a second time, never a third.
-  private var isRisky: Bool { failures.filter(\.mayHaveBeenPaid).count > 1 }
+  private var isRisky: Bool { risked.count > 1 }
 
   mutating func pass(over model: ImageModel, _ refusal: ModelRefusal) {
     left -= 1
@@ -65,8 +77,9 @@ struct PipelineRun {
   }
 
   private mutating func pass(over model: ImageModel) {
-    passedOver.append(ImageResult.PassedOver(model: model.name, reason: "unavailable"))
-    untold.append((model, "unavailable", false))
+    let passed = ImageResult.PassedOver.unavailable(model)
+    passedOver.append(passed)
+    untold.append((model, passed.reason, false))
   }
 
   /// Passes over those of better standing that are unavailable. That a worse one is unavailable too
@@ -94,8 +107,8 @@ struct PipelineRun {
 
   mutating func add(_ outcome: ModelTry.Outcome, of model: ImageModel) {
     left -= 1
+    if images.isEmpty { self.model = model }
     if !outcome.images.isEmpty {
-      self.model = self.model ?? model
       images += outcome.images
       usage = UsageTotal.sum(usage, outcome.usage)
       for note in outcome.adjusted where !adjusted.contains(note) { adjusted.append(note) }
@@ -108,41 +121,47 @@ struct PipelineRun {
     failures.append(failure)
     // Nothing of a model's: nobody is asked in its place.
     guard failure.kind != .cancelled else { return }
+    if failure.mayHaveBeenPaid { risked.append(model.provider) }
     untold.append((model, failure.kind.rawValue, failure.mayHaveBeenPaid))
     passedOver.append(
       ImageResult.PassedOver(model: model.name, reason: failure.kind.rawValue))
   }
 
   /// Notes that nobody waits any more, after the last model was asked.
-  /// - Parameter hasOthers: whether there are models that were not asked.
-  mutating func leave(hasOthers: Bool) {
-    guard missing > 0 else { return }
+  /// - Parameters:
+  ///   - hasOthers: whether there are models that were not asked.
+  ///   - isKept: whether a repetition can go on with what there is, be it no picture at all.
+  mutating func leave(hasOthers: Bool, isKept: Bool) {
+    guard missing > 0, !isRisky else { return }
     if let last = failures.last, last.kind != .cancelled, isFinal(last) { return }
-    isCut = isLeft || failures.isEmpty || hasOthers && !isOver
+    isCut = isLeft || failures.isEmpty || hasOthers
+    // Where none may have charged, a repetition begins anew.
+    isBegun = isCut && isKept && failures.contains { $0.kind != .cancelled && $0.mayHaveBeenPaid }
   }
 
   /// What came of asking the last one.
   var lastFailure: ImageFailure? { failures.last }
 
   /// The pictures, be they fewer than asked for: they are paid for.
-  /// - Throws: `ImageFailure` where there is none.
+  /// - Throws: `ImageFailure` where there is none, unless a repetition goes on.
   func result() throws(ImageFailure) -> ImageResult {
-    guard let model, !images.isEmpty else { throw failure }
+    guard let model, !images.isEmpty || isBegun else { throw failure }
     var notes = adjusted + request.unknownFields.map { "\($0): unknown, and not sent" }
     if missing > 0, !isCut {
       // A model may have made fewer than it was asked for, and nobody failed.
       let reason = failures.isEmpty ? "" : "; \(failure.message)"
       notes.append("n: \(images.count) of \(request.count) pictures\(reason)")
     }
+    let total = images.isEmpty ? cost ?? 0 : cost
     return ImageResult(
-      images: images, model: model, cost: isCostKnown ? cost?.withoutNoise : nil, usage: usage,
-      adjusted: notes, passedOver: passedOver, missing: isCut ? missing : 0)
+      images: images, model: model, cost: isCostKnown ? total?.withoutNoise : nil, usage: usage,
+      adjusted: notes, passedOver: passedOver, missing: isCut ? missing : 0,
+      risked: isCut ? risked : [])
   }
 
   private var failure: ImageFailure {
-    // No answer for those who ask again: another model has not been asked. Unless a provider may have
-    // charged: then it is for the client to say whether another one is risked.
-    if isCut, !failures.contains(where: { $0.kind != .cancelled && $0.mayHaveBeenPaid }) {
+    // No answer for those who ask again: another model has not been asked.
+    if isCut {
       return ImageFailure(
         .cancelled, "the request was cancelled",
         mayHaveBeenPaid: failures.contains { $0.mayHaveBeenPaid })
@@ -155,11 +174,12 @@ struct PipelineRun {
     guard everyone.count > 1, last.isProviders else {
       var last = last
       last.passedOver = fellBack
+      last.mayHaveBeenPaid = last.mayHaveBeenPaid || !risked.isEmpty
       return last
     }
     var failure = ImageFailure(
       last.kind, "", retryAfter: failures.compactMap(\.retryAfter).min(),
-      mayHaveBeenPaid: failures.contains { $0.mayHaveBeenPaid })
+      mayHaveBeenPaid: !risked.isEmpty || failures.contains { $0.mayHaveBeenPaid })
     // Whole, however many there are: each is bounded by the catalog.
     let list = everyone.prefix(100).joined(separator: "; ")
     failure.message = "No image provider could draw this (\(list)).\(notAsked)"

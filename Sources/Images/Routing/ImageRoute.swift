@@ -24,6 +24,26 @@ package struct ImageRoute: Sendable {
     return true
   }
 
+  /// Leaves out those that have failed in a run that this one goes on with, and puts those of the
+  /// providers last that may have charged in it.
+  mutating func goOn(after begun: ImageResult) {
+    for passed in begun.passedOver where passed.hasFailed {
+      if let index = candidates.firstIndex(where: { $0.name == passed.model }) {
+        let model = candidates.remove(at: index)
+        excluded.append(Exclusion(model: model, reason: "failed", detail: passed.reason))
+      }
+      for index in excluded.indices where excluded[index].model.name == passed.model {
+        excluded[index].allowsLastResort = false
+      }
+    }
+    for provider in begun.risked { candidates = Self.putting(provider, lastOf: candidates) }
+  }
+
+  /// Where there is another provider, none is to charge for a picture twice.
+  static func putting(_ provider: String, lastOf models: [ImageModel]) -> [ImageModel] {
+    models.filter { $0.provider != provider } + models.filter { $0.provider == provider }
+  }
+
   /// In the order in which they are asked.
   package var candidates: [ImageModel]
   package var excluded: [Exclusion]
