@@ -162,6 +162,23 @@ struct PictureCostTests {
       #expect(result.images.map(\.seed) == Array(repeating: seed, count: count))
     }
   }
+
+  @Test("pictures that are made one at a time have one seed after the other", arguments: [1, 2])
+  func nextSeeds(most: Int) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var provider = try Self.together(simulator)
+      provider.models[0].maxCount = most
+      var request = Self.small(3)
+      request.seed = 4_294_967_294
+      let result = try await ImagePipeline(ImageCatalog(providers: [provider]))
+        .generate(request, client: client.value)
+      let sent = try simulator.requests("together").map { try $0.json()["seed"]?.int }
+      let seeds = most == 1 ? [0, 4_294_967_294, 4_294_967_295] : [0, 4_294_967_294]
+      #expect(sent.compactMap { $0 }.sorted() == seeds)
+      // Of those that are made together only the provider knows.
+      #expect(result.images.compactMap(\.seed).sorted() == (most == 1 ? seeds : [0]))
+    }
+  }
 }
 
 /// Remembers what attempts have cost.

@@ -95,6 +95,7 @@ struct ImagesResponder {
     func makeRest(of begun: KeptPictures) async throws(OpenAIError) -> KeptPictures {
       var request = try await request()
       request.count = begun.result.missing
+      request.seed = request.seed(after: begun.result.images.count)
       let drawn = try await make(
         request, needsStore: !begun.isEmpty || call.format == .url && !call.isStreamed,
         after: begun.result)

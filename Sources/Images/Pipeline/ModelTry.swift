@@ -33,8 +33,8 @@ struct ModelTry {
   /// Asks for `count` pictures. Calls run side by side; one that fails lets those that run finish,
   /// since they are paid for, and starts no more.
   func run(count: Int) async -> Outcome {
-    let sizes = calls(count)
-    if sizes.count == 1 { return await call(sizes[0], number: 0) }
+    let shares = shares(of: count)
+    if shares.count == 1 { return await call(shares[0], number: 0) }
     let bound = LoopBound(self, on: link.client.loop)
     return await withTaskGroup(of: Outcome.self) { group in
       var total = Outcome()
@@ -42,34 +42,39 @@ struct ModelTry {
       func start() {
         let number = next
         next += 1
-        group.addTask { await bound.value.call(sizes[number], number: number) }
+        group.addTask { await bound.value.call(shares[number], number: number) }
       }
-      while next < min(Self.parallel, sizes.count) { start() }
+      while next < min(Self.parallel, shares.count) { start() }
       while let outcome = await group.next() {
         total.add(outcome)
-        guard total.failure == nil, next < sizes.count else { continue }
+        guard total.failure == nil, next < shares.count else { continue }
         if Task.isCancelled { total.isLeft = true } else { start() }
       }
       return total
     }
   }
 
-  /// How many pictures each call makes.
-  private func calls(_ count: Int) -> [Int] {
+  /// The pictures that each call makes, among all of the request.
+  private func shares(of count: Int) -> [Range<Int>] {
     let most = max(1, model.maxCount)
-    return stride(from: 0, to: count, by: most).map { min(most, count - $0) }
+    return stride(from: request.count - count, to: request.count, by: most)
+      .map { $0..<min($0 + most, request.count) }
   }
 
-  private func call(_ count: Int, number: Int) async -> Outcome {
+  private func call(_ share: Range<Int>, number: Int) async -> Outcome {
     guard link.finishesPaidCalls, !adapter.cancelsJobs, !Task.isCancelled else {
-      return await make(count, number: number)
+      return await make(share, number: number)
     }
     // To the last picture fetched, since one of them could be had by another paid call only.
-    return await link.client.loop.shielded { await make(count, number: number) }
+    return await link.client.loop.shielded { await make(share, number: number) }
   }
 
-  private func make(_ count: Int, number: Int) async -> Outcome {
+  private func make(_ share: Range<Int>, number: Int) async -> Outcome {
     var outcome = Outcome()
+    let count = share.count
+    var request = request
+    // The same seed would make the same picture again, which is paid for all the same.
+    request.seed = request.seed(after: share.lowerBound)
     do throws(ImageFailure) {
       var job = ImageJob(
         request: request, model: model, count: count,
@@ -85,7 +90,7 @@ struct ModelTry {
       outcome.failure = fetched.failure
       let bill = PictureBill(answer, of: fetched.images, drawn: drawn.count, model, request)
       outcome.cost = bill.total
-      let sentSeed = sentSeed(answer)
+      let sentSeed = count == 1 && !answer.adjustsSeed ? request.seed : nil
       for index in outcome.images.indices {
         outcome.images[index].seed = outcome.images[index].seed ?? sentSeed
         outcome.images[index].origin = PictureOrigin(model, cost: bill.shares[index])
@@ -110,13 +115,6 @@ struct ModelTry {
       model.capabilities.contains(.streaming)
       ? "shown of a single picture only" : "\(model.id) shows none"
     return "partial_images: \(reason)"
-  }
-
-  /// The seed that the picture was drawn from, where only the request tells: of several pictures it
-  /// is that of the first at most, and an adjusted one was not sent as it was asked for.
-  private func sentSeed(_ answer: ProviderAnswer) -> Int? {
-    let isAdjusted = answer.adjusted.contains { $0.hasPrefix("seed:") }
-    return request.count == 1 && !isAdjusted ? request.seed : nil
   }
 
   /// What could be had of a call's pictures.
@@ -165,6 +163,11 @@ struct ModelTry {
     return GeneratedImage(
       bytes: bytes, format: format, revisedPrompt: picture.revisedPrompt, seed: picture.seed)
   }
+}
+
+extension ProviderAnswer {
+  /// Whether the seed that was asked for was not sent as it is.
+  fileprivate var adjustsSeed: Bool { adjusted.contains { $0.hasPrefix("seed:") } }
 }
 
 extension ModelTry.Outcome {
