@@ -48,7 +48,8 @@ struct PaidRequestsProcessTests {
     try await GatewayGroup.with(store, count: 2, secret: "canary") { simulator, state, folder in
       try BreakerProcessTests.gateway(
         simulator, state: state, environment: ["CIRCUIT_BREAKER_ENABLED": "false"],
-        models: "{id: dall-e-3, price: 0.04}, {id: gpt-image-1, price: 0.05}", pictures: folder.appendingPathComponent("pictures"),
+        models: "{id: dall-e-3, price: 0.04}, {id: gpt-image-1, price: 0.05}",
+        pictures: folder.appendingPathComponent("pictures"),
         configuration: "state: {trial_timeout: 1s}")
     } body: { group in
       try await body(group.simulator, group.urls, group.redis, group.client)
