@@ -87,7 +87,7 @@ struct OpenAIEditTests {
       request.images = [image]
       let failure = await AdapterProbe.failure(
         try Self.provider(model, simulator), request, client.value)
-      #expect(failure?.kind == .badRequest)
+      #expect(failure?.kind == .notFound)
       #expect(simulator.jobs["openai"] == nil)
     }
   }

@@ -90,6 +90,61 @@ struct ProviderAnswerTests {
   }
 
   @Test(
+    "a model that is not there is the provider's failure, whatever the status says",
+    arguments: [
+      (
+        #"{"error":{"type":"image_generation_user_error","code":"invalid_value","param":"model","#
+          + #""message":"The model 'gpt-image-2' does not exist."}}"#, .notFound
+      ),
+      (
+        #"{"error":{"type":"image_generation_user_error","code":null,"param":null,"#
+          + #""message":"The model 'gpt-image-2' does not exist."}}"#, .notFound
+      ),
+      (
+        #"{"error":{"type":"invalid_request_error","code":"invalid_value","param":"model","#
+          + #""message":"Invalid value: 'gpt-image-9'. Supported values are: 'gpt-image-1'."}}"#,
+        .notFound
+      ),
+      (
+        #"{"error":{"type":"invalid_request_error","code":null,"param":null,"#
+          + #""message":"The model `dall-e-3` has been deprecated."}}"#, .notFound
+      ),
+      (#"{"code":"Some requested entity was not found","error":"Model not found: x"}"#, .notFound),
+      (#"{"error":{"message":"acme/paint is not a valid model ID","code":400}}"#, .notFound),
+      (
+        #"{"error":{"type":"image_generation_user_error","code":"invalid_input_fidelity_model","#
+          + #""param":"input_fidelity","message":"input_fidelity is not for this model."}}"#,
+        .badRequest
+      ),
+      (
+        #"{"error":{"type":"image_generation_user_error","code":"moderation_blocked","#
+          + #""param":null,"message":"Your request was rejected by the safety system."}}"#, .refused
+      ),
+      (
+        #"{"error":{"type":"image_generation_user_error","code":null,"param":"prompt","#
+          + #""message":"Your request was rejected by our safety system."}}"#, .refused
+      ),
+      (
+        #"{"error":{"type":"image_generation_user_error","code":"forbidden_by_the_provider","#
+          + #""message":"No."}}"#, .refused
+      ),
+      (
+        #"{"error":{"message":"The model does not support the size '1x1'.","param":"size"}}"#,
+        .badRequest
+      ),
+    ] as [(String, ImageFailure.Kind)])
+  func models(body: String, kind: ImageFailure.Kind) async throws {
+    let answer = try Self.answer(400, [], Array(body.utf8))
+    let failure = await #expect(throws: ImageFailure.self) {
+      _ = try await AdapterHarness.withLink { link in
+        try OpenAIImagesDecoder.decode(answer, over: link.value)
+      }
+    }
+    #expect(failure?.kind == kind)
+    #expect(failure?.mayHaveBeenPaid == false)
+  }
+
+  @Test(
     "an edge that gave up on its server leaves open whether the picture is charged for",
     arguments: [
       (520, .overloaded, true), (522, .timedOut, true), (524, .timedOut, true),

@@ -72,6 +72,16 @@ enum OpenAIImagesDecoder {
     return failure
   }
 
+  /// Whether an error of the type that OpenAI gives to refusals is one: it gives it to complaints
+  /// about fields, too, such as a model that does not exist.
+  private static func isRefusal(_ error: JSONSlice?, _ message: String) -> Bool {
+    guard error?["type"]?.isString("image_generation_user_error") == true else { return false }
+    if ContentRefusal.isNamed(in: message) { return true }
+    let isOfField =
+      error?["param"]?.string != nil || error?["code"]?.string?.hasPrefix("invalid") == true
+    return !isOfField && !MissingModel.isNamed(in: message)
+  }
+
   /// The class of failure that a status and an error object tell of.
   static func kind(_ status: Int, _ error: JSONSlice?) -> ImageFailure.Kind {
     let message = error?["message"]?.string ?? error?.string ?? ""
@@ -83,9 +93,12 @@ enum OpenAIImagesDecoder {
     case "moderation_blocked", "content_policy_violation", "content_filter", "contentFilter":
       return .refused
     case "insufficient_quota", "billing_hard_limit_reached": return .outOfCredit
+    case "model_not_found": return .notFound
     default: break
     }
-    if error?["type"]?.isString("image_generation_user_error") == true { return .refused }
+    if isRefusal(error, message) { return .refused }
+    // No other field of a request is the gateway's choice.
+    if status < 500, error?["param"]?.isString("model") == true { return .notFound }
     if message.contains("organization must be verified") { return .badKey }
     if WordedError.tellsOfKey(status, message) { return .badKey }
     if error?.kind == .string, let kind = WordedError.kind(status, message) { return kind }

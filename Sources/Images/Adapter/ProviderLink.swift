@@ -118,7 +118,8 @@ struct ProviderLink {
     _ answer: ClientAnswer, _ reason: String?, kind: ImageFailure.Kind? = nil
   ) -> ImageFailure {
     let status = answer.head.status
-    let kind = kind ?? ImageFailure.Kind(status: status)
+    var kind = kind ?? ImageFailure.Kind(status: status)
+    if kind == .badRequest, let reason, MissingModel.isNamed(in: reason) { kind = .notFound }
     let mayHaveBeenPaid = status < 300 || ImageFailure.isAmbiguous(status: status)
     if kind == .badKey {
       var failure = refusedKey(mayHaveBeenPaid: mayHaveBeenPaid)
