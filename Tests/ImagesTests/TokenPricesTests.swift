@@ -52,7 +52,11 @@ struct TokenPricesTests {
 
   @Test(
     "what does not say what came out has no cost",
-    arguments: ["{}", #"{"input_tokens":5}"#, #"{"output_tokens":"many"}"#, "[]", "cut"])
+    arguments: [
+      "{}", #"{"input_tokens":5}"#, #"{"output_tokens":"many"}"#, "[]", "cut",
+      #"{"input_tokens":0,"output_tokens":0,"total_tokens":0}"#,
+      #"{"output_tokens":9,"output_tokens_details":{"image_tokens":0,"text_tokens":9}}"#,
+    ])
   func silent(usage: String) {
     #expect(Self.prices.cost(ofUsage: Array(usage.utf8)) == nil)
   }

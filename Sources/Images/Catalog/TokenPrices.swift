@@ -21,7 +21,8 @@ package struct TokenPrices: Sendable, Hashable {
   }
 
   /// What was billed by a provider's `usage`, in OpenAI's shape
-  /// (platform.openai.com/docs/api-reference/images/object); nil where it does not say what came out.
+  /// (platform.openai.com/docs/api-reference/images/object); nil where it does not say what came out,
+  /// or says that nothing did, as servers do that count nothing.
   /// Tokens that are not told apart are words on the way in, and pictures on the way out.
   func cost(ofUsage usage: [UInt8]) -> Double? {
     guard let usage = try? JSONSlice.parse(usage) else { return nil }
@@ -32,7 +33,8 @@ package struct TokenPrices: Sendable, Hashable {
     let output = count(usage["output_tokens"])
     let words = count(drawn?["text_tokens"])
     guard
-      let pictures = count(drawn?["image_tokens"]) ?? output.map({ max(0, $0 - (words ?? 0)) })
+      let pictures = count(drawn?["image_tokens"]) ?? output.map({ max(0, $0 - (words ?? 0)) }),
+      pictures > 0
     else { return nil }
     let beside = words ?? max(0, (output ?? 0) - pictures)
     let changed = count(given?["image_tokens"]) ?? 0
