@@ -186,6 +186,15 @@ struct BreakerProcessTests {
         let url = try await gateway.url()
         Self.fail(simulator, 5)
         for _ in 0..<5 { #expect(try await Self.draw(url, client).0 == 503) }
+        let answer = try await client.send(
+          ClientRequest(
+            .post, try HTTPURL(url).appending(path: "v1/images/plan"),
+            body: Array(#"{"prompt":"a fox"}"#.utf8)), bodyLimit: 1 << 20)
+        let plan = try JSONSlice.parse(answer.body)
+        #expect(plan["available"]?.bool == isOn)
+        #expect(plan["model"]?.string == (isOn ? "dall-e-3" : nil))
+        #expect(plan["lastResort"]?.bool == (isOn ? true : nil))
+        #expect(plan["unavailable"]?[0]?["reason"]?.string == "unavailable")
         let (status, body) = try await Self.draw(url, client)
         #expect(status == (isOn ? 200 : 503))
         if !isOn {

@@ -42,12 +42,13 @@ struct PaidJobsTests {
 
   /// Draws, and leaves once a condition holds.
   private static func draw(
-    _ prompt: String, count: Int = 1, of providers: [ImageProvider], _ client: HTTPClient,
-    leavingOnce condition: () -> Bool
+    _ prompt: String, count: Int = 1, seed: Int? = nil, of providers: [ImageProvider],
+    _ client: HTTPClient, leavingOnce condition: () -> Bool
   ) async throws -> Result<ImageResult, ImageFailure> {
     let pipeline = ImagePipeline(ImageCatalog(providers: providers))
     var request = ImageRequest(prompt: prompt)
     request.count = count
+    request.seed = seed
     let (loop, wanted) = (client.loop, request)
     var result: Result<ImageResult, ImageFailure>?
     let drawing = loop.spawn {
@@ -264,6 +265,63 @@ struct PaidJobsTests {
     }
   }
 
+  @Test("each missing picture is made from its own seed, and stands in its own place")
+  func missingSeeds() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var provider = try ReplicateTests.replicate.provider(simulator)
+      provider.models[0].maxCount = 1
+      provider.models[0].capabilities.insert(.seed)
+      // The first is not done when the client leaves; the second is done at once.
+      var slow = SimulatorFault()
+      slow.delay = .milliseconds(1)
+      simulator.queue(slow, route: "replicate")
+      simulator.answer(
+        "replicate", 201,
+        #"{"id":"q","status":"succeeded","input":{"seed":101},"output":["data:image/gif;base64,"#
+          + #"\#(Self.picture)"],"urls":{}}"#)
+      let left = try await Self.draw(
+        "an endless fox", count: 2, seed: 100, of: [provider], client.value,
+        leavingOnce: { simulator.requests("replicate.poll").count > 2 }
+      ).get()
+      func seeds() throws -> [Int?] {
+        try simulator.requests("replicate").map { try $0.json()["input"]?["seed"]?.int }
+      }
+      #expect(try seeds() == [100, 101])
+      #expect(left.images.map(\.seed) == [101] && left.images.map(\.number) == [1])
+      let kept = KeptPictures(left, [KeptPicture(id: "b", url: "u")])
+      let read = try #require(KeptPictures(json: try JSONSlice.parse(kept.json)))
+      var request = ImageRequest(prompt: "a fox")
+      (request.count, request.seed) = (2, 100)
+      let rest = try await ImagePipeline(ImageCatalog(providers: [provider]))
+        .generate(request, client: client.value, after: read.result)
+      #expect(try seeds() == [100, 101, 100])
+      #expect(rest.adjusted == [])
+      let whole = read.joined(with: KeptPictures(rest, [KeptPicture(id: "a", url: "u")]))
+      #expect(whole.result.images.map(\.seed) == [100, 101])
+      #expect(whole.pictures.map(\.id) == ["a", "b"])
+    }
+  }
+
+  @Test("pictures stand in the order of their seeds, whichever is done first, at whomever")
+  func order() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var providers = try ["first", "second"].map { try Self.server($0, at: simulator) }
+      for index in providers.indices { providers[index].models[0].capabilities.insert(.seed) }
+      var slow = SimulatorFault()
+      slow.delay = .milliseconds(100)
+      slow.status = 503
+      simulator.queue(slow, route: "images")
+      var request = ImageRequest(prompt: "a fox")
+      (request.count, request.seed) = (3, 7)
+      let result = try await ImagePipeline(ImageCatalog(providers: providers))
+        .generate(request, client: client.value)
+      #expect(result.images.map(\.seed) == [7, 8, 9])
+      #expect(result.images.map { $0.origin?.provider } == ["second", "first", "first"])
+      #expect(
+        try simulator.requests("images").map { try $0.json()["seed"]?.int ?? 0 } == [7, 8, 9, 7])
+    }
+  }
+
   @Test("nobody is asked twice for one request, not even where nobody else is left")
   func notTwice() async throws {
     try await AdapterHarness.withSimulator { simulator, client in
@@ -305,7 +363,8 @@ struct PaidJobsTests {
       var request = ImageRequest(prompt: "a fox")
       request.count = 2
       let result = try await pipeline.generate(request, client: client.value)
-      #expect(result.images.map { $0.origin?.provider } == ["first", "second"])
+      // In the place of the one that could not be had.
+      #expect(result.images.map { $0.origin?.provider } == ["second", "first"])
       #expect(result.cost == 0.12)
       #expect(try simulator.requests("images").map { try $0.json()["n"]?.int ?? 1 } == [2, 1])
     }
@@ -345,7 +404,7 @@ struct PaidJobsTests {
       request.size = ImageSize("64x64")
       request.count = 4
       let result = try await pipeline.generate(request, client: client.value)
-      #expect(result.images.map { $0.origin?.provider } == ["fal", "fal", "fal", "together"])
+      #expect(result.images.map { $0.origin?.provider } == ["together", "fal", "fal", "fal"])
       #expect(result.cost == 0.17)
       #expect(try simulator.requests("together").map { try $0.json()["n"]?.int } == [1])
     }

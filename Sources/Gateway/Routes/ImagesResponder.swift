@@ -93,11 +93,8 @@ struct ImagesResponder {
       return KeptPictures(drawn.result, drawn.kept)
     }
     func makeRest(of begun: KeptPictures) async throws(OpenAIError) -> KeptPictures {
-      var request = try await request()
-      request.count = begun.result.missing
-      request.seed = request.seed(after: begun.result.images.count)
       let drawn = try await make(
-        request, needsStore: !begun.isEmpty || call.format == .url && !call.isStreamed,
+        try await request(), needsStore: !begun.isEmpty || call.format == .url && !call.isStreamed,
         after: begun.result)
       let whole = begun.joined(with: KeptPictures(drawn.result, drawn.kept))
       if begun.isEmpty {

@@ -75,7 +75,7 @@ enum ImagesRoute {
       context.log.model = call.request.model
       if call.proposal == nil { try context.shared.profiles.apply(to: &call.request) }
       let route: ImageRoute
-      do throws(ImageFailure) { route = try context.shared.images.route(call.request) } catch {
+      do throws(ImageFailure) { route = try context.shared.images.forecast(call.request) } catch {
         throw error.openAIError
       }
       context.respond(

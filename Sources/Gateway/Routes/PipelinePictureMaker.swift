@@ -45,7 +45,7 @@ final class PipelinePictureMaker: PictureMaker {
       request.count = arguments.count
     }
     guard let request = try? decided(request),
-      let route = try? context.shared.images.route(request), let model = route.candidates.first
+      let route = try? context.shared.images.forecast(request), let model = route.candidates.first
     else { return nil }
     let cost = model.quote(request).total(request.count)
     return PictureForecast(provider: model.provider, model: model.id, cost: cost)
@@ -81,7 +81,7 @@ final class PipelinePictureMaker: PictureMaker {
     do throws(OpenAIError) {
       let request = try decided(asked)
       let route: ImageRoute
-      do throws(ImageFailure) { route = try context.shared.images.route(request) } catch {
+      do throws(ImageFailure) { route = try context.shared.images.forecast(request) } catch {
         throw error.openAIError
       }
       guard let plan = ImagePlan(request, route) else {

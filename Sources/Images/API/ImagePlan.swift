@@ -15,15 +15,23 @@ package struct ImagePlan: Sendable {
   }
 
   private var chosen: ImageModel { route.candidates[0] }
+  /// Whether it is asked only since nobody else is left.
+  private var isLastResort: Bool { route.excluded.contains { $0.model.name == chosen.name } }
+  /// What the price is of; left to the model where the client leaves it to it.
+  private var size: String? {
+    if request.size == nil, chosen.dialect == .gptImage { return "auto" }
+    return chosen.quote(request).size?.description ?? request.size?.description
+  }
 
   /// Provider, model, cost, size, quality tier, constraints and alternatives.
   package func write(to writer: inout JSONWriter) {
     writer.member("profile", request.constraints.profile)
     writer.member("provider", chosen.provider)
     writer.member("model", chosen.id)
+    if isLastResort { writer.member("lastResort", true) }
     cost(of: chosen, to: &writer)
     writer.member("prompt", request.prompt)
-    writer.member("size", chosen.quote(request).size?.description ?? request.size?.description)
+    writer.member("size", size)
     writer.member("style", chosen.styles.contains(request.style ?? "") ? request.style : nil)
     writer.member("n", request.count)
     writer.member("qualityTier", chosen.tier.rawValue)

@@ -37,7 +37,6 @@ package struct KeptPictures: Sendable {
   /// These and what was made later of those that were missing.
   package func joined(with rest: KeptPictures) -> KeptPictures {
     var all = result
-    all.images += rest.result.images
     all.missing = rest.result.missing
     all.risked = rest.result.risked
     if isEmpty { all.model = rest.result.model }
@@ -49,7 +48,13 @@ package struct KeptPictures: Sendable {
     all.usage = UsageTotal.sum(all.usage, rest.result.usage)
     all.adjusted += rest.result.adjusted.filter { !all.adjusted.contains($0) }
     all.passedOver += rest.result.passedOver.filter { !all.passedOver.contains($0) }
-    return KeptPictures(all, pictures + rest.pictures)
+    let images = result.images + rest.result.images
+    let order = images.indices.sorted { images[$0].number < images[$1].number }
+    all.images = order.map { images[$0] }
+    let located = pictures + rest.pictures
+    // Where some could not be kept, there is no order to tell which.
+    let isWhole = isWhole && rest.isWhole
+    return KeptPictures(all, isWhole ? order.map { located[$0] } : located)
   }
 
   /// These alone, since those that are missing cannot be made.
@@ -108,6 +113,7 @@ extension KeptPictures {
       writer.beginArray()
       for image in result.images {
         writer.beginObject()
+        writer.member("number", image.number)
         writer.member("format", image.format.rawValue)
         writer.member("size", image.size?.description)
         writer.member("revisedPrompt", image.revisedPrompt)
@@ -147,7 +153,7 @@ extension KeptPictures {
       }
       result.passedOver.append(ImageResult.PassedOver(model: model, reason: reason))
     }
-    for entry in images.elements {
+    for (index, entry) in images.elements.enumerated() {
       guard let format = entry["format"]?.string.flatMap(ImageFormat.init(rawValue:)) else {
         return nil
       }
@@ -156,6 +162,7 @@ extension KeptPictures {
         seed: entry["seed"]?.int)
       image.size = entry["size"]?.string.flatMap { ImageSize($0) }
       image.look = PictureLook(entry)
+      image.number = entry["number"]?.int ?? index
       result.images.append(image)
     }
     var kept: [KeptPicture] = []

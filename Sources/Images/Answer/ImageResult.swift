@@ -13,6 +13,8 @@ package struct GeneratedImage: Sendable {
   package var origin: PictureOrigin?
   /// Nil where its provider does not tell.
   package var look: PictureLook?
+  /// Its place among the pictures of its request, from 0.
+  package var number = 0
 
   package init(
     bytes: [UInt8], format: ImageFormat, revisedPrompt: String? = nil, seed: Int? = nil,
@@ -29,6 +31,7 @@ package struct GeneratedImage: Sendable {
 
 /// The pictures of one request, and what is to be known of them.
 package struct ImageResult: Sendable {
+  /// By their numbers, of which some may be missing.
   package var images: [GeneratedImage]
   /// The model that drew them; the first, where several had to.
   package var model: ImageModel

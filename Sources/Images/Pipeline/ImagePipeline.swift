@@ -86,6 +86,17 @@ package final class ImagePipeline: Sendable {
     try router.route(request)
   }
 
+  /// Who would draw a request now: where nobody else is left, the one that is asked all the same,
+  /// which is among the excluded then, too.
+  /// - Throws: `ImageFailure` for a model that does not exist.
+  package func forecast(_ request: ImageRequest) throws(ImageFailure) -> ImageRoute {
+    var route = try route(request)
+    let excluded = route.excluded
+    if limits.asksLastResort { _ = route.takeLastResort() }
+    route.excluded = excluded
+    return route
+  }
+
   /// Draws. Called on `client`'s loop. When the task is cancelled, what is not accepted by a
   /// provider yet is given up, jobs are cancelled at their providers, and no other one is asked.
   /// - Parameters:
@@ -93,7 +104,7 @@ package final class ImagePipeline: Sendable {
   ///     cannot be cancelled, or no longer: the client's repetition gets what it made. Where a
   ///     provider may have charged for nothing, the result may be of no pictures then.
   ///   - begun: what the same request has come to before its client left, for its repetition to go on
-  ///     with: nobody is asked twice, and no third provider is risked.
+  ///     with: what is missing is made; nobody who failed is asked again, and no third provider risked.
   ///   - partial: told of unfinished pictures, where the model shows them.
   /// - Throws: `ImageFailure`.
   package func generate(
@@ -131,7 +142,7 @@ package final class ImagePipeline: Sendable {
         request: request, model: model, adapter: adapter, link: link, limits: limits,
         keys: keys.next(), partial: partial)
       let started = EventLoop.nanoseconds
-      let outcome = await attempt.run(count: run.missing)
+      let outcome = await attempt.run(run.missing)
       let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)
       call.end(outcome.failure, after: duration)
       observer.attempt(

@@ -30,10 +30,10 @@ struct ModelTry {
   /// Calls that run side by side for a model that makes few pictures a call.
   private static let parallel = 4
 
-  /// Asks for `count` pictures. Calls run side by side; one that fails lets those that run finish,
+  /// Asks for the pictures of some numbers. Calls run side by side; one that fails lets those that run finish,
   /// since they are paid for, and starts no more.
-  func run(count: Int) async -> Outcome {
-    let shares = shares(of: count)
+  func run(_ numbers: [Int]) async -> Outcome {
+    let shares = shares(of: numbers)
     if shares.count == 1 { return await call(shares[0], number: 0) }
     let bound = LoopBound(self, on: link.client.loop)
     return await withTaskGroup(of: Outcome.self) { group in
@@ -54,14 +54,23 @@ struct ModelTry {
     }
   }
 
-  /// The pictures that each call makes, among all of the request.
-  private func shares(of count: Int) -> [Range<Int>] {
-    let most = max(1, model.maxCount)
-    return stride(from: request.count - count, to: request.count, by: most)
-      .map { $0..<min($0 + most, request.count) }
+  /// The numbers of the pictures that each call makes. From a seed those are made of one call that
+  /// follow each other, as their seeds do.
+  private func shares(of numbers: [Int]) -> [[Int]] {
+    var shares: [[Int]] = []
+    for number in numbers {
+      if let last = shares.last, last.count < model.maxCount,
+        request.seed == nil || last.last == number - 1
+      {
+        shares[shares.count - 1].append(number)
+      } else {
+        shares.append([number])
+      }
+    }
+    return shares
   }
 
-  private func call(_ share: Range<Int>, number: Int) async -> Outcome {
+  private func call(_ share: [Int], number: Int) async -> Outcome {
     guard link.finishesPaidCalls, !adapter.cancelsJobs, !Task.isCancelled else {
       return await make(share, number: number)
     }
@@ -69,12 +78,12 @@ struct ModelTry {
     return await link.client.loop.shielded { await make(share, number: number) }
   }
 
-  private func make(_ share: Range<Int>, number: Int) async -> Outcome {
+  private func make(_ share: [Int], number: Int) async -> Outcome {
     var outcome = Outcome()
     let count = share.count
     var request = request
     // The same seed would make the same picture again, which is paid for all the same.
-    request.seed = request.seed(after: share.lowerBound)
+    request.seed = request.seed(ofPicture: share.first ?? 0)
     do throws(ImageFailure) {
       var job = ImageJob(
         request: request, model: model, count: count,
@@ -85,7 +94,9 @@ struct ModelTry {
       outcome.usage = answer.usage.map(UsageTotal.complete)
       outcome.adjusted = answer.adjusted
       if partial != nil, job.partial == nil { outcome.adjusted.append(noPartial) }
-      let fetched = try await link.finishing { () throws(ImageFailure) in await fetch(drawn) }
+      let fetched = try await link.finishing { () throws(ImageFailure) in
+        await fetch(drawn, share)
+      }
       outcome.images = fetched.images
       outcome.failure = fetched.failure
       let bill = PictureBill(answer, of: fetched.images, drawn: drawn.count, model, request)
@@ -125,10 +136,14 @@ struct ModelTry {
   }
 
   /// Fetches and checks pictures. All are paid for: one that cannot be had takes no other with it.
-  private func fetch(_ pictures: ArraySlice<ProviderPicture>) async -> Fetched {
+  private func fetch(_ pictures: ArraySlice<ProviderPicture>, _ share: [Int]) async -> Fetched {
     var fetched = Fetched()
-    for picture in pictures {
-      do throws(ImageFailure) { fetched.images.append(try await checked(picture)) } catch {
+    for (number, picture) in zip(share, pictures) {
+      do throws(ImageFailure) {
+        var image = try await checked(picture)
+        image.number = number
+        fetched.images.append(image)
+      } catch {
         fetched.failure = fetched.failure ?? error
         if error.kind == .cancelled { break }
       }

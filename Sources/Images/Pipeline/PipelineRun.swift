@@ -14,6 +14,8 @@ struct PipelineRun {
   private var failures: [ImageFailure] = []
   /// Providers that have failed and may have charged nevertheless, each as often as it did.
   private var risked: [String] = []
+  /// The numbers of the pictures that were made before.
+  private let begun: [Int]
   /// Models in whose place another one is asked, as soon as one is: until then nobody is told.
   private var untold: [(model: ImageModel, reason: String, mayHaveBeenPaid: Bool)] = []
   /// Models that could still be asked.
@@ -34,6 +36,7 @@ struct PipelineRun {
     self.request = request
     left = route.candidates.count
     ranked = route.ranked
+    self.begun = begun?.images.map(\.number) ?? []
     passedOver = begun?.passedOver ?? []
     risked = begun?.risked ?? []
     if let last = passedOver.last, last.hasFailed,
@@ -47,12 +50,15 @@ struct PipelineRun {
     }
   }
 
-  /// Pictures still to be made.
-  var missing: Int { request.count - images.count }
+  /// The numbers of the pictures that are still to be made.
+  var missing: [Int] {
+    let made = Set(begun + images.map(\.number))
+    return (0..<request.count).filter { !made.contains($0) }
+  }
 
   /// Whether no further model is to be asked.
   var isOver: Bool {
-    if missing <= 0 { return true }
+    if missing.isEmpty { return true }
     guard let last = failures.last else { return false }
     return isFinal(last) || isRisky
   }
@@ -132,7 +138,7 @@ struct PipelineRun {
   ///   - hasOthers: whether there are models that were not asked.
   ///   - isKept: whether a repetition can go on with what there is, be it no picture at all.
   mutating func leave(hasOthers: Bool, isKept: Bool) {
-    guard missing > 0, !isRisky else { return }
+    guard !missing.isEmpty, !isRisky else { return }
     if let last = failures.last, last.kind != .cancelled, isFinal(last) { return }
     isCut = isLeft || failures.isEmpty || hasOthers
     // Where none may have charged, a repetition begins anew.
@@ -147,14 +153,16 @@ struct PipelineRun {
   func result() throws(ImageFailure) -> ImageResult {
     guard let model, !images.isEmpty || isBegun else { throw failure }
     var notes = adjusted + request.unknownFields.map { "\($0): unknown, and not sent" }
+    let missing = missing.count
     if missing > 0, !isCut {
       // A model may have made fewer than it was asked for, and nobody failed.
       let reason = failures.isEmpty ? "" : "; \(failure.message)"
-      notes.append("n: \(images.count) of \(request.count) pictures\(reason)")
+      notes.append("n: \(request.count - missing) of \(request.count) pictures\(reason)")
     }
     let total = images.isEmpty ? cost ?? 0 : cost
     return ImageResult(
-      images: images, model: model, cost: isCostKnown ? total?.withoutNoise : nil, usage: usage,
+      images: images.sorted { $0.number < $1.number }, model: model,
+      cost: isCostKnown ? total?.withoutNoise : nil, usage: usage,
       adjusted: notes, passedOver: passedOver, missing: isCut ? missing : 0,
       risked: isCut ? risked : [])
   }

@@ -52,10 +52,10 @@ package struct ImageRequest: Sendable, Hashable {
   /// One picture of a prompt.
   package init(prompt: String) { self.prompt = prompt }
 
-  /// The seed of the pictures that come after some of the same request: the next one for each, as
-  /// Stable Diffusion's programs have it in a batch.
-  package func seed(after pictures: Int) -> Int? {
-    seed.map { ($0 + pictures) % (Int(UInt32.max) + 1) }
+  /// The seed of the request's picture of a number: the next one for each, as Stable Diffusion's
+  /// programs have it in a batch.
+  func seed(ofPicture number: Int) -> Int? {
+    seed.map { ($0 + number) % (Int(UInt32.max) + 1) }
   }
 
   /// The tier that is asked for, by the model's name or by the quality.
