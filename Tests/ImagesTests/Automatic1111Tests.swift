@@ -199,13 +199,13 @@ struct Automatic1111Tests {
         ended.fire(
           await AdapterProbe.failure(provider, ImageRequest(prompt: "slowly"), client.value))
       }
-      while simulator.jobs["automatic1111"]?.accepted != 1 {
-        try await loop.sleep(for: .milliseconds(5))
+      try await eventually("the task is accepted") {
+        simulator.jobs["automatic1111"]?.accepted == 1
       }
       if cancels { task.cancel() }
       #expect(await ended.wait()?.kind == (cancels ? .cancelled : .timedOut))
-      while simulator.jobs["automatic1111"]?.cancelled != 1 {
-        try await loop.sleep(for: .milliseconds(5))
+      try await eventually("the task is interrupted") {
+        simulator.jobs["automatic1111"]?.cancelled == 1
       }
       #expect(
         simulator.requests.map(\.path).suffix(2) == [
@@ -223,17 +223,17 @@ struct Automatic1111Tests {
         .post, HTTPURL(simulator.url("automatic1111") + "/sdapi/v1/txt2img"),
         body: Array(#"{"prompt":"slowly","force_task_id":"other"}"#.utf8))
       let first = loop.spawn { _ = try? await client.value.send(other, bodyLimit: 1 << 24) }
-      while simulator.jobs["automatic1111"]?.accepted != 1 {
-        try await loop.sleep(for: .milliseconds(5))
+      try await eventually("the task is accepted") {
+        simulator.jobs["automatic1111"]?.accepted == 1
       }
       let provider = try Self.provider(simulator)
       let second = loop.spawn {
         _ = await AdapterProbe.failure(provider, ImageRequest(prompt: "a fox"), client.value)
       }
-      while simulator.openCount != 2 { try await loop.sleep(for: .milliseconds(5)) }
+      try await eventually("both have asked") { simulator.openCount == 2 }
       second.cancel()
-      while simulator.requests.last?.route != "automatic1111.poll" || simulator.openCount != 1 {
-        try await loop.sleep(for: .milliseconds(5))
+      try await eventually("the task is looked for, and its own request over") {
+        simulator.requests.last?.route == "automatic1111.poll" && simulator.openCount == 1
       }
       // What would follow the progress follows at once: a round trip later it would be here.
       let link = ProviderLink(provider: provider, client: client.value, imageLimit: 1 << 20)

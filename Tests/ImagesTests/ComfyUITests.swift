@@ -269,15 +269,15 @@ struct ComfyUITests {
         ended.fire(
           await AdapterProbe.failure(provider, ImageRequest(prompt: prompt), client.value))
       }
-      while !simulator.requests.contains(where: { $0.route == "comfyui.poll" }) {
-        try await loop.sleep(for: .milliseconds(5))
+      try await eventually("the job is asked for") {
+        simulator.requests.contains { $0.route == "comfyui.poll" }
       }
       if leaves { task.cancel() }
       let failure = await ended.wait()
       #expect(failure?.kind == (leaves ? .cancelled : .timedOut))
       #expect(failure?.mayHaveBeenPaid == true)
-      while simulator.jobs["comfyui"]?.cancelled != 1 {
-        try await loop.sleep(for: .milliseconds(5))
+      try await eventually("the job is cancelled") {
+        simulator.jobs["comfyui"]?.cancelled == 1
       }
       #expect(simulator.jobs["comfyui"]?.accepted == 1)
       let cancels = simulator.requests.filter { $0.route == "comfyui.cancel" }
@@ -306,13 +306,15 @@ struct ComfyUITests {
         try Self.provider(simulator), ImageRequest(prompt: "waiting"), client.value)
       #expect(failure?.kind == (isLost ? .unreachable : status == 200 ? .malformed : .overloaded))
       #expect(failure?.mayHaveBeenPaid == true)
-      try await wait(on: client.loop) {
+      try await eventually("the job is taken out of the queue") {
         simulator.requests("comfyui.cancel").contains {
           String(decoding: $0.body, as: UTF8.self).contains("delete")
         }
       }
       guard isLost else { return }
-      try await wait(on: client.loop) { simulator.jobs["comfyui"]?.cancelled == 1 }
+      try await eventually("the job is cancelled") {
+        simulator.jobs["comfyui"]?.cancelled == 1
+      }
       #expect(simulator.jobs["comfyui"]?.accepted == 1)
     }
   }

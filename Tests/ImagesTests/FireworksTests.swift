@@ -168,8 +168,8 @@ struct FireworksTests {
           failure = error
         }
       }
-      while !simulator.requests.contains(where: { $0.route == "fireworks.poll" }) {
-        try await client.loop.sleep(for: .milliseconds(5))
+      try await eventually("the job is asked for") {
+        simulator.requests.contains { $0.route == "fireworks.poll" }
       }
       task.cancel()
       await task.value

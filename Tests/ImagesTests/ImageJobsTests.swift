@@ -57,7 +57,7 @@ struct ImageJobsTests {
       #expect(failure.kind == .malformed)
       #expect(failure.mayHaveBeenPaid)
       #expect(simulator.requests("\(provider.name).poll").count == 5)
-      try await wait(on: client.loop) {
+      try await eventually("the job is cancelled where it can be") {
         simulator.jobs[provider.name]?.cancelled == (provider.cancels ? 1 : 0)
       }
     }
@@ -87,9 +87,13 @@ struct ImageJobsTests {
         _ = try? await provider.draw(
           simulator, ImageRequest(prompt: "an endless fox"), client.value)
       }
-      try await wait(on: loop) { simulator.requests("\(provider.name).poll").count > 1 }
+      try await eventually("the job is asked for") {
+        simulator.requests("\(provider.name).poll").count > 1
+      }
       drawing.cancel()
-      try await wait(on: loop) { simulator.jobs[provider.name]?.cancelled == 1 }
+      try await eventually("the job is cancelled") {
+        simulator.jobs[provider.name]?.cancelled == 1
+      }
       #expect(simulator.jobs[provider.name]?.accepted == 1)
     }
   }
@@ -104,10 +108,14 @@ struct ImageJobsTests {
       let drawing = loop.spawn {
         _ = try? await provider.draw(simulator, ImageRequest(prompt: "a fox"), client.value)
       }
-      try await wait(on: loop) { simulator.requests(provider.name).count == 1 }
+      try await eventually("the job is submitted") {
+        simulator.requests(provider.name).count == 1
+      }
       drawing.cancel()
       await drawing.value
-      try await wait(on: loop) { simulator.jobs[provider.name]?.cancelled == 1 }
+      try await eventually("the job is cancelled") {
+        simulator.jobs[provider.name]?.cancelled == 1
+      }
       #expect(simulator.jobs[provider.name]?.accepted == 1)
       #expect(simulator.requests("\(provider.name).poll").isEmpty)
     }
@@ -125,7 +133,9 @@ struct ImageJobsTests {
         #expect(failure.mayHaveBeenPaid)
         if !simulator.requests("\(provider.name).poll").isEmpty { break }
       }
-      try await wait(on: client.loop) { simulator.jobs[provider.name]?.cancelled ?? 0 > 0 }
+      try await eventually("the job is cancelled") {
+        simulator.jobs[provider.name]?.cancelled ?? 0 > 0
+      }
     }
   }
 

@@ -100,11 +100,6 @@ extension SimulatorRequest {
   func json() throws -> JSONSlice { try JSONSlice.parse(body) }
 }
 
-/// Waits until a condition holds; the suite's time limit bounds it.
-func wait(on loop: EventLoop, until condition: () -> Bool) async throws {
-  while !condition() { try await loop.sleep(for: .milliseconds(5)) }
-}
-
 /// Recorded answers of providers of jobs.
 enum JobRecording {
   /// The answer of `Fixtures/NAME.json`.

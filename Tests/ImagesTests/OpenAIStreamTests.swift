@@ -204,7 +204,7 @@ struct OpenAIStreamTests {
       task.cancel()
       let failure = await ended.wait()
       #expect(failure?.kind == .cancelled)
-      while simulator.clientLeftCount == 0 { try await loop.sleep(for: .milliseconds(5)) }
+      try await eventually("the client has left") { simulator.clientLeftCount > 0 }
     }
   }
 }

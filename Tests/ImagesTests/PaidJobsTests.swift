@@ -57,7 +57,7 @@ struct PaidJobsTests {
           try await pipeline.generate(wanted, client: client, finishesPaidCalls: true))
       } catch { result = .failure(error) }
     }
-    try await wait(on: loop, until: condition)
+    try await eventually("it is time to leave") { condition() }
     drawing.cancel()
     await drawing.value
     return try #require(result)
@@ -80,7 +80,9 @@ struct PaidJobsTests {
     try await AdapterHarness.withSimulator { simulator, client in
       let moment = Moment(provider: provider, route: provider.name, prompt: "a fox")
       #expect(try await Self.draw(moment, simulator, client.value) == nil)
-      try await wait(on: client.loop) { simulator.jobs[provider.name]?.cancelled == 1 }
+      try await eventually("the job is cancelled") {
+        simulator.jobs[provider.name]?.cancelled == 1
+      }
       #expect(simulator.jobs[provider.name]?.accepted == 1)
       #expect(simulator.requests("\(provider.name).poll").isEmpty)
     }
@@ -165,7 +167,9 @@ struct PaidJobsTests {
       #expect(result.missing == 1)
       #expect(result.passedOver == [])
       #expect(simulator.jobs["fal"]?.accepted == 2)
-      try await wait(on: client.loop) { simulator.jobs["fal"]?.cancelled == 1 }
+      try await eventually("the job is cancelled") {
+        simulator.jobs["fal"]?.cancelled == 1
+      }
       let kept = KeptPictures(result, [KeptPicture(id: "a", url: "u")])
       let read = try #require(KeptPictures(json: try JSONSlice.parse(kept.json)))
       #expect(read.result.missing == 1)
