@@ -25,7 +25,7 @@ extension CircuitBreaker {
     _ outcome: CallOutcome, _ epoch: Epoch, now: Int64,
     using generator: inout some RandomNumberGenerator
   ) -> [Transition] {
-    guard epoch.generation == snapshot.generation else { return [] }
+    guard !snapshot.isVoid(epoch) else { return [] }
     let counts = snapshot.core.phase == .closed && epoch.number == snapshot.core.number
     switch outcome {
     case .ignored:
@@ -79,15 +79,15 @@ extension CircuitBreaker {
     case .rateLimited(let retryAfterMs):
       let asked = retryAfterMs ?? settings.coolDown.milliseconds
       let time = asked.clamped(to: 0...settings.coolDownCap.milliseconds)
-      snapshot.coolingUntil = max(snapshot.coolingUntil, now + time)
+      snapshot.cooling.extend("", found: now, until: now + time)
       return .rateLimited
     case .badKey:
       let until = now + settings.badKeyTime.milliseconds
-      snapshot.badKeys.extend(credential, until: until)
+      snapshot.badKeys.extend(credential, found: now, until: until)
       return .badKey
     case .outOfCredit:
       let until = now + settings.noCreditTime.milliseconds
-      snapshot.noCredit.extend(credential, until: until)
+      snapshot.noCredit.extend(credential, found: now, until: until)
       return .outOfCredit
     case .success, .failure, .ignored:
       return .trialReleased

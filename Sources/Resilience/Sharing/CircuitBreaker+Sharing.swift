@@ -8,7 +8,7 @@ extension CircuitBreaker {
       let after = breaker.snapshot
       let hasClosed = before.core.phase != .closed && after.core.phase == .closed
       // Failures that led to an opening which is over must not open it again.
-      if hasClosed || after.generation != before.generation { breaker.forgetCounts() }
+      if hasClosed || after.isVoid(before.epoch) { breaker.forgetCounts() }
       return .shared
     }
   }
