@@ -199,12 +199,13 @@ struct BreakerProcessTests {
     }
   }
 
-  @Test("a rejected key, an empty account and a 429 pause a model as long as they should")
+  @Test("a rejected key, an empty account, a 429 and a 503 pause a model as long as they should")
   func pauses() async throws {
     try await with { simulator, bound in
       let client = bound.value
       for (fault, state) in [
-        (401, "bad_key"), (402, "no_credit"), (429, "cooling_down"), (400, "closed"),
+        (401, "bad_key"), (402, "no_credit"), (429, "cooling_down"), (503, "cooling_down"),
+        (400, "closed"),
       ] {
         let gateway = try Self.gateway(simulator, state: "memory:")
         defer { gateway.kill() }

@@ -47,7 +47,7 @@ extension CircuitBreaker {
       case .success(let durationMs) where !breaker.isSlow(durationMs):
         breaker.close()
         return .trialSucceeded
-      case .success, .failure:
+      case .success, .failure, .unavailable:
         return breaker.trip(.trialFailed, now: now, using: &generator)
       case .rateLimited, .badKey, .outOfCredit, .ignored:
         breaker.snapshot.core.number += 1
