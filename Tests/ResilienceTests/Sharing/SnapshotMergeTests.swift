@@ -150,6 +150,16 @@ struct SnapshotMergeTests {
     #expect(two.state == one.state)
   }
 
+  @Test func aResetByAClockThatWasWrongEndsNothingThatCameAfterIt() {
+    let (one, two) = (BreakerBench(), BreakerBench())
+    _ = two.breaker.reset(now: two.now + minute(60))
+    two.breaker.rebase(by: -minute(60))
+    one.pass(1)
+    one.fail(5)
+    _ = two.breaker.absorb(one.breaker.snapshot, now: one.now)
+    #expect(two.state == one.state && !two.isAllowed)
+  }
+
   @Test func aRepeatedDecisionWinsOverOneThatCameInBetween() {
     let (one, two) = (BreakerBench(), BreakerBench())
     _ = one.breaker.forceOpen(now: 1_000_000)
