@@ -68,6 +68,19 @@ struct BreakerProcessTests {
     return try #require(provider["models"]?.elements.first { _ in true }?["breaker"])
   }
 
+  /// Sends an operator's command.
+  private static func command(
+    _ url: String, _ body: String, key: String = "operators",
+    breaker: String = "image/simulated/dall-e-3", _ client: HTTPClient
+  ) async throws -> (Int, JSONSlice) {
+    let answer = try await client.send(
+      ClientRequest(
+        .post, try HTTPURL(url).appending(path: "admin/breakers/\(breaker)"),
+        headers: ["authorization": "Bearer \(key)"], body: Array(body.utf8)),
+      bodyLimit: 1 << 20)
+    return (answer.head.status, try JSONSlice.parse(answer.body))
+  }
+
   /// Has the next `count` requests for pictures fail.
   static func fail(_ simulator: SimulatorServer, _ count: Int) {
     for _ in 0..<count {
@@ -208,12 +221,13 @@ struct BreakerProcessTests {
     }
   }
 
-  @Test("a rejected key, an empty account and a 429 pause a model as long as they should")
+  @Test("a rejected key, an empty account, a 429 and a 503 pause a model as long as they should")
   func pauses() async throws {
     try await with { simulator, bound in
       let client = bound.value
       for (fault, state) in [
-        (401, "bad_key"), (402, "no_credit"), (429, "cooling_down"), (400, "closed"),
+        (401, "bad_key"), (402, "no_credit"), (429, "cooling_down"), (503, "cooling_down"),
+        (400, "closed"),
       ] {
         let gateway = try Self.gateway(simulator, state: "memory:")
         defer { gateway.kill() }
@@ -242,12 +256,7 @@ struct BreakerProcessTests {
         _ body: String, key: String = "operators",
         breaker: String = "image/simulated/dall-e-3"
       ) async throws -> (Int, JSONSlice) {
-        let answer = try await client.send(
-          ClientRequest(
-            .post, try HTTPURL(url).appending(path: "admin/breakers/\(breaker)"),
-            headers: ["authorization": "Bearer \(key)"], body: Array(body.utf8)),
-          bodyLimit: 1 << 20)
-        return (answer.head.status, try JSONSlice.parse(answer.body))
+        try await Self.command(url, body, key: key, breaker: breaker, client)
       }
       #expect(try await command("{\"command\":\"force_open\"}", key: "guess").0 == 401)
       #expect(try await command("{\"command\":\"explode\"}").0 == 400)
@@ -260,6 +269,7 @@ struct BreakerProcessTests {
       ] {
         let (code, answer) = try await command("{\"command\":\"\(word)\"}")
         #expect(code == 200 && answer["state"]?.string == state, "\(word)")
+        #expect(answer["stored"]?.bool == false, "a restart would end it")
         #expect(try await Self.breaker(url, client)["state"]?.string == state)
         #expect(try await Self.draw(url, client).0 == status, "\(word)")
       }
@@ -270,6 +280,40 @@ struct BreakerProcessTests {
       #expect(audit.allSatisfy { $0.contains("127.0.0.1") })
       #expect(!log.contains("operators\""))
     }
+  }
+
+  @Test("what an operator was told to be stored outlives a kill", arguments: Store.allCases)
+  func storedCommands(_ store: Store) async throws {
+    let folder = try TemporaryFolder.make("operator")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let redis = store == .redis ? try await RedisProcess.start() : nil
+    let state = redis?.url ?? "sqlite:\(folder.path)/easel.db"
+    try await with { simulator, bound in
+      let client = bound.value
+      var expected = "closed"
+      for (word, shown) in [
+        ("force_open", "forced_open"), ("auto", "closed"), ("force_closed", "forced_closed"),
+        ("reset", "closed"), ("open", "open"), ("force_open", "forced_open"), ("reset", "closed"),
+      ] {
+        let gateway = try Self.gateway(simulator, state: state)
+        defer { gateway.kill() }
+        let url = try await gateway.url()
+        #expect(try await Self.breaker(url, client)["state"]?.string == expected)
+        let (status, answer) = try await Self.command(url, "{\"command\":\"\(word)\"}", client)
+        gateway.kill()
+        #expect(status == 200 && answer["stored"]?.bool == true, "\(word)")
+        expected = shown
+      }
+      guard let redis else { return }
+      let gateway = try Self.gateway(simulator, state: state)
+      defer { gateway.kill() }
+      let url = try await gateway.url()
+      redis.kill()
+      let (status, answer) = try await Self.command(url, "{\"command\":\"force_open\"}", client)
+      #expect(status == 200 && answer["state"]?.string == "forced_open")
+      #expect(answer["stored"]?.bool == false)
+    }
+    redis?.kill()
   }
 
   @Test("a store that is wrong keeps the gateway from starting, one that is away does not")

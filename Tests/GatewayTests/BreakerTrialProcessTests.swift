@@ -50,6 +50,27 @@ struct BreakerTrialProcessTests {
     }
   }
 
+  @Test("who is refused because of a trial is told to come back soon, however long it may take")
+  func told() async throws {
+    try await withOpenBreaker(lease: "60s") { simulator, url, client, chat in
+      var held = SimulatorFault()
+      held.isHeld = true
+      simulator.queue(held, route: "chat")
+      let trial = client.loop.spawn {
+        while !Task.isCancelled, (try? await chat().head.status) == 503 {}
+      }
+      try await eventually("a trial is made") {
+        simulator.requests.count { $0.route == "chat" } == 2
+      }
+      let refused = try await chat()
+      #expect(refused.head.status == 503)
+      let wait = try #require(refused.head.headers["retry-after"].flatMap { Int($0) })
+      #expect((1...5).contains(wait))
+      simulator.release()
+      await trial.value
+    }
+  }
+
   /// What the health page tells of the upstream's breaker.
   private static func breaker(_ url: HTTPURL, _ client: HTTPClient) async throws -> JSONSlice? {
     let page = try await BreakerProcessTests.get("\(url)", "health/providers", client).1
@@ -59,6 +80,7 @@ struct BreakerTrialProcessTests {
 
   /// Runs with a gateway whose only upstream has failed once, so that its breaker is open.
   private func withOpenBreaker(
+    lease: String = "4s",
     _ body:
       @escaping @Sendable (
         SimulatorServer, HTTPURL, HTTPClient, @escaping () async throws -> ClientAnswer
@@ -73,7 +95,7 @@ struct BreakerTrialProcessTests {
         circuit_breaker:
           last_resort: false
           rules:
-            - {for: chat, consecutive_failures: 1, open: 100ms, open_cap: 100ms, trial_lease: 4s}
+            - {for: chat, consecutive_failures: 1, open: 100ms, open_cap: 100ms, trial_lease: \(lease)}
         """)
     defer { gateway.kill() }
     let url = try HTTPURL(try await gateway.url())

@@ -39,6 +39,15 @@ struct ChatFallbackTests {
         bodyLimit: 16 << 20)
     }
 
+    /// What the health page tells of the breaker of an upstream's only model.
+    func breaker(of upstream: String) async throws -> JSONSlice? {
+      let page = try await BreakerProcessTests.get(url, "health/providers", client.value).1
+      let provider = page["providers"]?.elements.first {
+        $0["kind"]?.string == "chat" && $0["provider"]?.string == upstream
+      }
+      return provider?["models"]?.elements.first { _ in true }?["breaker"]
+    }
+
     func chats(_ simulator: SimulatorServer) -> Int {
       simulator.requests.filter { $0.route == "chat" }.count
     }
@@ -92,8 +101,9 @@ struct ChatFallbackTests {
   /// What can go wrong before anything was said, and the word for it.
   static let failures: [(String, String)] = [
     ("500", "status_500"), ("503", "status_503"), ("529", "status_529"), ("429", "rate_limited"),
-    ("401", "bad_key"), ("402", "out_of_credit"), ("reset", "broken"), ("event", "stream_error"),
-    ("empty", "broken"), ("ends", "broken"), ("limited", "rate_limited"),
+    ("401", "bad_key"), ("403", "bad_key"), ("402", "out_of_credit"), ("reset", "broken"),
+    ("event", "stream_error"), ("empty", "broken"), ("ends", "broken"),
+    ("limited", "rate_limited"),
   ]
 
   private static func fault(_ name: String) -> SimulatorFault {
@@ -491,11 +501,11 @@ struct ChatFallbackTests {
 
   @Test("what a breaker would refuse is no repetition, and nobody waits for it")
   func refusedRepetition() async throws {
-    // The pause after a limit that tells no time is longer than any wait.
-    try await with("circuit_breaker: {rules: [{for: chat, cool_down: 1h}]}", breakers: true) {
+    let rules = "[{for: chat, consecutive_failures: 1, open: 1h, open_cap: 1h}]"
+    try await with("circuit_breaker: {rules: \(rules)}", breakers: true) {
       (bench: Bench) async throws in
-      bench.first.queue(Self.fault("429"), route: "chat")
-      #expect(try await bench.chat("m").head.status == 429)
+      bench.first.queue(Self.fault("503"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 503)
       #expect(bench.chats(bench.first) == 1)
       let request = ClientRequest(.get, try HTTPURL(bench.url).appending(path: "metrics"))
       let metrics = try await bench.client.value.send(request, bodyLimit: 1 << 20).body
@@ -514,6 +524,85 @@ struct ChatFallbackTests {
       let answer = try await bench.chat("m")
       #expect(answer.head.status == 200)
       #expect(answer.head.headers["x-easel-attempts"] == "2")
+    }
+  }
+
+  @Test("a limit that tells no time keeps others away, and not its own request's repetition")
+  func vagueLimit() async throws {
+    // The pause after it is longer than any wait.
+    let configuration = """
+      retries: {floor: 100}
+      circuit_breaker: {rules: [{for: chat, cool_down: 1h}]}
+      """
+    try await with(configuration, breakers: true) { (bench: Bench) async throws in
+      bench.first.queue(Self.fault("429"), route: "chat")
+      let answer = try await bench.chat("m")
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-attempts"] == "2")
+      #expect(try await bench.chat("m").head.status == 503)
+      #expect(bench.chats(bench.first) == 2)
+      for _ in 0..<3 { bench.second.queue(Self.fault("429"), route: "chat") }
+      #expect(try await bench.chat("n").head.status == 429)
+      #expect(bench.chats(bench.second) == 3, "three attempts in all")
+    }
+  }
+
+  @Test("without a budget a limit that tells no time is not asked again either")
+  func vagueLimitWithoutBudget() async throws {
+    try await with("retries: {floor: 0, budget: 0%}", breakers: true) {
+      (bench: Bench) async throws in
+      bench.first.queue(Self.fault("429"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 429)
+      #expect(bench.chats(bench.first) == 1)
+    }
+  }
+
+  @Test("a 503 that says when to come back is believed, and is a failure all the same")
+  func saidWhen() async throws {
+    try await with(breakers: true) { (bench: Bench) async throws in
+      var fault = Self.fault("503")
+      fault.retryAfter = "60"
+      bench.first.queue(fault, route: "chat")
+      #expect(try await bench.chat().head.headers["x-easel-provider"] == "second")
+      #expect(try await bench.chat().head.headers["x-easel-provider"] == "second")
+      #expect(bench.chats(bench.first) == 1)
+      let alone = try await bench.chat("m")
+      #expect(alone.head.status == 503)
+      let wait = try #require(alone.head.headers["retry-after"].flatMap { Int($0) })
+      #expect((2...60).contains(wait))
+      let breaker = try await bench.breaker(of: "first")
+      #expect(breaker?["state"]?.string == "cooling_down")
+      #expect(breaker?["failures"]?.int == 1)
+    }
+  }
+
+  @Test("what an upstream forbids, another one may allow, and nobody else is kept from it")
+  func forbidden() async throws {
+    try await with(breakers: true) { (bench: Bench) async throws in
+      bench.first.queue(Self.fault("403"), route: "chat")
+      #expect(try await bench.chat().head.headers["x-easel-provider"] == "second")
+      #expect(try await bench.chat().head.headers["x-easel-provider"] == "first")
+      bench.first.queue(Self.fault("403"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 403, "there is no other one")
+      #expect(try await bench.chat("m").head.status == 200)
+      #expect(bench.chats(bench.first) == 4)
+    }
+  }
+
+  @Test(
+    "an upstream without a key of its own may refuse, too",
+    arguments: [("429", "cooling_down"), ("401", "bad_key")])
+  func withoutKey(_ fault: String, _ state: String) async throws {
+    try await with(breakers: true) { (bench: Bench) async throws in
+      var fault = Self.fault(fault)
+      fault.retryAfter = "60"
+      bench.second.queue(fault, route: "chat")
+      let refused = try await bench.chat("n")
+      #expect(refused.head.status == fault.status)
+      #expect(try #require(bench.second.requests.last).authorization == nil)
+      let next = try await bench.chat("n")
+      #expect(next.head.status == 503 && bench.chats(bench.second) == 1)
+      #expect(try await bench.breaker(of: "second")?["state"]?.string == state)
     }
   }
 

@@ -185,6 +185,29 @@ struct SQLiteStoreTests {
     }
   }
 
+  @Test("a file that another process holds is away for as long, and nobody has to ask for it")
+  func away() async throws {
+    try await with { path in
+      let store = try SQLiteStore(path: path)
+      let events = StoreEvents()
+      store.listen(events.add)
+      try await eventually("it is there") { events.contains(.available) }
+      let holder = try SQLiteDatabase(path: path)
+      try holder.run("BEGIN IMMEDIATE")
+      let error = await #expect(throws: StateError.self) { try await store.write(.breaker, [1]) }
+      #expect(error?.kind == .unavailable && !store.isAvailable)
+      #expect(events.contains(.unavailable(error?.description ?? "")))
+      #expect(try await store.get(.breaker) == nil, "that it can be read says nothing")
+      #expect(!store.isAvailable)
+      try holder.run("ROLLBACK")
+      try await eventually("it is back") { store.isAvailable }
+      #expect(events.all.filter { $0 == .available }.count == 2)
+      try await store.write(.breaker, [1])
+      holder.close()
+      await store.close()
+    }
+  }
+
   @Test("what has expired is swept from the file")
   func swept() async throws {
     try await with { path in

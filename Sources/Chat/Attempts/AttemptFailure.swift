@@ -76,6 +76,9 @@ package struct AttemptFailure: Sendable, Hashable {
     }
   }
 
+  /// Whether it asks for patience, and doesn't say for how much.
+  var isVagueLimit: Bool { kind == .status(429) && retryAfter == nil }
+
   /// A word for headers, logs and metrics.
   package var reason: String {
     switch kind {
@@ -117,14 +120,13 @@ package struct AttemptFailure: Sendable, Hashable {
   /// - Parameter ownAccount: whether the gateway's own key and account were named: what a client's
   ///   may not do says nothing of the upstream.
   func outcome(ownAccount: Bool) -> CallOutcome {
-    switch kind {
+    let retryAfterMs = retryAfter.map { Int64($0 / .milliseconds(1)) }
+    return switch kind {
     case .connection, .timeout, .broken, .streamError: .failure
     case .status(401): ownAccount ? .badKey : .ignored
     case .status where isOutOfCredit: ownAccount ? .outOfCredit : .ignored
-    case .status(429):
-      ownAccount
-        ? .rateLimited(retryAfterMs: retryAfter.map { Int64($0 / .milliseconds(1)) }) : .ignored
-    case .status(500...): .failure
+    case .status(429): ownAccount ? .rateLimited(retryAfterMs: retryAfterMs) : .ignored
+    case .status(500...): retryAfterMs.map { .unavailable(retryAfterMs: $0) } ?? .failure
     case .status: .ignored
     }
   }

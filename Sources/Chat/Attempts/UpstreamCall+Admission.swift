@@ -25,30 +25,35 @@ extension UpstreamCall {
 
   /// Whether its breaker would let it be asked after a wait, as far as is known now: nobody waits, and
   /// nothing is taken out of a budget, for a repetition that it would refuse.
-  func isAdmissible(_ target: UpstreamTarget, after wait: Duration) -> Bool {
-    guard let breaker = services.breaker(target), case .refused(_, let until) = breaker.admission()
+  func isAdmissible(
+    _ target: UpstreamTarget, after failure: AttemptFailure, _ wait: Duration
+  ) -> Bool {
+    guard let breaker = services.breaker(target),
+      case .refused(_, let until) = breaker.admission(isRepetition: failure.isVagueLimit)
     else { return true }
     return until.map { .milliseconds(breaker.millisecondsUntil($0)) <= wait } ?? false
   }
 
   /// Takes a place where places are limited, and passes the breaker.
+  /// - Parameter last: the failure after which the same one is asked again.
   /// - Returns: nil where the target is not to be asked now.
   /// - Throws: `CancellationError` where the client has left the queue.
   func begin(
-    _ target: UpstreamTarget, _ skipped: inout [Skipped]
+    _ target: UpstreamTarget, after last: AttemptFailure?, _ skipped: inout [Skipped]
   ) async throws -> UpstreamAttempt? {
     let breaker = services.breaker(target)
+    let isRepetition = last?.isVagueLimit ?? false
     guard let limit = services.limits[target] else {
-      return await pass(breaker, of: target, &skipped)
+      return await pass(breaker, of: target, isRepetition, &skipped)
     }
     // Nobody waits for a place at an upstream that is not to be asked.
-    if case .refused(let refusal, let until) = breaker?.admission() {
+    if case .refused(let refusal, let until) = breaker?.admission(isRepetition: isRepetition) {
       skip(target, refusal, until, breaker, &skipped)
       return nil
     }
     guard try await enter(limit, of: target, &skipped) else { return nil }
     // Asked again: it may have failed while others waited for a place.
-    guard let attempt = await pass(breaker, of: target, &skipped) else {
+    guard let attempt = await pass(breaker, of: target, isRepetition, &skipped) else {
       limit.leave()
       return nil
     }
@@ -56,10 +61,11 @@ extension UpstreamCall {
   }
 
   private func pass(
-    _ breaker: SharedBreaker?, of target: UpstreamTarget, _ skipped: inout [Skipped]
+    _ breaker: SharedBreaker?, of target: UpstreamTarget, _ isRepetition: Bool,
+    _ skipped: inout [Skipped]
   ) async -> UpstreamAttempt? {
     guard let breaker else { return UpstreamAttempt(target, nil, nil, on: services.loop) }
-    switch breaker.admission() {
+    switch breaker.admission(isRepetition: isRepetition) {
     case .allowed(let permit): return UpstreamAttempt(target, breaker, permit, on: services.loop)
     case .trialAvailable:
       if let permit = await breaker.takeTrial() {
@@ -89,9 +95,7 @@ extension UpstreamCall {
     _ target: UpstreamTarget, _ refusal: Admission.Refusal, _ until: Int64?,
     _ breaker: SharedBreaker?, _ skipped: inout [Skipped]
   ) {
-    let wait = until.flatMap { until in
-      breaker.map { Duration.milliseconds($0.millisecondsUntil(until)) }
-    }
+    let wait = breaker?.wait(refusal, until: until)
     passOver(target, "unavailable")
     skipped.append(
       Skipped(

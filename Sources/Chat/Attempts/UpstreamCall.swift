@@ -64,14 +64,13 @@ package final class UpstreamCall {
     // The most telling one.
     var told: Failed?
     var isFirst = true
-    var isRepetition = false
+    // The failure after which the same one is asked again.
+    var repeated: AttemptFailure?
     while timeLeft > .zero, let target = queue.popFirst() {
-      guard let attempt = try await begin(target, &skipped) else {
-        isRepetition = false
-        continue
-      }
-      if !isRepetition { services.addRequest(to: target) }
-      isRepetition = false
+      let last = repeated
+      repeated = nil
+      guard let attempt = try await begin(target, after: last, &skipped) else { continue }
+      if last == nil { services.addRequest(to: target) }
       if isFirst { rounds += 1 }
       isFirst = false
       do {
@@ -85,11 +84,11 @@ package final class UpstreamCall {
         switch step(after: failure, hasOther: queue.contains(where: isAdmissible)) {
         case .next: passOver(target, failure.reason)
         case .again(let wait)
-        where isAdmissible(target, after: wait) && services.takeRetry(at: target):
+        where isAdmissible(target, after: failure, wait) && services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
           try await services.loop.sleep(for: wait)
           queue.insert(target, at: queue.startIndex)
-          isRepetition = true
+          repeated = failure
         case .again, .stop:
           // What another upstream would say as well is told as it is.
           guard services.policy.mayFallOver(failure), let told else {

@@ -215,7 +215,8 @@ extension ConfigurationReference {
       "Where breakers and other state are kept: see [State](#state)"),
     Key(
       "state.start_timeout", "1s",
-      "How long the start waits for a store that does not answer, up to 1m"),
+      "How long the start, and an operator's command, wait for a store that does not answer, "
+        + "up to 1m"),
     Key(
       "state.trial_timeout", "10ms",
       "Longest time a request waits for the store: for its word on a trial, or for what "

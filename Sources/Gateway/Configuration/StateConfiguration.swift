@@ -4,12 +4,12 @@ package import State
 package struct StateConfiguration: Sendable, Hashable {
   /// The store; default `sqlite:data/easel.db`.
   package var url = StateURL.standard
-  /// How long the start waits for a store that does not answer; default 1 s, 0 to 1 min. After it
-  /// the gateway works with what it knows.
+  /// How long the start, and an operator's command, wait for a store that does not answer; default
+  /// 1 s, 0 to 1 min. After it the gateway works with what it knows.
   package var startTimeout = Duration.seconds(1)
   /// The longest that a request waits for the store: for its word on the trial of an open breaker, or
   /// for what another gateway remembers: turns, proposals, pictures that are paid for; default 10 ms,
-  /// 0 to 1 s. Nothing else in a request waits for the store.
+  /// 0 to 1 s. Nothing else in a request of a client waits for the store.
   package var trialTimeout = Duration.milliseconds(10)
 
   /// The defaults.

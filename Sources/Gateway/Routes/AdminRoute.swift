@@ -20,11 +20,14 @@ enum AdminRoute {
           "There is no breaker '\(name.prefix(256))'. There are: \(known).", code: "no_breaker")
       }
       breaker.perform(command, by: operatorName)
+      // Answered before, it could be lost with the process.
+      let isStored = await breaker.store(within: context.shared.configuration.state.startTimeout)
       context.respond(
         json: JSONWriter.object { writer in
           writer.member("breaker", breaker.key.description)
           writer.member("command", command.rawValue)
           writer.member("state", breaker.report.state.name)
+          writer.member("stored", isStored && context.shared.resilience.canShare)
         })
     } catch {
       context.fail(error)

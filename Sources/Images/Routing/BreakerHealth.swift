@@ -43,7 +43,7 @@ package struct BreakerHealth: ModelHealth {
   private static func refusal(
     _ refusal: Admission.Refusal, _ until: Int64?, _ breaker: SharedBreaker
   ) -> ModelRefusal {
-    let wait = until.map { Duration.milliseconds(breaker.millisecondsUntil($0)) }
+    let wait = breaker.wait(refusal, until: until)
     return ModelRefusal(
       reason: refusal.sentence(wait: wait), wait: wait, allowsLastResort: refusal.isDoubtful)
   }
@@ -76,10 +76,11 @@ extension CallOutcome {
       self = .success(durationMs: Int64(elapsed / .milliseconds(1)))
       return
     }
+    let retryAfterMs = failure.retryAfter.map { Int64($0 / .milliseconds(1)) }
     switch failure.kind {
-    case .overloaded, .timedOut, .unreachable, .malformed: self = .failure
-    case .rateLimited:
-      self = .rateLimited(retryAfterMs: failure.retryAfter.map { Int64($0 / .milliseconds(1)) })
+    case .overloaded, .timedOut, .unreachable, .malformed:
+      self = retryAfterMs.map { .unavailable(retryAfterMs: $0) } ?? .failure
+    case .rateLimited: self = .rateLimited(retryAfterMs: retryAfterMs)
     case .badKey: self = .badKey
     case .outOfCredit: self = .outOfCredit
     case .badRequest, .refused, .notFound, .tooLarge, .cancelled, .noProvider: self = .ignored

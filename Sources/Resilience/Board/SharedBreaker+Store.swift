@@ -29,6 +29,22 @@ extension SharedBreaker {
     if mustAskForCounts { await sendCountsNow() }
   }
 
+  /// Has the store written down what is known now, and waits for it.
+  /// - Parameter limit: the longest that it waits.
+  /// - Returns: whether it is stored, as far as is known by then. Where it is not, the store is told as
+  ///   soon as it can be.
+  package func store(within limit: Duration) async -> Bool {
+    guard board.store.isAvailable else { return false }
+    let snapshot = state.withLock { $0.breaker.snapshot }
+    let isStored = await FirstAnswer.of(within: limit) { [self] in
+      do throws(StateError) {
+        try await publish(snapshot)
+        return true
+      } catch { return false }
+    }
+    return isStored ?? false
+  }
+
   private func publishUntilClean() async {
     while let snapshot = takeUnpublished() {
       do throws(StateError) {

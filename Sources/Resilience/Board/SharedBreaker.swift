@@ -51,9 +51,10 @@ package final class SharedBreaker: Sendable {
   }
 
   /// Whether a call may be made now.
-  package func admission() -> Admission {
+  /// - Parameter isRepetition: see ``CircuitBreaker/admission(now:isRepetition:)``.
+  package func admission(isRepetition: Bool = false) -> Admission {
     let now = board.clock.now
-    return state.withLock { $0.admission(now: now) }
+    return state.withLock { $0.admission(now: now, isRepetition: isRepetition) }
   }
 
   /// Raised by whatever may change the answer of ``admission()``, but for time. As long as it stays
@@ -79,6 +80,17 @@ package final class SharedBreaker: Sendable {
 
   /// How long it is until a time that ``admission()`` told, in milliseconds; never below 0.
   package func millisecondsUntil(_ until: Int64) -> Int64 { max(0, until - board.clock.now) }
+
+  /// The longest that a caller is told to wait for the end of a trial.
+  private static let longestTrialWait = Duration.seconds(5)
+
+  /// How long a caller that ``admission()`` refused is told to wait; nil where nobody knows. For a
+  /// trial less than its lease: nearly all end long before.
+  package func wait(_ refusal: Admission.Refusal, until: Int64?) -> Duration? {
+    let wait = until.map { Duration.milliseconds(millisecondsUntil($0)) }
+    return refusal == .trialRunning
+      ? min(wait ?? Self.longestTrialWait, Self.longestTrialWait) : wait
+  }
 
   /// Records how a call with a permit ended. Once for each permit: a trial that is not recorded
   /// keeps the next one waiting until its lease ends.
@@ -160,8 +172,8 @@ package final class SharedBreaker: Sendable {
 
 extension SharedBreaker.State {
   /// Whether a call may be made at `now`: a trial that is kept is offered here, and nowhere else.
-  func admission(now: Int64) -> Admission {
-    let admission = breaker.admission(now: now)
+  func admission(now: Int64, isRepetition: Bool = false) -> Admission {
+    let admission = breaker.admission(now: now, isRepetition: isRepetition)
     guard case .refused(.trialRunning, _) = admission, let kept,
       breaker.isCurrent(kept, now: now)
     else { return admission }
@@ -182,7 +194,7 @@ extension SharedBreaker.State {
     case .success(let duration):
       calls.addSuccess(durationMs: duration, now: now)
       counted = CallCounts(calls: 1, slow: breaker.isSlow(duration) ? 1 : 0)
-    case .failure:
+    case .failure, .unavailable:
       calls.addFailure(now: now)
       counted = CallCounts(calls: 1, failures: 1)
       lastFailure = LastFailure(reason: reason ?? "failure", at: now)
@@ -208,7 +220,7 @@ extension SharedBreaker.State {
   /// Failures are told at once. Successes matter only as a share, and can wait a second.
   func isTimeToCount(_ outcome: CallOutcome, _ now: Int64) -> Bool {
     guard !unsent.isEmpty else { return false }
-    if outcome == .failure { return breaker.settings.countsTogether }
+    if outcome.isFailure { return breaker.settings.countsTogether }
     return breaker.settings.looksAtShares && (now - sentAt >= 1000 || now < sentAt)
   }
 }

@@ -6,7 +6,7 @@ extension Admission.Refusal {
     return switch self {
     case .open: "circuit breaker open" + (seconds.map { ", next trial in \($0) s" } ?? "")
     case .trialRunning: "circuit breaker half-open, a trial is under way"
-    case .coolingDown: "rate limited" + time
+    case .coolingDown: "it asked for a pause" + time
     case .badKey: "its key was rejected" + time
     case .noCredit: "its account is out of credit" + time
     case .forcedOpen: "turned off by an operator"

@@ -64,6 +64,8 @@ package struct Transition: Sendable, Hashable {
     case trialReleased = "trial_released"
     /// A 429.
     case rateLimited = "rate_limited"
+    /// A failure that says when to come back.
+    case askedToWait = "asked_to_wait"
     /// A rejected key.
     case badKey = "bad_key"
     /// No credit.

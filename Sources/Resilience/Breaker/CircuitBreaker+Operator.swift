@@ -30,11 +30,12 @@ extension CircuitBreaker {
     return closeEarly(now: now, reason: .healthCheck)
   }
 
-  /// Forgets everything, here and wherever the snapshot arrives: counts, state, pauses, overrides.
+  /// Forgets everything, here and wherever the snapshot arrives: counts, state, pauses, overrides. What
+  /// is found out or decided elsewhere after it holds.
   /// Also for a key that was replaced: what calls with the old one still find doesn't count.
   package mutating func reset(now: Int64) -> [Transition] {
     changing(now: now) { breaker in
-      let generation = max(breaker.snapshot.generation + 1, now)
+      let generation = breaker.snapshot.nextGeneration(now: now)
       breaker.snapshot = BreakerSnapshot()
       breaker.snapshot.generation = generation
       breaker.forgetCounts()
@@ -52,8 +53,8 @@ extension CircuitBreaker {
   }
 
   private mutating func decide(_ mode: OperatorOverride.Mode, now: Int64) -> [Transition] {
-    guard snapshot.override.mode != mode else { return [] }
-    return changing(now: now) { breaker in
+    // The same decision has a new number too: it wins over another one that came in between.
+    changing(now: now) { breaker in
       let number = max(breaker.snapshot.override.number + 1, now)
       breaker.snapshot.override = OperatorOverride(number: number, mode: mode)
       return .manual

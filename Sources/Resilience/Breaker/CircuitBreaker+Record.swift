@@ -25,7 +25,7 @@ extension CircuitBreaker {
     _ outcome: CallOutcome, _ epoch: Epoch, now: Int64,
     using generator: inout some RandomNumberGenerator
   ) -> [Transition] {
-    guard epoch.generation == snapshot.generation else { return [] }
+    guard !snapshot.isVoid(epoch) else { return [] }
     let counts = snapshot.core.phase == .closed && epoch.number == snapshot.core.number
     switch outcome {
     case .ignored:
@@ -42,12 +42,15 @@ extension CircuitBreaker {
         return []
       }
       return changing(now: now) { $0.trip(reason, now: now, using: &generator) }
-    case .failure:
-      guard counts else { return [] }
-      window.addFailure(now: now)
-      streak += 1
-      guard let reason = tooManyFailures(now: now) else { return [] }
-      return changing(now: now) { $0.trip(reason, now: now, using: &generator) }
+    case .failure, .unavailable:
+      return changing(now: now) { breaker in
+        let paused = breaker.pause(outcome, now: now)
+        guard counts else { return paused }
+        breaker.window.addFailure(now: now)
+        breaker.streak += 1
+        guard let reason = breaker.tooManyFailures(now: now) else { return paused }
+        return breaker.trip(reason, now: now, using: &generator)
+      }
     }
   }
 
@@ -77,21 +80,38 @@ extension CircuitBreaker {
   mutating func pause(_ outcome: CallOutcome, now: Int64) -> Transition.Reason {
     switch outcome {
     case .rateLimited(let retryAfterMs):
-      let asked = retryAfterMs ?? settings.coolDown.milliseconds
-      let time = asked.clamped(to: 0...settings.coolDownCap.milliseconds)
-      snapshot.coolingUntil = max(snapshot.coolingUntil, now + time)
+      if let retryAfterMs {
+        leaveAlone(for: retryAfterMs, now: now)
+      } else {
+        coolDown(for: settings.coolDown.milliseconds, now: now)
+      }
       return .rateLimited
+    case .unavailable(let retryAfterMs):
+      leaveAlone(for: retryAfterMs, now: now)
+      return .askedToWait
     case .badKey:
       let until = now + settings.badKeyTime.milliseconds
-      snapshot.badKeys.extend(credential, until: until)
+      snapshot.badKeys.extend(credential, found: now, until: until)
       return .badKey
     case .outOfCredit:
       let until = now + settings.noCreditTime.milliseconds
-      snapshot.noCredit.extend(credential, until: until)
+      snapshot.noCredit.extend(credential, found: now, until: until)
       return .outOfCredit
     case .success, .failure, .ignored:
       return .trialReleased
     }
+  }
+
+  /// Puts a cool-down in force that the provider asked for.
+  private mutating func leaveAlone(for milliseconds: Int64, now: Int64) {
+    askedUntil = max(askedUntil, coolDown(for: milliseconds, now: now))
+  }
+
+  @discardableResult
+  private mutating func coolDown(for milliseconds: Int64, now: Int64) -> Int64 {
+    let until = now + milliseconds.clamped(to: 0...settings.coolDownCap.milliseconds)
+    snapshot.cooling.extend("", found: now, until: until)
+    return until
   }
 
   mutating func trip(

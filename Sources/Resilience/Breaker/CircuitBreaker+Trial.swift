@@ -11,7 +11,9 @@ extension CircuitBreaker {
 
   /// Whether the result of the trial would count at `now`.
   package func isCurrent(_ token: TrialToken, now: Int64) -> Bool {
-    guard token.epoch == snapshot.epoch, now < token.leaseUntil else { return false }
+    guard token.epoch.number == snapshot.core.number, !snapshot.isVoid(token.epoch),
+      now < token.leaseUntil
+    else { return false }
     guard case .halfOpen(let owner, _) = snapshot.core.phase else { return false }
     return owner == token.owner
   }
@@ -35,7 +37,7 @@ extension CircuitBreaker {
     _ outcome: CallOutcome, _ token: TrialToken, now: Int64,
     using generator: inout some RandomNumberGenerator
   ) -> [Transition] {
-    guard token.epoch.generation == snapshot.generation else { return [] }
+    guard !snapshot.isVoid(token.epoch) else { return [] }
     let decides = isCurrent(token, now: now)
     return changing(now: now) { breaker in
       breaker.settle(token.epoch.number)
@@ -45,7 +47,7 @@ extension CircuitBreaker {
       case .success(let durationMs) where !breaker.isSlow(durationMs):
         breaker.close()
         return .trialSucceeded
-      case .success, .failure:
+      case .success, .failure, .unavailable:
         return breaker.trip(.trialFailed, now: now, using: &generator)
       case .rateLimited, .badKey, .outOfCredit, .ignored:
         breaker.snapshot.core.number += 1

@@ -16,6 +16,9 @@ package struct CircuitBreaker: Sendable, Hashable {
   var window: FailureWindow
   /// Failures since the last success, of calls that count.
   var streak = 0
+  /// Until when the provider itself has asked to be left alone. Where another gateway has told of a
+  /// cool-down it isn't known whose idea it was.
+  var askedUntil: Int64
   /// A trial was asked for at the store, which has not answered; 0: none.
   var claimPendingUntil: Int64 = 0
 
@@ -28,6 +31,7 @@ package struct CircuitBreaker: Sendable, Hashable {
     self.settings = settings
     self.credential = KeyPauses.isCredential(credential) ? credential : ""
     self.snapshot = snapshot
+    askedUntil = snapshot.coolingUntil
     window = FailureWindow(length: settings.window.milliseconds, buckets: settings.windowBuckets)
   }
 
@@ -36,20 +40,24 @@ package struct CircuitBreaker: Sendable, Hashable {
   package var permit: CallPermit { .call(snapshot.epoch) }
 
   /// Whether a call may be made at `now`.
-  package func admission(now: Int64) -> Admission {
+  /// - Parameter isRepetition: whether it is one that was told to come later, and not when. Then a
+  ///   cool-down that the provider has not asked for, which keeps others away, does not hold for it.
+  package func admission(now: Int64, isRepetition: Bool = false) -> Admission {
     switch snapshot.override.mode {
     case .forcedOpen: return .refused(.forcedOpen, until: nil)
     case .forcedClosed: return .allowed(permit)
     case .none: break
     }
-    let paused = snapshot.pausedUntil(for: credential)
+    var coolingUntil = snapshot.coolingUntil
+    if isRepetition, snapshot.core.phase == .closed { coolingUntil = min(coolingUntil, askedUntil) }
+    let paused = max(coolingUntil, badKeyUntil, noCreditUntil)
     if snapshot.core.phase == .closed, paused <= now { return .allowed(permit) }
     let core = coreObstacle(now: now)
     let until = max(paused, core.until)
     if badKeyUntil > now { return .refused(.badKey, until: until) }
     if noCreditUntil > now { return .refused(.noCredit, until: until) }
     if core.until > now { return .refused(core.reason, until: until) }
-    if snapshot.coolingUntil > now { return .refused(.coolingDown, until: until) }
+    if coolingUntil > now { return .refused(.coolingDown, until: until) }
     return snapshot.core.phase == .closed ? .allowed(permit) : .trialAvailable
   }
 

@@ -65,9 +65,10 @@ package final class HealthChecker: Sendable {
       return Answer(
         availability: .available, validUntil: end, breaker: breaker, revision: revision)
     }
-    let wait = until.map { Duration.milliseconds(breaker.millisecondsUntil($0)) }
+    let wait = breaker.wait(refusal, until: until)
     let availability = Availability(
-      .breaker, refusal.sentence(wait: wait), until: until, allowsLastResort: refusal.isDoubtful)
+      .breaker, refusal.sentence(wait: wait), until: wait.map { now + $0.milliseconds },
+      allowsLastResort: refusal.isDoubtful)
     // What ends by itself is not believed any longer, nor is how long that is said to take.
     let reasonEnd = until.map { min($0, now + Self.countdown) } ?? .max
     return Answer(

@@ -6,7 +6,7 @@ extension BreakerSnapshot {
   }
 
   /// The longest text that is read.
-  private static let longest = 4096
+  private static let longest = 16_384
 
   /// Reads what ``bytes`` made; nil for anything else.
   package init?(bytes: [UInt8]) {

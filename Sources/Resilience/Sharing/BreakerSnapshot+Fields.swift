@@ -9,12 +9,16 @@ extension BreakerSnapshot {
       "trial_number": String(trial.number),
       "trial_settled": trial.settled ? "1" : "0",
       "trial_until": String(trial.until),
+      "cooling": cooling.text,
+      "bad_keys_found": badKeys.text,
+      "no_credit_found": noCredit.text,
+      // For older versions of the gateway, which know nothing of when a pause was found out, or no
+      // difference between keys.
       "cooling_until": String(coolingUntil),
-      // The last end is for older versions of the gateway, which know no difference between keys.
       "bad_key_until": String(badKeys.last),
-      "bad_keys": badKeys.text,
+      "bad_keys": badKeys.ends,
       "no_credit_until": String(noCredit.last),
-      "no_credit": noCredit.text,
+      "no_credit": noCredit.ends,
       "override": override.mode.rawValue,
       "override_number": String(override.number),
     ]
@@ -39,9 +43,11 @@ extension BreakerSnapshot {
       let trialNumber = Self.number(fields["trial_number"]),
       let trialUntil = Self.number(fields["trial_until"]),
       let settled = fields["trial_settled"], settled == "0" || settled == "1",
-      let coolingUntil = Self.number(fields["cooling_until"]),
-      let badKeys = Self.pauses(fields["bad_keys"], last: fields["bad_key_until"]),
-      let noCredit = Self.pauses(fields["no_credit"], last: fields["no_credit_until"]),
+      let cooling = Self.pauses(fields["cooling"], last: fields["cooling_until"]),
+      let badKeys = Self.pauses(
+        fields["bad_keys_found"], fields["bad_keys"], last: fields["bad_key_until"]),
+      let noCredit = Self.pauses(
+        fields["no_credit_found"], fields["no_credit"], last: fields["no_credit_until"]),
       let mode = fields["override"].flatMap(OperatorOverride.Mode.init(rawValue:)),
       let overrideNumber = Self.number(fields["override_number"])
     else { return nil }
@@ -57,7 +63,7 @@ extension BreakerSnapshot {
     core.number = number
     core.trips = Int(trips)
     trial = TrialLease(number: trialNumber, settled: settled == "1", until: trialUntil)
-    self.coolingUntil = coolingUntil
+    self.cooling = cooling
     self.badKeys = badKeys
     self.noCredit = noCredit
     override = OperatorOverride(number: overrideNumber, mode: mode)
@@ -66,12 +72,16 @@ extension BreakerSnapshot {
   /// Far above every time in milliseconds, far below where adding to it could overflow.
   private static let largestNumber: Int64 = 1 << 60
 
-  /// - Parameter text: nil where an older version of the gateway has written it: then it holds for all
-  ///   keys.
-  private static func pauses(_ text: String?, last: String?) -> KeyPauses? {
+  /// - Parameters:
+  ///   - text: nil where an older version of the gateway has written it: then any reset ends it.
+  ///   - ends: nil where a still older one has: then it holds for all keys.
+  private static func pauses(
+    _ text: String?, _ ends: String? = nil, last: String?
+  ) -> KeyPauses? {
     guard let last = number(last) else { return nil }
-    guard let text else { return KeyPauses("", until: last) }
-    return KeyPauses(text) { number($0) }
+    if let text { return KeyPauses(text) { number($0) } }
+    if let ends { return KeyPauses(ends, hasFound: false) { number($0) } }
+    return KeyPauses("", until: last)
   }
 
   private static func number(_ text: String?) -> Int64? {

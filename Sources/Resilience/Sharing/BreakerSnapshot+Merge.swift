@@ -1,22 +1,45 @@
 extension BreakerSnapshot {
   /// What is in force when both are known at `now` (milliseconds): the newer of two numbered parts,
-  /// the more cautious of two with the same number, the later of two times.
+  /// the more cautious of two with the same number, the later of two times. Of a snapshot from before
+  /// a reset only what is newer than the reset.
   ///
   /// Commutative, associative and idempotent. Times that have passed are dropped, and those further
   /// away than ``BreakerSettings/longestState`` moved there, so that one broken clock can't close
   /// a provider off for good.
   package func merged(with other: BreakerSnapshot, now: Int64) -> BreakerSnapshot {
-    let a = normalized(now: now)
-    let b = other.normalized(now: now)
-    guard a.generation == b.generation else { return a.generation > b.generation ? a : b }
+    let generation = max(generation, other.generation)
+    let a = normalized(now: now).left(of: generation)
+    let b = other.normalized(now: now).left(of: generation)
     var result = a
     result.core = a.core.merged(with: b.core)
     result.trial = max(a.trial, b.trial)
-    result.coolingUntil = max(a.coolingUntil, b.coolingUntil)
+    result.cooling = a.cooling.merged(with: b.cooling)
     result.badKeys = a.badKeys.merged(with: b.badKeys)
     result.noCredit = a.noCredit.merged(with: b.noCredit)
     result.override = max(a.override, b.override)
     return result
+  }
+
+  /// What is left of it after a reset: a gateway that hasn't heard of it may know better by now, and
+  /// an operator may have decided otherwise.
+  private func left(of reset: Int64) -> BreakerSnapshot {
+    guard reset > generation else { return self }
+    var result = BreakerSnapshot()
+    result.generation = reset
+    if core.number > reset { result.core = core }
+    if trial.number > reset { result.trial = trial }
+    if override.number > reset { result.override = override }
+    result.cooling = cooling.found(after: reset)
+    result.badKeys = badKeys.found(after: reset)
+    result.noCredit = noCredit.found(after: reset)
+    return result
+  }
+
+  /// The number of a reset after all that is known: at least the present time.
+  func nextGeneration(now: Int64) -> Int64 {
+    let numbers = [core.number, trial.number, override.number]
+    let times = [cooling.lastFound, badKeys.lastFound, noCredit.lastFound]
+    return (numbers + times).reduce(max(generation + 1, now), max)
   }
 
   /// The same without times that have passed or are absurdly far away.
@@ -24,9 +47,9 @@ extension BreakerSnapshot {
     let limit = now + BreakerSettings.longestState.milliseconds
     func bounded(_ until: Int64) -> Int64 { until <= now ? 0 : min(until, limit) }
     var result = self
-    result.coolingUntil = bounded(coolingUntil)
-    result.badKeys = badKeys.mapped(bounded)
-    result.noCredit = noCredit.mapped(bounded)
+    result.cooling = cooling.mapped(until: bounded)
+    result.badKeys = badKeys.mapped(until: bounded)
+    result.noCredit = noCredit.mapped(until: bounded)
     result.trial.until = min(trial.until, limit)
     switch core.phase {
     case .closed: break

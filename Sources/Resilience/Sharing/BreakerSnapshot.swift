@@ -3,14 +3,15 @@
 /// Two snapshots have a least common, more cautious one (see ``merged(with:now:)``), so that
 /// gateways which exchange theirs in any order, twice or not at all for a while agree in the end.
 package struct BreakerSnapshot: Sendable, Hashable {
-  /// Raised by each reset; what is known of an older generation is void.
+  /// Raised by each reset, to a number like ``BreakerCore/number`` that none known has reached: of an
+  /// older generation that is void whose number, or the time at which it was found out, is not higher.
   package internal(set) var generation: Int64 = 0
   /// Closed, open or half-open.
   package internal(set) var core = BreakerCore()
   /// The last trial taken, running or ended.
   package internal(set) var trial = TrialLease()
-  /// No call before, because the provider asked for it; 0: none.
-  package internal(set) var coolingUntil: Int64 = 0
+  /// No call, whichever the key, because the provider asked for it.
+  package internal(set) var cooling = KeyPauses()
   /// No call with a key, because it was rejected.
   package internal(set) var badKeys = KeyPauses()
   /// No call with a key, because its account has no credit.
@@ -30,9 +31,17 @@ package struct BreakerSnapshot: Sendable, Hashable {
     override.mode == .none ? .seconds(2 * 86_400) : .seconds(100 * 365 * 86_400)
   }
 
+  /// No call before, because the provider asked for it; 0: none.
+  package var coolingUntil: Int64 { cooling.last }
+
   /// The latest of the times before which no call is to be made with a key.
   func pausedUntil(for credential: String) -> Int64 {
     max(coolingUntil, badKeys.until(credential), noCredit.until(credential))
+  }
+
+  /// Whether a state was over when the breaker was last reset.
+  func isVoid(_ epoch: Epoch) -> Bool {
+    epoch.generation != generation && epoch.number <= generation
   }
 }
 

@@ -3,6 +3,7 @@ extension CircuitBreaker {
   /// many milliseconds. Only for a breaker that nobody else knows: calls under way no longer count.
   mutating func rebase(by milliseconds: Int64) {
     func moved(_ time: Int64) -> Int64 { time == 0 ? 0 : max(1, time + milliseconds) }
+    snapshot.generation = moved(snapshot.generation)
     snapshot.core.number = moved(snapshot.core.number)
     switch snapshot.core.phase {
     case .closed: break
@@ -12,10 +13,11 @@ extension CircuitBreaker {
     }
     snapshot.trial.number = moved(snapshot.trial.number)
     snapshot.trial.until = moved(snapshot.trial.until)
-    snapshot.coolingUntil = moved(snapshot.coolingUntil)
-    snapshot.badKeys = snapshot.badKeys.mapped(moved)
-    snapshot.noCredit = snapshot.noCredit.mapped(moved)
+    snapshot.cooling = snapshot.cooling.mapped(found: moved, until: moved)
+    snapshot.badKeys = snapshot.badKeys.mapped(found: moved, until: moved)
+    snapshot.noCredit = snapshot.noCredit.mapped(found: moved, until: moved)
     snapshot.override.number = moved(snapshot.override.number)
+    askedUntil = moved(askedUntil)
     claimPendingUntil = moved(claimPendingUntil)
     forgetCounts()
   }

@@ -6,9 +6,10 @@ extension CircuitBreaker {
       let before = breaker.snapshot
       breaker.snapshot = before.merged(with: other, now: now)
       let after = breaker.snapshot
+      if after.coolingUntil > before.coolingUntil { breaker.askedUntil = after.coolingUntil }
       let hasClosed = before.core.phase != .closed && after.core.phase == .closed
       // Failures that led to an opening which is over must not open it again.
-      if hasClosed || after.generation != before.generation { breaker.forgetCounts() }
+      if hasClosed || after.isVoid(before.epoch) { breaker.forgetCounts() }
       return .shared
     }
   }

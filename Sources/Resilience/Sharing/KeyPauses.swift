@@ -1,64 +1,110 @@
 /// Pauses that hold for one key each: what was found out about a key or its account says nothing of
 /// another one, as after an operator has replaced it, or where a gateway has one of its own.
+///
+/// Besides the pause of a key that lasts longest those are kept that were found out later: they hold
+/// after a reset that came in between.
 package struct KeyPauses: Sendable, Hashable {
-  /// When each ends, by ``CircuitBreaker/credential``. Under the empty one, what holds for all.
-  private var ends: [String: Int64] = [:]
+  private struct Pause: Sendable, Hashable {
+    /// See ``CircuitBreaker/credential``. Empty: it holds for all.
+    let credential: String
+    /// When it was found out.
+    let found: Int64
+    let until: Int64
 
-  /// Keys of one provider at one time. Of more the pauses that end last are kept.
+    /// Whether the other one never matters beside this one.
+    func covers(_ other: Pause) -> Bool {
+      credential == other.credential && found >= other.found && until >= other.until
+    }
+  }
+
+  /// None of which covers another one; the one that ends last is the first.
+  private var pauses: [Pause] = []
+
+  /// Pauses of one provider at one time. Of more those that end last are kept.
   private static let capacity = 16
   private static let longestCredential = 64
 
   init() {}
 
-  init(_ credential: String, until: Int64) { extend(credential, until: until) }
+  init(_ credential: String, found: Int64 = 0, until: Int64) {
+    extend(credential, found: found, until: until)
+  }
 
   /// When the pause of a key ends, in milliseconds; 0: there is none.
   package func until(_ credential: String) -> Int64 {
-    ends.isEmpty ? 0 : max(ends[credential] ?? 0, ends[""] ?? 0)
+    pauses.first { $0.credential == credential || $0.credential.isEmpty }?.until ?? 0
   }
 
   /// When the last of them ends; 0: there is none.
-  var last: Int64 { ends.values.max() ?? 0 }
+  var last: Int64 { pauses.first?.until ?? 0 }
+
+  /// When the latest of them was found out; 0: there is none.
+  var lastFound: Int64 { pauses.map(\.found).max() ?? 0 }
 
   /// Makes the pause of a key last until then, unless it lasts longer.
-  mutating func extend(_ credential: String, until: Int64) {
-    guard until > 0 else { return }
-    ends[credential] = max(ends[credential] ?? 0, until)
-    guard ends.count > Self.capacity else { return }
-    let kept = ends.sorted { ($0.value, $0.key) > ($1.value, $1.key) }.prefix(Self.capacity)
-    ends = Dictionary(kept.map { ($0.key, $0.value) }, uniquingKeysWith: max)
+  /// - Parameter found: the present time.
+  mutating func extend(_ credential: String, found: Int64, until: Int64) {
+    let pause = Pause(credential: credential, found: found, until: until)
+    guard until > 0, !pauses.contains(where: { $0.covers(pause) }) else { return }
+    pauses.removeAll { pause.covers($0) }
+    pauses.append(pause)
+    pauses.sort { ($0.until, $0.found, $0.credential) > ($1.until, $1.found, $1.credential) }
+    if pauses.count > Self.capacity { pauses.removeLast() }
   }
 
   /// Those of both, of each key the longer one.
   func merged(with other: KeyPauses) -> KeyPauses {
     var result = self
-    for (credential, until) in other.ends { result.extend(credential, until: until) }
+    for pause in other.pauses {
+      result.extend(pause.credential, found: pause.found, until: pause.until)
+    }
     return result
   }
 
-  /// The same with each end moved; those that are 0 then are gone.
-  func mapped(_ move: (Int64) -> Int64) -> KeyPauses {
+  /// Those that were found out after a time.
+  func found(after time: Int64) -> KeyPauses {
+    var result = self
+    result.pauses.removeAll { $0.found <= time }
+    return result
+  }
+
+  /// The same with each end moved, and when each was found out; those whose end is 0 then are gone.
+  func mapped(found: (Int64) -> Int64 = { $0 }, until: (Int64) -> Int64) -> KeyPauses {
     var result = KeyPauses()
-    for (credential, until) in ends { result.extend(credential, until: move(until)) }
+    for pause in pauses {
+      result.extend(pause.credential, found: found(pause.found), until: until(pause.until))
+    }
     return result
   }
 
   // MARK: As a text
 
-  /// `CREDENTIAL:UNTIL`, with blanks in between.
+  /// `CREDENTIAL:FOUND:UNTIL`, with blanks in between.
   var text: String {
-    ends.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " ")
+    pauses.map { "\($0.credential):\($0.found):\($0.until)" }.joined(separator: " ")
   }
 
-  /// Reads what ``text`` made; nil for anything else.
+  /// `CREDENTIAL:UNTIL`, each key once: for older versions of the gateway.
+  var ends: String {
+    Set(pauses.map(\.credential)).sorted().map { "\($0):\(end(of: $0))" }.joined(separator: " ")
+  }
+
+  private func end(of credential: String) -> Int64 {
+    pauses.first { $0.credential == credential }?.until ?? 0
+  }
+
+  /// Reads what ``text`` made, or, with `hasFound` false, ``ends``; nil for anything else.
   /// - Parameter number: reads a time.
-  init?(_ text: String, number: (String) -> Int64?) {
+  init?(_ text: String, hasFound: Bool = true, number: (String) -> Int64?) {
     for part in text.split(separator: " ") {
-      guard let colon = part.lastIndex(of: ":"), ends.count < Self.capacity,
-        let until = number(String(part[part.index(after: colon)...])), until > 0,
-        Self.isCredential(String(part[..<colon]))
+      var fields = part.split(separator: ":", omittingEmptySubsequences: false)
+      guard fields.count > (hasFound ? 2 : 1), pauses.count < Self.capacity,
+        let until = number(String(fields.removeLast())), until > 0,
+        let found = hasFound ? number(String(fields.removeLast())) : 0
       else { return nil }
-      ends[String(part[..<colon])] = until
+      let credential = fields.joined(separator: ":")
+      guard Self.isCredential(credential) else { return nil }
+      extend(credential, found: found, until: until)
     }
   }
 

@@ -34,8 +34,11 @@ final class SQLiteDatabase: @unchecked Sendable {
       throw StateError(.unavailable, "the file \(path) cannot be opened: \(reason)")
     }
     // Another process on this machine may be writing.
-    sqlite3_busy_timeout(handle, 2000)
+    sqlite3_busy_timeout(handle, Self.busyTimeout)
   }
+
+  /// How long it is waited for another process, in milliseconds.
+  private static let busyTimeout: Int32 = 2000
 
   deinit { close() }
 
@@ -92,6 +95,13 @@ final class SQLiteDatabase: @unchecked Sendable {
       _ = try? run("ROLLBACK")
       throw error
     }
+  }
+
+  /// Looks whether it could be written now, without waiting for anyone.
+  func checkWritable() throws(StateError) {
+    sqlite3_busy_timeout(handle, 0)
+    defer { sqlite3_busy_timeout(handle, Self.busyTimeout) }
+    try transaction {}
   }
 
   // MARK: C

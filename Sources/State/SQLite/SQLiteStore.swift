@@ -16,6 +16,8 @@ package final class SQLiteStore: StateStore {
   private struct State {
     var listener: (@Sendable (StateEvent) -> Void)?
     var isClosed = false
+    /// The last writing failed, since another process held the file, or the disk hung.
+    var isAway = false
     /// Operations that wait for the thread, or run.
     var pending = 0
     var lastSeen: Int64 = 0
@@ -51,7 +53,7 @@ package final class SQLiteStore: StateStore {
     try tables.sweep(now: clock.now)
   }
 
-  package var isAvailable: Bool { state.withLock { !$0.isClosed } }
+  package var isAvailable: Bool { state.withLock { !$0.isClosed && !$0.isAway } }
 
   // MARK: Values
 
@@ -92,7 +94,7 @@ package final class SQLiteStore: StateStore {
 
   package func remove(_ key: StateKey) async throws(StateError) {
     try key.check()
-    try await perform { store throws(StateError) in try store.tables.delete(key) }
+    try await perform(writes: true) { store throws(StateError) in try store.tables.delete(key) }
   }
 
   package func count(
@@ -121,7 +123,10 @@ package final class SQLiteStore: StateStore {
 
   private func schedulePoll() {
     queue.asyncAfter(deadline: .now() + Self.pollInterval) { [weak self] in
-      guard let self, isAvailable else { return }
+      guard let self, case let (isClosed, isAway) = state.withLock({ ($0.isClosed, $0.isAway) }),
+        !isClosed
+      else { return }
+      if isAway { lookAgain() }
       poll()
       schedulePoll()
     }
@@ -144,6 +149,26 @@ package final class SQLiteStore: StateStore {
     for (key, stored) in changes { tell(.changed(key, stored)) }
   }
 
+  // MARK: Whether it is there
+
+  /// Notes how a writing went, on the store's thread; tells where that is news. Nobody writes to a store
+  /// that is away: it is looked at until it can be written again.
+  private func note(_ error: StateError?) {
+    if let error, error.kind != .unavailable { return }
+    let isNews = state.withLock { state in
+      defer { state.isAway = error != nil }
+      return state.isAway != (error != nil)
+    }
+    if isNews { tell(error.map { .unavailable($0.description) } ?? .available) }
+  }
+
+  private func lookAgain() {
+    do throws(StateError) {
+      try tables.database.checkWritable()
+      note(nil)
+    } catch { note(error) }
+  }
+
   package func close() async {
     state.withLock { state in
       state.isClosed = true
@@ -163,7 +188,7 @@ package final class SQLiteStore: StateStore {
   private func performWrite<T: Sendable>(
     _ body: @escaping @Sendable (SQLiteStore) throws(StateError) -> T
   ) async throws(StateError) -> T {
-    try await perform { store throws(StateError) in
+    try await perform(writes: true) { store throws(StateError) in
       try store.tables.database.transaction { () throws(StateError) -> T in
         let result = try body(store)
         try store.sweepNowAndThen()
@@ -174,6 +199,7 @@ package final class SQLiteStore: StateStore {
 
   /// Runs `body` on the store's thread.
   private func perform<T: Sendable>(
+    writes: Bool = false,
     _ body: @escaping @Sendable (SQLiteStore) throws(StateError) -> T
   ) async throws(StateError) -> T {
     do throws(StateError) {
@@ -181,7 +207,9 @@ package final class SQLiteStore: StateStore {
       let started = EventLoop.nanoseconds
       let result: Result<T, StateError> = await withCheckedContinuation { done in
         queue.async { [self] in
-          done.resume(returning: run(since: started, body))
+          let result = run(since: started, body)
+          if writes { note(result.error) }
+          done.resume(returning: result)
           state.withLock { $0.pending -= 1 }
         }
       }
@@ -219,5 +247,11 @@ package final class SQLiteStore: StateStore {
       return state.writes.isMultiple(of: Self.sweepInterval)
     }
     if isTime { try tables.sweep(now: clock.now) }
+  }
+}
+
+extension Result {
+  fileprivate var error: Failure? {
+    if case .failure(let error) = self { error } else { nil }
   }
 }

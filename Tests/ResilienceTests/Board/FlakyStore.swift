@@ -7,6 +7,7 @@ final class FlakyStore: StateStore {
   private let isUp = Mutex(true)
   private let listeners = Mutex([@Sendable (StateEvent) -> Void]())
   private let refusal = Mutex<StateError?>(nil)
+  private let hangs = Mutex(false)
   private let hook = Hook()
   private let readingHook = Hook()
 
@@ -41,6 +42,9 @@ final class FlakyStore: StateStore {
     readingHook.set(body)
   }
 
+  /// Has no reading of a value answered from now on.
+  func hang() { hangs.withLock { $0 = true } }
+
   /// Tells that a part of it may have lost something.
   func replace() { for listener in listeners.withLock({ $0 }) { listener(.replaced) } }
 
@@ -52,6 +56,7 @@ final class FlakyStore: StateStore {
 
   func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
     try check()
+    if hangs.withLock({ $0 }) { try? await Task.sleep(for: .seconds(100_000)) }
     let value = try await inner.get(key)
     try await done()
     try await readingHook.take()?()

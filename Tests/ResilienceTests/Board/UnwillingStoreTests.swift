@@ -1,8 +1,9 @@
-import State
+import Foundation
 import TestSupport
 import Testing
 
 @testable import Resilience
+@testable import State
 
 /// A store that is there, and does not do what it is asked, or too late: an open breaker must not
 /// wait for it.
@@ -48,6 +49,66 @@ struct UnwillingStoreTests {
     board.noteWriting(BoardBench.key, nil)
     #expect(board.hasStore)
     #expect(bench.observers[0].storeWords == ["there", "full", "there"])
+  }
+
+  @Test("an operator's word is known to be stored once it is, and not waited for too long")
+  func storedWord() async throws {
+    let inner = MemoryStore()
+    let store = FlakyStore(inner)
+    let bench = await BoardBench(1, over: store, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    let breaker = bench.breakers[0]
+    func stored() async throws -> OperatorOverride.Mode? {
+      let value = try await inner.get(BoardBench.key.stateKey)
+      return value.flatMap { BreakerSnapshot(bytes: $0.value) }?.override.mode
+    }
+    breaker.perform(.forceOpen, by: "test")
+    #expect(await breaker.store(within: .seconds(100)))
+    #expect(try await stored() == .forcedOpen)
+    store.refuse(StateError(.refused, "full"))
+    breaker.perform(.auto, by: "test")
+    #expect(await !breaker.store(within: .seconds(100)))
+    store.refuse(nil)
+    try await eventually("it is told later") { try await stored() == OperatorOverride.Mode.none }
+    store.setAvailable(false)
+    #expect(await !breaker.store(within: .seconds(100)))
+  }
+
+  @Test("nobody waits for a store that hangs, to know whether an operator's word is stored")
+  func hangs() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(1, over: store, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    store.hang()
+    bench.breakers[0].perform(.forceOpen, by: "test")
+    #expect(await !bench.breakers[0].store(within: .milliseconds(1)))
+  }
+
+  @Test("a file that another process holds is away, which is told, and is told all once it is free")
+  func held() async throws {
+    let folder = try TemporaryFolder.make("held")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("easel.db").path
+    let store = try SQLiteStore(path: path)
+    let bench = await BoardBench(1, over: store, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    let (board, breaker) = (bench.boards[0], bench.breakers[0])
+    let holder = try SQLiteDatabase(path: path)
+    try holder.run("BEGIN IMMEDIATE")
+    breaker.perform(.forceOpen, by: "test")
+    try await eventually("that it is away is told") { bench.observers[0].storeWords.count == 2 }
+    #expect(bench.observers[0].storeWords[1].contains("another process holds the store"))
+    #expect(!board.hasStore && !breaker.report.isShared)
+    #expect(await !breaker.store(within: .seconds(100)))
+    try holder.run("ROLLBACK")
+    try await eventually("it is told all") {
+      let value = try await store.get(BoardBench.key.stateKey)
+      return value.flatMap { BreakerSnapshot(bytes: $0.value) }?.override.mode == .forcedOpen
+    }
+    try await eventually("it is there") { board.hasStore && breaker.report.isShared }
+    #expect(bench.observers[0].storeWords.count == 3)
+    holder.close()
+    await store.close()
   }
 
   @Test("a trial whose answer may have been lost is nobody's until it is known")

@@ -37,6 +37,16 @@ struct KeyPauseTests {
     }
   }
 
+  @Test("after a reset the shorter pause holds that was found out later")
+  func shorterButLater() {
+    var pauses = KeyPauses("a", found: 1, until: 100)
+    pauses.extend("a", found: 3, until: 50)
+    pauses.extend("a", found: 2, until: 40)
+    #expect(pauses.until("a") == 100 && pauses.until("b") == 0)
+    #expect(pauses.found(after: 1) == KeyPauses("a", found: 3, until: 50))
+    #expect(pauses.found(after: 3) == KeyPauses())
+  }
+
   @Test("of very many keys the pauses that end last are kept, whatever the order")
   func manyKeys() {
     let one = (1...20).map { KeyPauses("k\($0)", until: Int64($0)) }

@@ -37,6 +37,58 @@ struct PauseTests {
     #expect(bench.state == .coolingDown(until: bench.now + minute(60)))
   }
 
+  @Test func aFailureThatSaysWhenToComeBackIsAFailureAndAPause() {
+    let bench = BreakerBench()
+    let permit = bench.breaker.permit
+    bench.record(.unavailable(retryAfterMs: 3000))
+    #expect(bench.admission == .refused(.coolingDown, until: bench.now + 3000))
+    #expect(bench.breaker.counts(now: bench.now).failures == 1)
+    #expect(bench.transitions.map(\.reason) == [.askedToWait])
+    bench.record(.unavailable(retryAfterMs: .max), of: permit)
+    #expect(bench.state == .coolingDown(until: bench.now + minute(60)), "as after a 429")
+    for _ in 0..<3 { bench.record(.unavailable(retryAfterMs: 0), of: permit) }
+    #expect(bench.state == .open(until: bench.now + minute(10)))
+    #expect(bench.admission == .refused(.open, until: bench.now + minute(60)))
+  }
+
+  @Test func aTrialThatFailsAndSaysWhenToComeBackOpensAgainForThatLongAtLeast() throws {
+    let bench = BreakerBench()
+    bench.openAndWait()
+    let token = try #require(bench.takeTrial())
+    bench.record(.unavailable(retryAfterMs: minute(50)), of: token.permit)
+    #expect(bench.state == .open(until: bench.now + minute(20)))
+    #expect(bench.admission == .refused(.open, until: bench.now + minute(50)))
+  }
+
+  @Test func aPauseThatNobodyAskedForKeepsNoRepetitionBack() {
+    let bench = BreakerBench()
+    func mayRepeat() -> Bool {
+      bench.breaker.admission(now: bench.now, isRepetition: true) == .allowed(bench.breaker.permit)
+    }
+    bench.record(.rateLimited(retryAfterMs: nil))
+    #expect(!bench.isAllowed && mayRepeat())
+    let other = BreakerBench()
+    _ = other.breaker.absorb(bench.breaker.snapshot, now: other.now)
+    #expect(
+      other.breaker.admission(now: other.now, isRepetition: true) == other.admission,
+      "who has heard of it does not know whose idea it was")
+    bench.record(.rateLimited(retryAfterMs: 1000))
+    #expect(!mayRepeat(), "now it was asked for")
+    bench.pass(1000)
+    #expect(!bench.isAllowed && mayRepeat())
+    bench.record(.outOfCredit)
+    #expect(!mayRepeat())
+  }
+
+  @Test func aTrialIsNoRepetition() throws {
+    let bench = BreakerBench()
+    bench.openAndWait()
+    let token = try #require(bench.takeTrial())
+    bench.record(.rateLimited(retryAfterMs: nil), of: token.permit)
+    #expect(bench.breaker.admission(now: bench.now, isRepetition: true) == bench.admission)
+    #expect(bench.admission == .refused(.coolingDown, until: bench.now + 5000))
+  }
+
   @Test func aBadKeyHoldsForFifteenMinutesAndNoCreditForThirty() {
     let bench = BreakerBench()
     bench.record(.badKey)

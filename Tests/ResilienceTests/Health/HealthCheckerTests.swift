@@ -76,8 +76,10 @@ struct HealthCheckerTests {
     }
     async let permit = breaker.takeTrial()
     await asked.value
-    #expect(
-      checker.availability(of: Self.key).obstacle == .breaker, "someone else is about the trial")
+    let refused = checker.availability(of: Self.key)
+    #expect(refused.obstacle == .breaker, "someone else is about the trial")
+    let until = try #require(refused.until)
+    #expect(breaker.millisecondsUntil(until) <= 5000, "who comes back soon finds it over")
     answered.give(())
     #expect(await permit == nil)
     #expect(checker.availability(of: Self.key).isAvailable, "the trial is there to be taken")
@@ -91,7 +93,7 @@ struct HealthCheckerTests {
     let breaker = bench.breakers[0]
     breaker.record(.rateLimited(retryAfterMs: 60_000), of: breaker.lastResortPermit)
     let answer = checker.availability(of: Self.key)
-    #expect(answer.reason?.hasPrefix("rate limited") == true && answer.until != nil)
+    #expect(answer.reason?.hasPrefix("it asked for a pause") == true && answer.until != nil)
     bench.wait(60_001)
     #expect(checker.availability(of: Self.key).isAvailable)
   }

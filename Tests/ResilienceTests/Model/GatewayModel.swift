@@ -1,18 +1,32 @@
 @testable import Resilience
 
 /// What is true whether or not a breaker knows it, carried along wherever news is carried: when
-/// those who are heard of last found the provider broken, and when the last trial began that found
-/// it working.
+/// those who are heard of last found the provider broken, when the last trial began that found it
+/// working, when an operator last reset the breaker, and until when the provider asked to be left
+/// alone.
 struct Evidence: Hashable {
   var trip: Int64 = 0
   var proof: Int64 = 0
+  var reset: Int64 = 0
+  /// Since each is as long as the others, of two the later one is the longer one.
+  var coolDown = CoolDown()
+
+  struct CoolDown: Hashable {
+    var found: Int64 = 0
+    var until: Int64 = 0
+  }
 
   /// Whether no trial has begun since that found the provider working.
-  var isAgainstCalls: Bool { trip > 0 && trip >= proof }
+  var isAgainstCalls: Bool { trip > 0 && trip >= proof && trip > reset }
+
+  /// Until when the provider asked to be left alone since the last reset.
+  var coolingUntil: Int64 { coolDown.found > reset ? coolDown.until : 0 }
 
   mutating func join(_ other: Evidence) {
     trip = max(trip, other.trip)
     proof = max(proof, other.proof)
+    reset = max(reset, other.reset)
+    if other.coolDown.found > coolDown.found { coolDown = other.coolDown }
   }
 }
 
@@ -61,6 +75,7 @@ struct GatewayModel: Hashable {
     hasher.combine(counting.answers)
     hasher.combine(counting.unsent.isEmpty)
     hasher.combine(evidence.trip)
+    hasher.combine(evidence.reset)
     hasher.combine(early == nil)
     hasher.combine(trial?.epoch.number)
     hasher.combine(lasting.count)
@@ -102,6 +117,8 @@ enum Event: Hashable {
   case begin(Int)
   /// The n-th of the gateway's answers that go on ends.
   case end(Int, Int, CallOutcome, stored: Bool)
+  /// An operator resets the breaker at the gateway, which the store hears of, or not.
+  case reset(Int, stored: Bool)
   /// The gateway's process ends and starts anew: it knows what the store knows.
   case crash(Int)
   /// The gateway writes to the store what it knows, and reads the rest.
@@ -117,7 +134,7 @@ enum Event: Hashable {
     case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index),
       .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _),
       .failure(let index, _), .count(let index, _), .sum(let index, _, _), .pass(let index, _),
-      .begin(let index), .end(let index, _, _, _):
+      .begin(let index), .end(let index, _, _, _), .reset(let index, _):
       index
     case .wait: nil
     }

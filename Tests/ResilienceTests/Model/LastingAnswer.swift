@@ -23,14 +23,21 @@ extension GatewayModel {
   /// nothing newer is known. Written down once more, so that the breaker cannot be mistaken about it.
   func mayDecide(_ token: TrialToken, now: Int64) -> Bool {
     let snapshot = breaker.snapshot
-    return now < token.leaseUntil && snapshot.epoch == token.epoch
+    return now < token.leaseUntil && isPresent(token.epoch)
       && snapshot.core.phase == .halfOpen(owner: token.owner, leaseUntil: token.leaseUntil)
+  }
+
+  /// Whether it is the present state: also where it began after a reset that was heard of since.
+  private func isPresent(_ epoch: Epoch) -> Bool {
+    let present = breaker.snapshot.epoch
+    return epoch.number == present.number
+      && (epoch.generation == present.generation || epoch.number > present.generation)
   }
 
   /// Whether what comes of an answer may: of a call within the closed state that it speaks of.
   func mayDecide(_ permit: CallPermit, of epoch: Epoch, now: Int64) -> Bool {
     if case .trial(let token) = permit { return mayDecide(token, now: now) }
-    return breaker.snapshot.core.phase == .closed && breaker.snapshot.epoch == epoch
+    return breaker.snapshot.core.phase == .closed && isPresent(epoch)
   }
 
   /// The answer that an event ends, or has go on as another one, and the state that it speaks of.

@@ -24,6 +24,18 @@ struct ModelCheckTests {
     #expect(search.steps > 15_000)
   }
 
+  @Test("where operators reset it, at a gateway that others do not hear of")
+  func keepsTheRulesAfterResets() {
+    var search = Search(start: world(.fresh, isReset: true))
+    search.run(depth: 3)
+    #expect(search.problem == nil)
+    #expect(search.steps > 5000)
+    var later = Search(start: world(.tryingImpatiently, isReset: true))
+    later.run(depth: 4)
+    #expect(later.problem == nil)
+    #expect(later.steps > 10_000)
+  }
+
   enum CountingStart: String, CaseIterable, Sendable {
     /// Nothing has happened, and two failures are enough.
     case fresh
@@ -68,15 +80,16 @@ struct ModelCheckTests {
     return world
   }
 
-  private func world(_ start: Start) -> WorldModel {
+  private func world(_ start: Start, isReset: Bool = false) -> WorldModel {
     var settings = BreakerSettings()
-    settings.failureCount = start == .fresh ? 2 : 1
+    settings.failureCount = start == .fresh && !isReset ? 2 : 1
     settings.window = .seconds(86_400)
     settings.windowBuckets = 10
     settings.openTime = .seconds(start == .tryingImpatiently ? 1 : 100)
     settings.trialLease = .seconds(30)
     settings.openTimeJitter = 0
-    var world = WorldModel(gateways: 3, settings: settings, tick: start == .due ? 0 : 1)
+    var world = WorldModel(
+      gateways: 3, settings: settings, tick: start == .due ? 0 : 1, isReset: isReset)
     if start == .fresh { return world }
     world = world.after(.call(0, .failure, stored: true)).after(.wait)
     if start == .due { return world }

@@ -87,7 +87,7 @@ struct NaiveBreaker {
       case .success(let duration) where !isSlow(duration):
         close()
         return false
-      case .success, .failure:
+      case .success, .failure, .unavailable:
         return true
       default:
         stateNumber += 1
@@ -106,6 +106,8 @@ struct NaiveBreaker {
     case .rateLimited(let asked):
       let time = min(asked ?? milliseconds(settings.coolDown), milliseconds(settings.coolDownCap))
       coolingUntil = max(coolingUntil, now + max(0, time))
+    case .unavailable(let asked):
+      coolingUntil = max(coolingUntil, now + max(0, min(asked, milliseconds(settings.coolDownCap))))
     case .badKey: badKeyUntil = max(badKeyUntil, now + milliseconds(settings.badKeyTime))
     case .outOfCredit:
       noCreditUntil = max(noCreditUntil, now + milliseconds(settings.noCreditTime))
@@ -117,7 +119,7 @@ struct NaiveBreaker {
     switch outcome {
     case .success(let duration):
       calls.append(Call(bucket: bucket(now), failed: false, slow: isSlow(duration)))
-    case .failure:
+    case .failure, .unavailable:
       calls.append(Call(bucket: bucket(now), failed: true, slow: false))
     default:
       return false
@@ -127,12 +129,12 @@ struct NaiveBreaker {
       calls.removeAll { $0.bucket <= oldest }
     }
     let counts = counts(now: now)
-    if outcome == .failure {
+    guard case .success(let duration) = outcome else {
       if let limit = settings.failureCount, counts.failures >= limit { return true }
       guard let rule = settings.failureRate, counts.calls >= rule.minimumCalls else { return false }
       return Double(counts.failures) / Double(counts.calls) >= rule.rate
     }
-    guard case .success(let duration) = outcome, isSlow(duration), let rule = settings.slowCalls,
+    guard isSlow(duration), let rule = settings.slowCalls,
       counts.calls >= rule.share.minimumCalls
     else { return false }
     return Double(counts.slow) / Double(counts.calls) >= rule.share.rate

@@ -128,7 +128,8 @@ struct RandomWalk {
   private mutating func randomOutcome() -> CallOutcome {
     switch roll(40) {
     case 0..<20: .success(durationMs: roll(3) == 0 ? 1500 : Int64(roll(1000)))
-    case 20..<34: .failure
+    case 20..<33: .failure
+    case 33: .unavailable(retryAfterMs: Int64(roll(30_000) - 100))
     case 34, 35: .rateLimited(retryAfterMs: roll(2) == 0 ? nil : Int64(roll(30_000) - 100))
     case 36: roll(8) == 0 ? .badKey : .ignored
     case 37: roll(8) == 0 ? .outOfCredit : .ignored

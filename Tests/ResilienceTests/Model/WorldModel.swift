@@ -18,11 +18,14 @@ struct WorldModel: Hashable {
   var counts: CountsModel?
   /// Whether answers may go on for any time. Where not, all but those of trials end at once.
   let answersLast: Bool
+  /// Whether operators reset the breaker. They do not care for trials that run.
+  let isReset: Bool
 
   init(
     gateways count: Int, settings: BreakerSettings, tick: Int64, countsTogether: Bool = false,
-    answersLast: Bool = false
+    answersLast: Bool = false, isReset: Bool = false
   ) {
+    self.isReset = isReset
     counts = countsTogether ? CountsModel() : nil
     self.answersLast = answersLast
     self.tick = tick
@@ -75,6 +78,7 @@ struct WorldModel: Hashable {
           .trial(index, .ignored, stored: true),
         ]
       }
+      if isReset { events += [.reset(index, stored: true), .reset(index, stored: false)] }
       events += endings(index)
       events += [.crash(index), .sync(index)]
       events += gateway.inbox.indices.map { .deliver(index, $0) }
@@ -157,6 +161,11 @@ struct WorldModel: Hashable {
     case .end(let index, let position, let outcome, let stored):
       let answer = world.gateways[index].lasting.remove(at: position)
       world.record(outcome, of: answer.permit, at: index, stored: stored)
+    case .reset(let index, let stored):
+      _ = world.gateways[index].breaker.reset(now: world.now)
+      world.gateways[index].evidence.reset = world.now
+      world.gateways[index].freshFailures = 0
+      if stored { world.write(at: index) }
     case .crash(let index): world.crash(at: index)
     case .sync(let index):
       world.write(at: index)
@@ -191,6 +200,9 @@ extension WorldModel {
       gateway.evidence.trip = now
     }
     if after.core.phase != .closed || before.core.phase != .closed { gateway.freshFailures = 0 }
+    if case .rateLimited = outcome, after.coolingUntil > before.coolingUntil {
+      gateway.evidence.coolDown = Evidence.CoolDown(found: now, until: after.coolingUntil)
+    }
     gateways[index] = gateway
     if outcome == .failure, case .call(let epoch) = permit {
       count(failureUnder: epoch, at: index)
@@ -215,10 +227,14 @@ extension WorldModel {
   }
 
   private mutating func absorb(_ snapshot: BreakerSnapshot, at index: Int) {
-    let wasClosed = gateways[index].breaker.snapshot.core.phase == .closed
+    let before = gateways[index].breaker.snapshot
     _ = gateways[index].breaker.absorb(snapshot, now: now)
-    let isClosed = gateways[index].breaker.snapshot.core.phase == .closed
-    if !wasClosed || !isClosed { gateways[index].freshFailures = 0 }
+    let after = gateways[index].breaker.snapshot
+    if before.core.phase != .closed || after.core.phase != .closed
+      || after.isNew(since: before)
+    {
+      gateways[index].freshFailures = 0
+    }
   }
 
   private mutating func claim(at index: Int) {

@@ -1,10 +1,17 @@
 @testable import Resilience
 
+extension BreakerSnapshot {
+  /// Whether the breaker was reset after what it was before.
+  func isNew(since before: BreakerSnapshot) -> Bool {
+    generation > before.generation && before.core.number <= generation
+  }
+}
+
 /// What must hold in every world.
 extension WorldModel {
   /// The rule that this world breaks, if any; apart from those on what can become of it.
   func brokenRule() -> String? {
-    tooManyTrials() ?? closedAgainstEvidence() ?? counts?.problem
+    (isReset ? nil : tooManyTrials()) ?? closedAgainstEvidence() ?? notCooling() ?? counts?.problem
   }
 
   /// The rule on its future that this world breaks, if any. It depends on the ``Prospect`` alone.
@@ -57,6 +64,15 @@ extension WorldModel {
     }
     if stored?.core.phase == .closed, storeEvidence.isAgainstCalls {
       return "the store is closed though the provider broke after the last proof"
+    }
+    return nil
+  }
+
+  /// Who has heard that the provider asks to be left alone, and of no reset since, leaves it alone.
+  private func notCooling() -> String? {
+    for gateway in gateways
+    where gateway.evidence.coolingUntil > max(now, gateway.breaker.snapshot.coolingUntil) {
+      return "\(gateway.owner) forgot to cool down"
     }
     return nil
   }
@@ -116,10 +132,13 @@ extension WorldModel {
   private func brokenStep(by event: Event, to next: WorldModel, except: Int?) -> String? {
     for (index, gateway) in gateways.enumerated() where index != except {
       let (before, after) = (gateway.breaker.snapshot, next.gateways[index].breaker.snapshot)
-      if before.coolingUntil > next.now, after.coolingUntil < before.coolingUntil {
+      let wasReset = after.generation > before.generation
+      if !wasReset, before.coolingUntil > next.now, after.coolingUntil < before.coolingUntil {
         return "\(gateway.owner)'s cool-down became shorter"
       }
-      if after.core.number < before.core.number { return "\(gateway.owner) went back" }
+      if !after.isNew(since: before), after.core.number < before.core.number {
+        return "\(gateway.owner) went back"
+      }
       guard event.gateway == index, counts == nil || before.core.phase != .closed,
         let (permit, epoch) = gateway.ending(by: event),
         !gateway.mayDecide(permit, of: epoch, now: next.now)

@@ -9,11 +9,16 @@ struct WorldWalkTests {
   /// So many walks, of so many events each.
   private static let (walks, length) = (150, 80)
 
-  @Test(arguments: 1...4) func keepsTheRules(seed: UInt64) {
+  @Test(arguments: 1...4) func keepsTheRules(seed: UInt64) { walk(seed) }
+
+  @Test("also where operators reset the breaker", arguments: [6, 7])
+  func keepsTheRulesAfterResets(seed: UInt64) { walk(seed, isReset: true) }
+
+  private func walk(_ seed: UInt64, isReset: Bool = false) {
     var generator = SeededGenerator(seed)
     var (closings, late, passed) = (0, 0, 0)
     for walk in 0..<Self.walks {
-      var world = Self.world(seed)
+      var world = Self.world(seed, isReset)
       for step in 0..<Self.length {
         let event = world.randomEvent(using: &generator)
         var after = world.after(event)
@@ -37,20 +42,22 @@ struct WorldWalkTests {
       }
     }
     // A walk that never gets anywhere would prove nothing.
-    #expect(closings > 150)
-    #expect(late > 20)
-    #expect(passed > 50)
+    let factor = isReset ? 2 : 1
+    #expect(closings * factor > 150)
+    #expect(late * factor > 20)
+    #expect(passed * factor > 50)
   }
 
-  private static func world(_ seed: UInt64) -> WorldModel {
+  private static func world(_ seed: UInt64, _ isReset: Bool) -> WorldModel {
     var settings = BreakerSettings()
     settings.failureCount = seed.isMultiple(of: 2) ? 2 : 1
     settings.window = .seconds(86_400)
     settings.windowBuckets = 10
-    settings.openTime = .seconds(seed > 2 ? 100 : 1)
+    settings.openTime = .seconds((seed - 1) % 4 > 1 ? 100 : 1)
     settings.trialLease = .seconds(30)
     settings.openTimeJitter = 0
-    return WorldModel(gateways: 3, settings: settings, tick: 1, answersLast: true)
+    return WorldModel(
+      gateways: 3, settings: settings, tick: 1, answersLast: true, isReset: isReset)
   }
 }
 
@@ -59,12 +66,17 @@ extension WorldModel {
     gateways.count { $0.breaker.snapshot.core.phase == .closed }
   }
 
-  /// One of ``events()``. Gateways seldom crash: most of what is under way would end so.
+  /// One of ``events()``. Gateways seldom crash, and breakers are seldom reset: most of what is under
+  /// way would end so.
   fileprivate func randomEvent(using generator: inout some RandomNumberGenerator) -> Event {
     let events = events()
     let event = events.randomElement(using: &generator) ?? .wait
-    guard case .crash = event, Int.random(in: 0..<10, using: &generator) > 0 else { return event }
-    return randomEvent(using: &generator)
+    switch event {
+    case .crash, .reset:
+      let isSeldom = Int.random(in: 0..<10, using: &generator) > 0
+      return isSeldom ? randomEvent(using: &generator) : event
+    default: return event
+    }
   }
 
   /// Of news that nobody comes for some is lost, so that the rest is still news.

@@ -25,9 +25,13 @@ struct SnapshotFieldsTests {
     }
   }
 
+  private static let optional: Set = [
+    "owner", "cooling", "bad_keys", "bad_keys_found", "no_credit", "no_credit_found",
+  ]
+
   @Test func aMissingFieldIsRefusedAndAnUnknownOneIsNot() {
     let fields = BreakerSnapshot().encode()
-    for name in fields.keys where !["owner", "bad_keys", "no_credit"].contains(name) {
+    for name in fields.keys where !Self.optional.contains(name) {
       var without = fields
       without[name] = nil
       #expect(BreakerSnapshot(fields: without) == nil, "without \(name)")
@@ -42,8 +46,9 @@ struct SnapshotFieldsTests {
     ("v", "2"), ("state", "ajar"), ("until", "-1"), ("until", "9223372036854775807"),
     ("until", ""), ("until", "1e3"), ("until", "99999999999999999999999"), ("number", "x"),
     ("number", "2000000000000000000"), ("trips", "65"), ("trial_settled", "2"),
-    ("override", "maybe"), ("generation", "0x1"), ("bad_keys", "a"), ("bad_keys", "a:0"),
-    ("no_credit", "a:1 b:-1"), ("no_credit", "ä:1"),
+    ("override", "maybe"), ("generation", "0x1"), ("cooling", ":1"),
+    ("bad_keys_found", "a:1"), ("bad_keys_found", "a:1:0"), ("bad_keys_found", "a:-1:2"),
+    ("no_credit_found", "a:1:1 b:1:-1"), ("no_credit_found", "ä:1:1"),
   ])
   func aValueOutOfBoundsIsRefused(name: String, value: String) {
     var fields = BreakerSnapshot().encode()
@@ -51,12 +56,31 @@ struct SnapshotFieldsTests {
     #expect(BreakerSnapshot(fields: fields) == nil)
   }
 
-  @Test func whatAnOlderVersionHasFoundOutHoldsForAllKeys() throws {
+  @Test func whatOlderVersionsHaveFoundOutIsReadAndEndsWithAnyReset() throws {
     var fields = BreakerSnapshot().encode()
-    (fields["bad_key_until"], fields["no_credit_until"]) = ("1", "2")
-    (fields["bad_keys"], fields["no_credit"]) = (nil, nil)
+    for name in ["cooling", "bad_keys_found", "no_credit_found"] { fields[name] = nil }
+    (fields["cooling_until"], fields["bad_keys"]) = ("3000", "a:1000 a:b:4000")
+    // This one knows no difference between keys.
+    (fields["no_credit_until"], fields["no_credit"]) = ("2000", nil)
     let read = try #require(BreakerSnapshot(fields: fields))
-    #expect(read.badKeys.until("a") == 1 && read.noCredit.until("b") == 2)
+    #expect(read.badKeys.until("a") == 1000 && read.badKeys.until("a:b") == 4000)
+    #expect(read.noCredit.until("b") == 2000 && read.coolingUntil == 3000)
+    var reset = BreakerSnapshot()
+    reset.generation = 1
+    #expect(read.merged(with: reset, now: 1) == reset)
+    fields["bad_keys"] = "a:0"
+    #expect(BreakerSnapshot(fields: fields) == nil)
+  }
+
+  @Test func olderVersionsReadTheEndOfEachPause() {
+    var snapshot = BreakerSnapshot()
+    snapshot.badKeys.extend("a", found: 1, until: 9)
+    snapshot.badKeys.extend("a", found: 2, until: 8)
+    snapshot.badKeys.extend("b", found: 1, until: 7)
+    snapshot.cooling.extend("", found: 1, until: 6)
+    let fields = snapshot.encode()
+    #expect(fields["bad_keys"] == "a:9 b:7" && fields["bad_key_until"] == "9")
+    #expect(fields["cooling_until"] == "6")
   }
 
   @Test func aTrialNeedsAnOwnerOfBoundedLength() {

@@ -8,8 +8,9 @@ extension BreakerSnapshot {
     var snapshot = BreakerSnapshot()
     func pick(_ values: [Int64]) -> Int64 { values.randomElement(using: &generator) ?? 0 }
     let times: [Int64] = [0, 50, 99, 100, 101, 150, 200, 1_000_000_000_000]
-    snapshot.generation = pick([0, 0, 0, 1])
-    snapshot.core.number = pick([0, 1, 2])
+    // Some numbers are of before a reset, some of after it.
+    snapshot.generation = pick([0, 0, 0, 1, 2])
+    snapshot.core.number = pick([0, 1, 2, 3])
     snapshot.core.trips = Int(pick([0, 1, 2]))
     switch pick([0, 1, 2]) {
     case 0: snapshot.core.phase = .closed
@@ -19,15 +20,17 @@ extension BreakerSnapshot {
       snapshot.core.phase = .halfOpen(owner: owner, leaseUntil: pick(times))
     }
     snapshot.trial = TrialLease(
-      number: pick([0, 1, 2]), settled: pick([0, 1]) == 0, until: pick(times))
-    snapshot.coolingUntil = pick(times)
+      number: pick([0, 1, 2, 3]), settled: pick([0, 1]) == 0, until: pick(times))
+    for _ in 0..<pick([0, 1, 2]) {
+      snapshot.cooling.extend("", found: pick([0, 1, 2, 3]), until: pick(times))
+    }
     for credential in ["", "a", "b"] where pick([0, 1]) == 0 {
-      snapshot.badKeys.extend(credential, until: pick(times))
-      snapshot.noCredit.extend(credential, until: pick(times))
+      snapshot.badKeys.extend(credential, found: pick([0, 1, 2, 3]), until: pick(times))
+      snapshot.noCredit.extend(credential, found: pick([0, 1, 2, 3]), until: pick(times))
     }
     let modes: [OperatorOverride.Mode] = [.none, .forcedOpen, .forcedClosed]
     snapshot.override = OperatorOverride(
-      number: pick([0, 1]), mode: modes.randomElement(using: &generator) ?? .none)
+      number: pick([0, 1, 2, 3]), mode: modes.randomElement(using: &generator) ?? .none)
     return snapshot
   }
 

@@ -83,6 +83,93 @@ struct SnapshotMergeTests {
     #expect(bench.isAllowed)
   }
 
+  /// What may come after a reset that was not heard of.
+  @Test(arguments: AfterReset.allCases)
+  func aResetElsewhereEndsWhatWasBeforeItAndNothingElse(later: AfterReset) {
+    let (one, two) = (BreakerBench(), BreakerBench())
+    // Before it, there was more.
+    one.fail(5)
+    one.record(.rateLimited(retryAfterMs: minute(50)))
+    one.record(.badKey)
+    one.record(.outOfCredit)
+    _ = one.breaker.forceOpen(now: one.now)
+    let before = one.breaker.snapshot
+    one.pass(minute(1))
+    two.now = one.now
+    _ = two.breaker.absorb(before, now: two.now)
+    _ = two.breaker.reset(now: two.now)
+    one.pass(1)
+    two.now = one.now
+    later.happens(at: one)
+    _ = two.breaker.absorb(one.breaker.snapshot, now: two.now)
+    _ = one.breaker.absorb(two.breaker.snapshot, now: one.now)
+    #expect(one.breaker.snapshot == two.breaker.snapshot)
+    #expect(two.state == later.state(now: two.now))
+    #expect(two.admission == one.admission)
+    // Only what came later is there at all.
+    _ = two.breaker.liftOverride(now: two.now)
+    two.pass(minute(20))
+    #expect(two.isAllowed == (later != .opening))
+  }
+
+  enum AfterReset: CaseIterable {
+    case opening, coolDown, badKey, forcedOpen, forcedClosed
+
+    func happens(at bench: BreakerBench) {
+      switch self {
+      case .opening: _ = bench.breaker.open(now: bench.now, using: &bench.generator)
+      case .coolDown: bench.record(.rateLimited(retryAfterMs: minute(1)))
+      case .badKey: bench.record(.badKey)
+      case .forcedOpen: _ = bench.breaker.forceOpen(now: bench.now)
+      case .forcedClosed: _ = bench.breaker.forceClosed(now: bench.now)
+      }
+    }
+
+    func state(now: Int64) -> BreakerState {
+      switch self {
+      case .opening: .open(until: now + minute(20))
+      case .coolDown: .coolingDown(until: now + minute(1))
+      case .badKey: .badKey(until: now + minute(15))
+      case .forcedOpen: .forcedOpen
+      case .forcedClosed: .forcedClosed
+      }
+    }
+  }
+
+  @Test func whatComesOfATrialThatBeganAfterAResetElsewhereCounts() throws {
+    let (one, two) = (BreakerBench(), BreakerBench())
+    one.openAndWait()
+    two.now = one.now
+    _ = two.breaker.reset(now: two.now)
+    one.pass(1)
+    let token = try #require(one.takeTrial())
+    _ = one.breaker.absorb(two.breaker.snapshot, now: one.now)
+    one.record(.failure, of: token.permit)
+    #expect(one.state == .open(until: one.now + minute(20)))
+    _ = two.breaker.absorb(one.breaker.snapshot, now: one.now)
+    #expect(two.state == one.state)
+  }
+
+  @Test func aResetByAClockThatWasWrongEndsNothingThatCameAfterIt() {
+    let (one, two) = (BreakerBench(), BreakerBench())
+    _ = two.breaker.reset(now: two.now + minute(60))
+    two.breaker.rebase(by: -minute(60))
+    one.pass(1)
+    one.fail(5)
+    _ = two.breaker.absorb(one.breaker.snapshot, now: one.now)
+    #expect(two.state == one.state && !two.isAllowed)
+  }
+
+  @Test func aRepeatedDecisionWinsOverOneThatCameInBetween() {
+    let (one, two) = (BreakerBench(), BreakerBench())
+    _ = one.breaker.forceOpen(now: 1_000_000)
+    _ = two.breaker.forceClosed(now: 1_000_001)
+    let again = one.breaker.forceOpen(now: 1_000_002)
+    #expect(again.isEmpty)
+    let both = two.breaker.snapshot.merged(with: one.breaker.snapshot, now: 1_000_003)
+    #expect(both.override.mode == .forcedOpen)
+  }
+
   @Test func theLastDecisionOfOperatorsHolds() {
     let (one, two) = (BreakerBench(), BreakerBench())
     _ = one.breaker.forceOpen(now: 1_000_000)
@@ -99,7 +186,7 @@ struct SnapshotMergeTests {
 
   @Test func aBrokenClockClosesNoProviderOffForGood() {
     var broken = BreakerSnapshot()
-    broken.badKeys.extend("", until: 1 << 59)
+    broken.badKeys.extend("", found: 1, until: 1 << 59)
     broken.core.phase = .open(until: 1 << 59)
     let bench = BreakerBench()
     _ = bench.breaker.absorb(broken, now: bench.now)
