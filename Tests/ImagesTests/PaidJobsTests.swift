@@ -74,7 +74,7 @@ struct PaidJobsTests {
   }
 
   @Test(
-    "a job that is not finished is cancelled, and not asked for",
+    "a job that is not finished is cancelled",
     arguments: ImageJobsTests.cancelling)
   func cancels(_ provider: JobProvider) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
@@ -84,7 +84,49 @@ struct PaidJobsTests {
         simulator.jobs[provider.name]?.cancelled == 1
       }
       #expect(simulator.jobs[provider.name]?.accepted == 1)
-      #expect(simulator.requests("\(provider.name).poll").isEmpty)
+      // A job at fal may end all the same.
+      let polls = simulator.requests("\(provider.name).poll").count
+      #expect(polls == (provider.name == "fal" ? 1 : 0))
+    }
+  }
+
+  @Test("a job that is asked to stop, and ends all the same, is kept")
+  func goesOnToItsEnd() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let result = try await Self.draw(
+        "an endless stubborn fox", of: [try FalTests.fal.provider(simulator)], client.value,
+        leavingOnce: { simulator.requests("fal.poll").count > 1 }
+      ).get()
+      #expect(result.images.map(\.format) == [.png])
+      #expect(simulator.requests("fal.cancel").count == 1)
+      #expect(simulator.jobs["fal"]?.accepted == 1)
+      #expect(simulator.jobs["fal"]?.cancelled == 0)
+    }
+  }
+
+  @Test("where nothing is to be learned of a job that was asked to stop, it counts as stopped")
+  func stopsSilently() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      for _ in 0..<2 { simulator.queue(SimulatorFault(), route: "fal.poll") }
+      simulator.answer("fal.poll", 404, #"{"detail":"Request not found"}"#)
+      let result = try await Self.draw(
+        "an endless fox", of: [try FalTests.fal.provider(simulator)], client.value,
+        leavingOnce: { simulator.requests("fal.poll").count > 1 })
+      let failure = #expect(throws: ImageFailure.self) { try result.get() }
+      #expect(failure?.kind == .cancelled)
+      #expect(simulator.jobs["fal"]?.cancelled == 1)
+    }
+  }
+
+  @Test("a job that somebody else has cancelled is the provider's failure")
+  func cancelledElsewhere() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      simulator.answer("fal.poll", 200, #"{"status":"COMPLETED"}"#)
+      simulator.answer(
+        "fal.result", 499, #"{"detail":"Request was cancelled","error_type":"client_cancelled"}"#)
+      let failure = try await FalTests.fal.failure(simulator, client.value)
+      #expect(failure.kind == .malformed)
+      #expect(failure.isProviders)
     }
   }
 

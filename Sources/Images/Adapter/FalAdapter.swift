@@ -40,6 +40,11 @@ struct FalAdapter: ImageAdapter {
         try FalDecoder.result(answer, over: link)
       }
     }
+    if cancel?.isSent == true, case .failure(let failure) = result,
+      failure.code == FalDecoder.cancelled
+    {
+      throw Task.isCancelled ? ProviderLink.cancelled : link.timedOut
+    }
     var answer = try FalDecoder.answer(try result.get(), to: job, over: link)
     answer.adjusted += encoder.adjusted
     return answer
@@ -53,8 +58,8 @@ struct FalAdapter: ImageAdapter {
     guard let url = try? link.url(named: job["cancel_url"]?.string, hosts: Self.hosts) else {
       return nil
     }
-    return JobCancellation(request: ClientRequest(.put, url, headers: authorization(link))) {
-      FalDecoder.isAlreadyCompleted($0)
+    return JobCancellation(ClientRequest(.put, url, headers: authorization(link))) {
+      FalDecoder.outcome(ofCancelling: $0)
     }
   }
 

@@ -11,11 +11,20 @@ enum FalDecoder {
     try link.object(answer) { failure(answer, $0, link) }
   }
 
-  /// Whether the answer to a cancelling tells that the job was done before.
-  static func isAlreadyCompleted(_ answer: ClientAnswer) -> Bool {
-    answer.head.status == 400
-      && (try? JSONSlice.parse(answer.body))?["status"]?.string == "ALREADY_COMPLETED"
+  /// What the answer to a cancelling says: a job that waits is taken out of the queue, but one that
+  /// runs is only sent a signal, and the model's program decides how to stop
+  /// (docs.fal.ai/documentation/development/handle-cancellations). Many go on to their end.
+  static func outcome(ofCancelling answer: ClientAnswer) -> JobCancellation.Outcome {
+    switch (try? JSONSlice.parse(answer.body))?["status"]?.string {
+    case "ALREADY_COMPLETED": .done
+    case "CANCELLATION_REQUESTED": .asked
+    default: .stopped
+    }
   }
+
+  /// The `error_type` of a job that was cancelled, whose status is 499
+  /// (docs.fal.ai/documentation/model-apis/request-errors).
+  static let cancelled = "client_cancelled"
 
   /// The result of a job that is done, or its failure; nil where it is still on its way.
   /// - Throws: `ImageFailure`, where it is the question that has failed, not the job.
@@ -77,6 +86,11 @@ enum FalDecoder {
     if detail.types.contains("content_policy_violation") {
       var failure = link.failure(answer, text, kind: .refused)
       failure.code = "content_policy_violation"
+      return failure
+    }
+    if object?["error_type"]?.isString(cancelled) == true {
+      var failure = link.failure(answer, text, kind: .malformed)
+      failure.code = cancelled
       return failure
     }
     if detail.types.contains("no_media_generated") {

@@ -34,7 +34,9 @@ extension ProviderLink {
         throw failed
       }
       guard pause < remaining else {
-        guard await comesTooLate(cancel, within: remaining) else { throw failed ?? timedOut }
+        guard await outcome(of: cancel, within: remaining) != .stopped else {
+          throw failed ?? timedOut
+        }
         return try await fetchDone(ask)
       }
       do { try await client.loop.sleep(for: pause) } catch {
@@ -47,20 +49,28 @@ extension ProviderLink {
   /// Answers in a row that make no sense, after which the next one ends the job.
   private static let senselessAnswers = 4
 
-  /// Cancels a job whose client has left. One that ended before is kept where paid calls are
+  /// Cancels a job whose client has left. One that ends all the same is kept where paid calls are
   /// finished: a repetition of the request would pay for it again.
   private func leave<T: Sendable>(
     _ cancel: JobCancellation?, _ ask: @escaping () async throws(ImageFailure) -> T?
   ) async throws(ImageFailure) -> T {
-    if !finishesPaidCalls {
+    guard finishesPaidCalls else {
       give(up: cancel)
-    } else if await comesTooLate(cancel, within: Self.cancelling) {
-      return try await fetchDone(ask)
+      throw Self.cancelled
     }
-    throw ImageFailure(.cancelled, "the request was cancelled", mayHaveBeenPaid: true)
+    switch await outcome(of: cancel, within: Self.cancelling) {
+    case .stopped: throw Self.cancelled
+    case .done: return try await fetchDone(ask)
+    case .asked:
+      do throws(ImageFailure) { return try await fetchDone(ask) } catch { throw Self.cancelled }
+    }
   }
 
-  /// Asks for a job that is done, and paid for, in what is left of its time.
+  /// What a job comes to whose client has left.
+  static let cancelled = ImageFailure(
+    .cancelled, "the request was cancelled", mayHaveBeenPaid: true)
+
+  /// Asks for a job that is done, or will be, and is paid for, in what is left of its time.
   private func fetchDone<T: Sendable>(
     _ ask: @escaping () async throws(ImageFailure) -> T?
   ) async throws(ImageFailure) -> T {
@@ -77,28 +87,23 @@ extension ProviderLink {
   func give(up cancel: JobCancellation?) {
     guard let cancel else { return }
     let client = client
-    client.loop.spawn { _ = try? await client.send(Self.bounded(cancel), bodyLimit: 1 << 20) }
+    client.loop.spawn { _ = await cancel.send(client, within: Self.cancelling) }
   }
 
   /// Cancels a job at its provider, and waits for the answer, be the task cancelled or not.
   /// - Parameter wait: for the answer; the cancelling itself goes on.
-  /// - Returns: whether the job was done before.
-  private func comesTooLate(_ cancel: JobCancellation?, within wait: Duration) async -> Bool {
-    guard let cancel else { return false }
+  private func outcome(
+    of cancel: JobCancellation?, within wait: Duration
+  ) async -> JobCancellation.Outcome {
+    guard let cancel else { return .stopped }
     let client = client
-    let answered = LoopEvent<Bool>()
+    let answered = LoopEvent<JobCancellation.Outcome>()
     client.loop.spawn {
-      let answer = try? await client.send(Self.bounded(cancel), bodyLimit: 1 << 20)
-      answered.fire(answer.map(cancel.isTooLate) ?? false)
+      let answer = await cancel.send(client, within: Self.cancelling)
+      answered.fire(answer.map(cancel.outcome) ?? .stopped)
     }
-    let timer = client.loop.schedule(after: wait) { answered.fire(false) }
+    let timer = client.loop.schedule(after: wait) { answered.fire(.stopped) }
     defer { timer.cancel() }
     return await answered.wait()
-  }
-
-  private static func bounded(_ cancel: JobCancellation) -> ClientRequest {
-    var request = cancel.request
-    request.timeouts.total = cancelling
-    return request
   }
 }

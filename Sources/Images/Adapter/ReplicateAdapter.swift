@@ -56,8 +56,8 @@ struct ReplicateAdapter: ImageAdapter {
       let url = try? link.url(named: prediction["urls"]?["cancel"]?.string)
     else { return nil }
     // The answer is the prediction as it is by then.
-    return JobCancellation(request: ClientRequest(.post, url, headers: authorization(link))) {
-      ReplicateDecoder.isTooLateToCancel($0)
+    return JobCancellation(ClientRequest(.post, url, headers: authorization(link))) {
+      ReplicateDecoder.isTooLateToCancel($0) ? .done : .stopped
     }
   }
 

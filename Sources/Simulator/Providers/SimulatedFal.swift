@@ -104,7 +104,12 @@ struct SimulatedFal: SimulatedProvider {
     guard let job = SimulatedJob.find(name, id, call.state), let input = job.request else {
       return try await problem(call, 404, "Request not found")
     }
-    guard job.isDone, !job.isCancelled else {
+    guard !job.isCancelled else {
+      return try await call.respond(
+        499,
+        json: Array(#"{"detail":"Request was cancelled","error_type":"client_cancelled"}"#.utf8))
+    }
+    guard job.isDone else {
       return try await problem(call, 400, "Request is still in progress")
     }
     let prompt = input["prompt"]?.string ?? ""
