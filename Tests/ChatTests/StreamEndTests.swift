@@ -62,6 +62,22 @@ struct StreamEndTests {
     #expect(!isOver(#"{"error":false,"choices":[]}"#))
   }
 
+  @Test(
+    "the end mark says that nothing follows, and nothing else does",
+    arguments: [
+      ("data: [DONE]\n\n", true), ("data:[DONE]\r\n\r\n", true),
+      ("data: 1\n\ndata: [DONE]\r\r", true),
+      ("data: [DONE]\n\ndata: 1\n\n", false), ("data: {\"content\":\"[DONE]\"}\n\n", false),
+      ("data: [\"DONE\"]\n\n", false), (": [DONE]\n\n", false), ("\n\n", false), ("", false),
+    ])
+  func done(events: String, isDone: Bool) {
+    var end = StreamEnd()
+    end.note(Array(events.utf8))
+    #expect(end.isDone == isDone)
+    end.note(Array(": alive\n\n".utf8))
+    #expect(end.isDone == isDone)
+  }
+
   private static func part(_ index: Int, _ finish: String = "null") -> String {
     #"{"choices":[{"index":\#(index),"delta":{"content":"a"},"finish_reason":\#(finish)}]}"#
   }

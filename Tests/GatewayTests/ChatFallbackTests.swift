@@ -233,8 +233,10 @@ struct ChatFallbackTests {
     }
   }
 
-  @Test("an answer that is whole stays so, however its connection ends", arguments: [true, false])
-  func whole(_ withTools: Bool) async throws {
+  @Test(
+    "an answer that is whole stays so, however its connection ends, and ends with it",
+    arguments: [true, false], [true, false])
+  func whole(withTools: Bool, lingers: Bool) async throws {
     try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in
       func event(_ delta: String, _ finish: String = "null") -> String {
         "data: {\"choices\":[{\"index\":0,\"delta\":{\(delta)},\"finish_reason\":\(finish)}]}\n\n"
@@ -242,7 +244,9 @@ struct ChatFallbackTests {
       let text = event("\"content\":\"Hi\"") + event("", "\"stop\"") + "data: [DONE]\n\n"
       var fault = SimulatorFault()
       fault.replay = Array(text.utf8)
-      fault.resetAfter = text.utf8.count
+      fault.resetAfter = lingers ? nil : text.utf8.count
+      // For an hour: longer than the client waits.
+      fault.lingers = lingers
       bench.first.queue(fault, route: "chat")
       let answer = try await bench.chat(stream: true)
       #expect(String(decoding: answer.body, as: UTF8.self) == text)

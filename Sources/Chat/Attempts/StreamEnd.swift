@@ -49,6 +49,14 @@ package struct StreamEnd: Sendable {
     }
   }
 
+  /// Whether the upstream has said that nothing follows.
+  package var isDone: Bool {
+    let isLineEnd = { (byte: UInt8) in byte == 0x0A || byte == 0x0D }
+    guard let end = last.lastIndex(where: { !isLineEnd($0) }) else { return false }
+    // No JSON ends so.
+    return last[...end].suffix(6).elementsEqual("[DONE]".utf8)
+  }
+
   /// Judges a stream by what has come of it.
   /// - Parameter rest: what came behind the last whole event.
   package func verdict(rest: [UInt8]) -> Verdict {

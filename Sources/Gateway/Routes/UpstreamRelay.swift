@@ -82,6 +82,7 @@ struct UpstreamRelay {
         let events = try framer.takeWholeFrames()
         guard !events.isEmpty else { continue }
         end.note(events)
+        if end.isDone { response.expectEnd() }
         try await context.exchange.write(events)
       }
     } catch let error as HTTPClientError where error.kind != .cancelled && end.isOver {

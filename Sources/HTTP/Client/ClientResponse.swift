@@ -3,7 +3,7 @@ package final class ClientResponse {
   /// Status and fields.
   package let head: ResponseHead
   private let connection: ClientConnection
-  private let idle: Duration
+  private var idle: Duration
   /// Body bytes read so far.
   package private(set) var bytesReceived = 0
 
@@ -20,6 +20,13 @@ package final class ClientResponse {
     bytesReceived += piece?.count ?? 0
     return piece
   }
+
+  /// Notes that the body holds nothing more of interest: its end, with which the connection can be used
+  /// again, is waited for only a moment.
+  package func expectEnd() { idle = min(idle, Self.moment) }
+
+  /// Longer than a network takes for an end that is under way.
+  private static let moment = Duration.milliseconds(250)
 
   /// The rest of the body.
   /// - Parameter limit: bytes; one more is an error.

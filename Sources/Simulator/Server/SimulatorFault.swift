@@ -17,6 +17,8 @@ package struct SimulatorFault: Sendable, Hashable {
   package var resetAfter: Int?
   /// Ends the stream, properly as far as HTTP goes, after this many bytes.
   package var cutAfter: Int?
+  /// Sends the stream whole, and then keeps its connection open.
+  package var lingers = false
   /// Never answers.
   package var hangs = false
   /// Answers once ``SimulatorServer/release()`` is called.
@@ -37,7 +39,7 @@ package struct SimulatorFault: Sendable, Hashable {
   package init() {}
 
   /// Reads `{"delay_ms", "pace_ms", "status", "body", "retry_after", "content_type",
-  /// "reset_after", "cut_after", "hang", "split", "replay", "giant_bytes", "accepts", "pad_bytes"}`.
+  /// "reset_after", "cut_after", "linger", "hang", "split", "replay", "giant_bytes", "accepts", "pad_bytes"}`.
   init(_ object: JSONSlice) {
     delay = .milliseconds(object["delay_ms"]?.int ?? 0)
     pace = object["pace_ms"]?.int.map { .milliseconds($0) }
@@ -47,6 +49,7 @@ package struct SimulatorFault: Sendable, Hashable {
     contentType = object["content_type"]?.string
     resetAfter = object["reset_after"]?.int
     cutAfter = object["cut_after"]?.int
+    lingers = object["linger"]?.bool ?? false
     hangs = object["hang"]?.bool ?? false
     splitsEveryByte = object["split"]?.bool ?? false
     replay = object["replay"]?.stringBytes

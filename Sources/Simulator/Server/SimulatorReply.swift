@@ -66,6 +66,7 @@ struct SimulatorReply {
       if pace > .zero { try await exchange.loop.sleep(for: pace) }
       try Task.checkCancellation()
     }
+    if fault?.lingers == true { try await exchange.loop.sleep(for: .seconds(3600)) }
     exchange.finish()
   }
 

@@ -149,6 +149,7 @@ package final class StreamedToolLoop {
         guard let bytes = try start.take(piece, elapsed: attempt.answeringTime) else { continue }
         attempt.commit()
         try interceptor.push(bytes, into: &out)
+        if interceptor.isDone { response.expectEnd() }
         startJobs()
         // The head is held until the first chunk, so that a failure before it has a real status.
         if interceptor.hasChunks || interceptor.isDone { try await flush(head) }
