@@ -39,7 +39,8 @@ struct RecordedStreamTests {
   }
 
   /// The interceptor is a value, so that the run up to each event is done once, and from there each
-  /// split within the event and the one behind it is tried.
+  /// split within the event and the one behind it is tried. Of events that differ in their words
+  /// alone, a few are.
   @Test("a stream relays alike when split at any byte", arguments: files)
   func splits(file: String) throws {
     let bytes = try Self.bytes(file)
@@ -49,12 +50,15 @@ struct RecordedStreamTests {
     while let frame = try framer.nextFrame() { ends.append((ends.last ?? 0) + frame.raw.count) }
     var state = StreamInterceptor(ownTools: ["generate_image"])
     var start = 0
+    var tried: [[UInt8]: Int] = [:]
     for (index, end) in ends.enumerated() {
       let stop = index + 1 < ends.count ? ends[index + 1] : end
       var whole = state
       var expected: [UInt8] = []
       try whole.push(Array(bytes[start..<stop]), into: &expected)
-      for position in start + 1..<end {
+      let shape = Self.shape(bytes[start..<stop])
+      tried[shape, default: 0] += 1
+      for position in start + 1..<end where tried[shape, default: 0] <= 3 {
         var split = state
         var out: [UInt8] = []
         try split.push(Array(bytes[start..<position]), into: &out)
@@ -66,6 +70,19 @@ struct RecordedStreamTests {
       start = end
     }
     #expect(start == bytes.count)
+  }
+
+  /// What is left of events when each run of letters and digits becomes one.
+  private static func shape(_ events: ArraySlice<UInt8>) -> [UInt8] {
+    var shape: [UInt8] = []
+    for byte in events {
+      let isWord =
+        byte >= 0x80 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+      if isWord, shape.last == UInt8(ascii: "a") { continue }
+      shape.append(isWord ? UInt8(ascii: "a") : byte)
+    }
+    return shape
   }
 
   @Test(
