@@ -37,7 +37,7 @@ package enum ImageDialect: String, Sendable, Hashable, CaseIterable {
       .ratios(
         ["1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "1:2", "2:1"].compactMap(
           AspectRatio.init(_:)))
-    case .generic: .free(step: 1, sides: 1...16_384)
+    case .generic: .free(FreeSizes(step: 1, sides: 1...16_384))
     }
   }
 

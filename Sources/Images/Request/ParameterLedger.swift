@@ -90,12 +90,7 @@ struct ParameterLedger {
   /// The nearest size that the model makes; nil where none is asked for.
   mutating func size() -> ImageSize? {
     guard let wanted = take("size", request.size) else { return nil }
-    let size: ImageSize
-    switch model.sizes {
-    case .listed(let sizes): size = wanted.nearest(of: sizes) ?? wanted
-    case .free(let step, let sides): size = wanted.rounded(toMultipleOf: step, within: sides)
-    case .ratios: size = wanted
-    }
+    let size = model.sizes.nearest(to: wanted) ?? wanted
     if size != wanted { note("size", "\(size) in place of \(wanted)") }
     return size
   }

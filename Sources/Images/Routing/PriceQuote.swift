@@ -16,11 +16,7 @@ extension ImageModel {
   package func quote(_ request: ImageRequest) -> PriceQuote {
     var size = request.size
     if let wanted = request.size {
-      switch sizes {
-      case .listed(let sizes): size = wanted.nearest(of: sizes)
-      case .free(let step, let sides): size = wanted.rounded(toMultipleOf: step, within: sides)
-      case .ratios: break
-      }
+      size = sizes.nearest(to: wanted) ?? wanted
     } else if case .listed(let sizes) = sizes {
       size = sizes.first
     }

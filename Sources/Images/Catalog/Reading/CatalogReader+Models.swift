@@ -88,18 +88,39 @@ extension CatalogReader {
     return node.list(size).map { .listed($0) }
   }
 
-  /// `{"multipleOf": 16, "min": 256, "max": 2048}`.
+  private static let freeSizeKeys = [
+    "multipleOf", "min", "max", "minPixels", "maxPixels", "maxRatio",
+  ]
+
+  /// `{"multipleOf": 16, "min": 256, "max": 2048}`, and further bounds.
   private static func readFreeSizes(_ node: CatalogNode) -> SizeSupport? {
-    guard let object = CatalogObject(node, keys: ["multipleOf", "min", "max"]) else { return nil }
+    guard let object = CatalogObject(node, keys: freeSizeKeys) else { return nil }
     let step = object.required("multipleOf", "1 to 1024 is allowed")?.integer(in: 1...1024)
     let low = object.required("min", "1 to 16384 is allowed")?.integer(in: 1...16_384)
     let high = object.required("max", "1 to 16384 is allowed")?.integer(in: 1...16_384)
+    let least = object["minPixels"]?.integer(in: 1...mostPixels)
+    let most = object["maxPixels"]?.integer(in: 1...mostPixels)
+    let ratio = object["maxRatio"]?.number(from: 1, to: 100)
     guard let step, let low, let high else { return nil }
     guard low <= high, (low + step - 1) / step * step <= high else {
       node.fault(
         "no side from \(low) to \(high) is a multiple of \(step); at least one must be allowed")
       return nil
     }
-    return .free(step: step, sides: low...high)
+    var pixels: ClosedRange<Int>?
+    if least != nil || most != nil {
+      pixels = (least ?? 1)...max(least ?? 1, most ?? mostPixels)
+    }
+    let sizes = FreeSizes(step: step, sides: low...high, pixels: pixels, maxRatio: ratio)
+    guard sizes.hasSquare, least ?? 1 <= most ?? mostPixels else {
+      node.fault(
+        "no square of sides from \(low) to \(high) has \(least ?? 1) to \(most ?? mostPixels) "
+          + "pixels; at least one must be allowed")
+      return nil
+    }
+    return .free(sizes)
   }
+
+  /// Those of the largest square.
+  private static let mostPixels = 16_384 * 16_384
 }
