@@ -1,0 +1,84 @@
+import OpenAIWire
+import Testing
+
+@testable import Images
+
+/// What the catalog says about sizes, and what pictures of them cost.
+@Suite("Sizes of the catalog")
+struct CatalogSizesTests {
+  private static func shipped(_ name: String) throws -> ImageModel {
+    let models = try CatalogSupport.shipped(CatalogTests.ownServers).images.providers.flatMap(
+      \.models)
+    return try #require(models.first { $0.name == name })
+  }
+
+  @Test(
+    "a model of the shipped catalog makes the shape that is asked for",
+    arguments: [
+      ("bfl/flux-2-pro", "3840x2160", "2048x1152"), ("bfl/flux-pro-1.1", "1792x1024", "1440x832"),
+      ("together/black-forest-labs/FLUX.2-pro", "3840x2160", "1440x816"),
+      ("fal/fal-ai/flux-pro/v1.1", "3840x2160", "1536x864"),
+      ("leonardo/phoenix-1.0", "2560x1440", "1536x864"),
+      ("openai/gpt-image-2", "1536x864", "1536x864"),
+      ("openai/gpt-image-2", "2048x2048", "2048x2048"),
+      ("openai/gpt-image-2-2026-04-21", "1280x720", "1280x720"),
+      ("azure-openai/gpt-image-2", "2048x1152", "2048x1152"),
+      ("openai/gpt-image-2", "512x512", "816x816"),
+      ("openai/gpt-image-2", "4096x4096", "2880x2880"),
+    ])
+  func shapes(name: String, wanted: String, made: String) throws {
+    var request = ImageRequest(prompt: "a fox")
+    request.size = ImageSize(wanted)
+    let quote = try Self.shipped(name).quote(request)
+    #expect(quote.size?.description == made)
+  }
+
+  @Test(
+    "a size without a price of its own costs what the nearest area does",
+    arguments: [
+      ("high", "1024x1024", 0.211), ("high", "1088x1088", 0.211), ("high", "1536x864", 0.165),
+      ("high", "2048x1152", 0.165), ("high", "2048x2048", 0.222), ("high", "2880x2880", 0.401),
+      ("low", "2048x2048", 0.007), ("auto", "2048x2048", 0.222),
+    ])
+  func prices(quality: String, size: String, price: Double) throws {
+    var request = ImageRequest(prompt: "a fox")
+    request.quality = quality
+    request.size = ImageSize(size)
+    #expect(try Self.shipped("openai/gpt-image-2").quote(request).price == price)
+  }
+
+  @Test("a price of any size comes before that of a size that is not made")
+  func anySize() {
+    let size = ImageSize("1024x1024")
+    let pricing = Pricing(
+      .perImage([.init(quality: "high", size: size, price: 0.2), .init(price: 0.05)]))
+    let other = ImageSize("1536x1024")
+    #expect(pricing.estimate(quality: "high", size: size, steps: nil) == 0.2)
+    #expect(pricing.estimate(quality: "high", size: other, steps: nil) == 0.05)
+  }
+
+  @Test("sizes without a list have bounds of sides, of pixels and of shape")
+  func bounds() throws {
+    let catalog = """
+      {"image":{"providers":{"p":{"wireFormat":"fal","baseUrl":"https://p.test","models":{"m":{
+      "qualityTier":"high","supportedSizes":{"multipleOf":16,"min":480,"max":3840,
+      "minPixels":655360,"maxPixels":8294400,"maxRatio":3}},"n":{
+      "qualityTier":"high","supportedSizes":{"multipleOf":16,"min":64,"max":640,
+      "maxPixels":90000}}}}}}}
+      """
+    let read = try CatalogReader.read(Array(catalog.utf8), environment: [:])
+    let models = try #require(read.images.providers.first?.models)
+    #expect(
+      models.map(\.sizes) == [
+        .free(FreeSizesTests.gptImage2),
+        .free(FreeSizes(step: 16, sides: 64...640, pixels: 1...90_000)),
+      ])
+    let route = ImageRoute(candidates: [models[0]], excluded: [])
+    let plan = try #require(ImagePlan(ImageRequest(prompt: "a fox"), route))
+    let json = try JSONSlice.parse(JSONWriter.object { writer in plan.write(to: &writer) })
+    let told = try #require(json["constraints"])
+    #expect(told["sizeStep"]?.int == 16 && told["maxSide"]?.int == 3840)
+    #expect(told["minPixels"]?.int == 655_360 && told["maxPixels"]?.int == 8_294_400)
+    #expect(told["maxRatio"]?.double == 3)
+  }
+}
