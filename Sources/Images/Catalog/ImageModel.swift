@@ -10,6 +10,8 @@ package struct ImageModel: Sendable, Hashable {
   package var dialect: ImageDialect
   package var tier: QualityTier
   package var sizes: SizeSupport
+  /// The steps of diffusion that it takes; nil where no bound is known.
+  package var steps: ClosedRange<Int>?
   /// Pictures of one call, 1 to 10.
   package var maxCount: Int
   package var pricing: Pricing

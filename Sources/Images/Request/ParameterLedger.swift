@@ -118,8 +118,24 @@ struct ParameterLedger {
 
   // MARK: Numbers and the rest
 
-  mutating func seed() -> Int? { take("seed", request.seed, .seed) }
-  mutating func steps() -> Int? { take("steps", request.steps, .steps) }
+  /// The seed; one that the provider does not take is brought into its range.
+  mutating func seed(in range: ClosedRange<Int>? = nil) -> Int? {
+    guard let seed = take("seed", request.seed, .seed) else { return nil }
+    guard let range, !range.contains(seed) else { return seed }
+    let held = range.lowerBound + seed % range.count
+    note("seed", "\(held) in place of \(seed)")
+    return held
+  }
+
+  /// The steps, as many of them as the model takes, or else its provider.
+  mutating func steps(in range: ClosedRange<Int>? = nil) -> Int? {
+    guard let steps = take("steps", request.steps, .steps) else { return nil }
+    guard let range = model.steps ?? range else { return steps }
+    let held = steps.held(to: range)
+    if held != steps { note("steps", "\(held) in place of \(steps)") }
+    return held
+  }
+
   mutating func guidance() -> Double? { take("guidance", request.guidance, .guidance) }
   mutating func background() -> String? {
     take("background", request.background, .transparentBackground)
@@ -142,5 +158,12 @@ struct ParameterLedger {
     if known.contains(format) { return format }
     note("output_format", "\(model.id) makes \(known.joined(separator: ", ")), not \(format)")
     return nil
+  }
+}
+
+extension Int {
+  /// The nearest of a range.
+  func held(to range: ClosedRange<Int>) -> Int {
+    Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
   }
 }

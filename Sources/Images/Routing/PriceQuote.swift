@@ -21,7 +21,8 @@ extension ImageModel {
       size = sizes.first
     }
     let quality = wireQuality(request.quality)
-    let price = pricing.estimate(quality: quality, size: size, steps: request.steps)
+    let taken = request.steps.map { wanted in steps.map { wanted.held(to: $0) } ?? wanted }
+    let price = pricing.estimate(quality: quality, size: size, steps: taken)
     return PriceQuote(size: size, quality: quality, price: price?.withoutNoise)
   }
 

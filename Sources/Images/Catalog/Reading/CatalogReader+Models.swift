@@ -2,7 +2,7 @@
 extension CatalogReader {
   private static let modelKeys = [
     "wireId", "dialect", "qualityTier", "supportedSizes", "aspectRatios", "maxImages", "pricing",
-    "capabilities", "styles", "fallbackPriority", "options",
+    "capabilities", "steps", "styles", "fallbackPriority", "options",
   ]
 
   /// What is left out is not there: no capability, no style, one picture a call, priority 1.
@@ -21,6 +21,7 @@ extension CatalogReader {
     let capabilities: [ImageCapability]? = object["capabilities"]?.list(orEmpty: true) {
       $0.choice()
     }
+    let steps = object["steps"].flatMap { readSteps($0, capabilities ?? []) }
     let styles = object["styles"]?.list(upTo: 200, orEmpty: true) { $0.text(upTo: 64) }
     let priority = object["fallbackPriority"]?.integer(in: 0...1000)
     let options = object["options"].map { readModelOptions($0, format) } ?? [:]
@@ -30,8 +31,27 @@ extension CatalogReader {
       sizes: sizes, maxCount: count ?? 1, pricing: pricing ?? Pricing(.unknown),
       capabilities: Set(capabilities ?? []), styles: styles ?? [], priority: priority ?? 1)
     model.wireID = wireID ?? id
+    model.steps = steps
     model.options = options
     return model
+  }
+
+  /// `{"min": 1, "max": 50}`.
+  private static func readSteps(
+    _ node: CatalogNode, _ capabilities: [ImageCapability]
+  ) -> ClosedRange<Int>? {
+    guard let object = CatalogObject(node, keys: ["min", "max"]) else { return nil }
+    let low = object.required("min", "1 to 500 is allowed")?.integer(in: 1...500)
+    let high = object.required("max", "1 to 500 is allowed")?.integer(in: 1...500)
+    guard let low, let high else { return nil }
+    guard low <= high else {
+      node.fault("has a min of \(low) above its max of \(high); at most as much is allowed")
+      return nil
+    }
+    if !capabilities.contains(.steps) {
+      node.fault("means nothing without 'steps' among the capabilities; both or none are allowed")
+    }
+    return low...high
   }
 
   private static func readDialect(_ object: CatalogObject, _ format: WireFormat?) -> ImageDialect? {
