@@ -67,6 +67,7 @@ package struct ImagePlan: Sendable {
   private func constraints(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("maxImages", chosen.maxCount)
+    writer.member("maxPromptLength", chosen.maxPromptLength)
     switch chosen.sizes {
     case .listed(let sizes): list("supportedSizes", sizes.map(\.description), to: &writer)
     case .ratios(let ratios): list("aspectRatios", ratios.map(\.description), to: &writer)

@@ -45,6 +45,16 @@ package enum ImageDialect: String, Sendable, Hashable, CaseIterable {
     .listed(names.compactMap(ImageSize.init(_:)))
   }
 
+  /// Characters of the longest prompt (platform.openai.com/docs/api-reference/images/create).
+  var maxPromptLength: Int? {
+    switch self {
+    case .gptImage: 32_000
+    case .dallE3: 4000
+    case .dallE2: 1000
+    case .xai, .generic: nil
+    }
+  }
+
   /// Pictures of one call.
   var maxCount: Int {
     switch self {

@@ -54,7 +54,7 @@ struct ParameterLedger {
     }
     taken.insert("negative_prompt")
     note("negative_prompt", "put into the prompt")
-    return "\(request.prompt)\nAvoid: \(negative)"
+    return request.prompt(avoiding: negative)
   }
 
   /// Asked for before `prompt()`, by adapters that have a field for it.
@@ -158,6 +158,17 @@ struct ParameterLedger {
     if known.contains(format) { return format }
     note("output_format", "\(model.id) makes \(known.joined(separator: ", ")), not \(format)")
     return nil
+  }
+}
+
+extension ImageRequest {
+  /// The prompt that says what must not be seen too.
+  func prompt(avoiding negative: String) -> String { "\(prompt)\nAvoid: \(negative)" }
+
+  /// The prompt as a model is sent it.
+  func prompt(for model: ImageModel) -> String {
+    guard let negativePrompt, !model.capabilities.contains(.negativePrompt) else { return prompt }
+    return prompt(avoiding: negativePrompt)
   }
 }
 

@@ -2,7 +2,7 @@
 extension CatalogReader {
   private static let modelKeys = [
     "wireId", "dialect", "qualityTier", "supportedSizes", "aspectRatios", "maxImages", "pricing",
-    "capabilities", "steps", "styles", "fallbackPriority", "options",
+    "maxPromptLength", "capabilities", "steps", "styles", "fallbackPriority", "options",
   ]
 
   /// What is left out is not there: no capability, no style, one picture a call, priority 1.
@@ -17,6 +17,7 @@ extension CatalogReader {
     let wireID = object["wireId"]?.text(upTo: 512)
     let dialect = readDialect(object, format)
     let count = object["maxImages"]?.integer(in: 1...10)
+    let promptLength = object["maxPromptLength"]?.integer(in: 1...1_000_000)
     let pricing = object["pricing"].flatMap { readPricing($0, sizes: sizes) }
     let capabilities: [ImageCapability]? = object["capabilities"]?.list(orEmpty: true) {
       $0.choice()
@@ -31,6 +32,7 @@ extension CatalogReader {
       sizes: sizes, maxCount: count ?? 1, pricing: pricing ?? Pricing(.unknown),
       capabilities: Set(capabilities ?? []), styles: styles ?? [], priority: priority ?? 1)
     model.wireID = wireID ?? id
+    model.maxPromptLength = promptLength ?? model.maxPromptLength
     model.steps = steps
     model.options = options
     return model
