@@ -47,6 +47,32 @@ struct CatalogSizesTests {
     #expect(try Self.shipped("openai/gpt-image-2").quote(request).price == price)
   }
 
+  @Test(
+    "the cheapest of OpenAI's models costs more where more is asked for",
+    arguments: ["openai", "azure-openai"])
+  func mini(provider: String) throws {
+    let mini = try Self.shipped("\(provider)/gpt-image-1-mini")
+    var request = ImageRequest(prompt: "a fox")
+    #expect(mini.quote(request).price == 0.011)
+    request.quality = "high"
+    #expect(mini.quote(request).price == 0.036)
+    request.size = ImageSize("1536x1024")
+    #expect(mini.quote(request).price == 0.052)
+    #expect(!mini.capabilities.contains(.inputFidelity))
+  }
+
+  @Test("a change within a mask costs what the service for it does")
+  func mask() throws {
+    var request = ImageRequest(prompt: "a fox")
+    request.operation = .edit
+    let ultra = try Self.shipped("stability/stable-image-ultra")
+    #expect(ultra.quote(request).price == 0.08)
+    request.mask = InputImage([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+    #expect(request.mask != nil)
+    #expect(ultra.quote(request).price == 0.05)
+    #expect(try Self.shipped("openai/dall-e-2").quote(request).price == 0.02)
+  }
+
   @Test("a price of any size comes before that of a size that is not made")
   func anySize() {
     let size = ImageSize("1024x1024")

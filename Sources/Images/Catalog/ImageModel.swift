@@ -17,6 +17,8 @@ package struct ImageModel: Sendable, Hashable {
   /// Pictures of one call, 1 to 10.
   package var maxCount: Int
   package var pricing: Pricing
+  /// What changes within a mask cost, where the provider has a price of its own for them.
+  package var maskPricing: Pricing?
   package var capabilities: Set<ImageCapability>
   /// The styles that it knows; empty for none.
   package var styles: [String]

@@ -22,6 +22,7 @@ extension ImageModel {
     }
     let quality = wireQuality(request.quality)
     let taken = request.steps.map { wanted in steps.map { wanted.held(to: $0) } ?? wanted }
+    let pricing = request.mask == nil ? pricing : maskPricing ?? pricing
     let price = pricing.estimate(quality: quality, size: size, steps: taken)
     return PriceQuote(size: size, quality: quality, price: price?.withoutNoise)
   }

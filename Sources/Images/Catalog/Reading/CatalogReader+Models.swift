@@ -2,7 +2,8 @@
 extension CatalogReader {
   private static let modelKeys = [
     "wireId", "dialect", "qualityTier", "supportedSizes", "aspectRatios", "maxImages", "pricing",
-    "maxPromptLength", "capabilities", "steps", "styles", "fallbackPriority", "options",
+    "maskPricing", "maxPromptLength", "capabilities", "steps", "styles", "fallbackPriority",
+    "options",
   ]
 
   /// What is left out is not there: no capability, no style, one picture a call, priority 1.
@@ -22,6 +23,9 @@ extension CatalogReader {
     let capabilities: [ImageCapability]? = object["capabilities"]?.list(orEmpty: true) {
       $0.choice()
     }
+    let maskPricing = object["maskPricing"].flatMap {
+      readMaskPricing($0, sizes: sizes, capabilities ?? [])
+    }
     let steps = object["steps"].flatMap { readSteps($0, capabilities ?? []) }
     let styles = object["styles"]?.list(upTo: 200, orEmpty: true) { $0.text(upTo: 64) }
     let priority = object["fallbackPriority"]?.integer(in: 0...1000)
@@ -33,9 +37,19 @@ extension CatalogReader {
       capabilities: Set(capabilities ?? []), styles: styles ?? [], priority: priority ?? 1)
     model.wireID = wireID ?? id
     model.maxPromptLength = promptLength ?? model.maxPromptLength
+    model.maskPricing = maskPricing
     model.steps = steps
     model.options = options
     return model
+  }
+
+  private static func readMaskPricing(
+    _ node: CatalogNode, sizes: SizeSupport?, _ capabilities: [ImageCapability]
+  ) -> Pricing? {
+    if !capabilities.contains(.mask) {
+      node.fault("means nothing without 'mask' among the capabilities; both or none are allowed")
+    }
+    return readPricing(node, sizes: sizes)
   }
 
   /// `{"min": 1, "max": 50}`.
