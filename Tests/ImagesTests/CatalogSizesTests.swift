@@ -1,10 +1,13 @@
+import EventLoop
 import OpenAIWire
+import Simulator
+import TestSupport
 import Testing
 
 @testable import Images
 
 /// What the catalog says about sizes, and what pictures of them cost.
-@Suite("Sizes of the catalog")
+@Suite("Sizes of the catalog", .bounded, .timeLimit(.minutes(10)))
 struct CatalogSizesTests {
   private static func shipped(_ name: String) throws -> ImageModel {
     let models = try CatalogSupport.shipped(CatalogTests.ownServers).images.providers.flatMap(
@@ -31,6 +34,24 @@ struct CatalogSizesTests {
     request.size = ImageSize(wanted)
     let quote = try Self.shipped(name).quote(request)
     #expect(quote.size?.description == made)
+  }
+
+  @Test(
+    "what is sent is a size that OpenAI takes",
+    arguments: [
+      ("1536x864", "1536x864"), ("256x256", "816x816"), ("100x3000", "480x1440"),
+      ("4096x2160", "3840x2032"),
+    ])
+  func drawn(wanted: String, made: String) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var request = ImageRequest(prompt: "a fox")
+      request.size = ImageSize(wanted)
+      let provider = try AdapterHarness.provider(
+        "openai", .openAI, try Self.shipped("openai/gpt-image-2"), at: simulator.baseURL)
+      let answer = try await AdapterProbe.draw(provider, request, client.value).get()
+      #expect(AdapterProbe.sizes(answer) == [made])
+      #expect(answer.adjusted == (wanted == made ? [] : ["size: \(made) in place of \(wanted)"]))
+    }
   }
 
   @Test(
