@@ -57,7 +57,8 @@ struct PromptLengthTests {
     let failure = ImagePipeline.nobody(route)
     #expect(failure.kind == .noProvider && failure.openAIError.status == 400)
     #expect(
-      failure.message.contains("a/dall-e-3: takes prompts of 4000 characters, and this has 4001"))
+      failure.message.contains(
+        "a/dall-e-3: takes prompts of up to 4000 characters, and this has 4001"))
   }
 
   @Test("the shipped catalog knows it where it is documented")

@@ -130,7 +130,9 @@ package struct ImageRouter: Sendable {
     if let most = model.maxPromptLength, request.operation != .variation {
       let length = request.prompt(for: model).unicodeScalars.count
       if length > most {
-        return ("prompt_too_long", "takes prompts of \(most) characters, and this has \(length)")
+        return (
+          "prompt_too_long", "takes prompts of up to \(most) characters, and this has \(length)"
+        )
       }
     }
     let constraints = request.constraints
