@@ -104,7 +104,7 @@ let package = Package(
       "ImagesTests",
       [
         "Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Resilience", "State",
-        "Simulator", "TestSupport",
+        "Simulator", "TestSupport", "SeededRandom",
       ]),
     tests("ChatTests", ["Chat", "HTTP"], fixtures: false),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),

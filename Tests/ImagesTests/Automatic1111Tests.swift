@@ -14,7 +14,8 @@ struct Automatic1111Tests {
     timeout: Duration = .seconds(120), options: [String: String] = [:]
   ) throws -> ImageProvider {
     var model = ImageModel(
-      id: "sdxl", provider: "automatic1111", sizes: .free(step: 8, sides: 64...2048), maxCount: 10,
+      id: "sdxl", provider: "automatic1111", sizes: .free(FreeSizes(step: 8, sides: 64...2048)),
+      maxCount: 10,
       pricing: Pricing(.free),
       capabilities: [.edit, .variation, .mask, .seed, .steps, .guidance, .negativePrompt])
     model.wireID = checkpoint
@@ -40,16 +41,16 @@ struct Automatic1111Tests {
         client.value
       ).get()
       // A full second batch; who asked for three takes three.
-      #expect(AdapterProbe.sizes(answer) == ["512x264", "512x264", "512x264", "512x264"])
+      #expect(AdapterProbe.sizes(answer) == Array(repeating: "520x264", count: 4))
       #expect(answer.pictures.map(\.seed) == [7, 8, 9, 10])
-      #expect(answer.adjusted == ["size: 512x264 in place of 515x260"])
+      #expect(answer.adjusted == ["size: 520x264 in place of 515x260"])
       let sent = try #require(simulator.requests.first)
       #expect(sent.method == "POST")
       #expect(sent.path == "/automatic1111/sdapi/v1/txt2img")
       #expect(sent.authorization == "Basic dXNlcjpwYXNzd29yZA==")
       #expect(
         String(decoding: sent.body, as: UTF8.self)
-          == #"{"prompt":"a fox","negative_prompt":"rain","width":512,"height":264,"steps":30,"#
+          == #"{"prompt":"a fox","negative_prompt":"rain","width":520,"height":264,"steps":30,"#
           + #""cfg_scale":6.5,"seed":7,"sampler_name":"Euler","scheduler":"Karras","n_iter":2,"#
           + #""batch_size":2,"override_settings":{"sd_model_checkpoint":"sd_xl_base_1.0"},"#
           + #""send_images":true,"save_images":false,"force_task_id":"job-1"}"#)

@@ -15,7 +15,8 @@ struct BFLTests {
   static func model(
     _ wireID: String,
     capabilities: Set<ImageCapability> = [.seed, .steps, .guidance, .outputFormat],
-    sizes: SizeSupport = .free(step: 16, sides: 64...2048), options: [String: String] = [:]
+    sizes: SizeSupport = .free(FreeSizes(step: 16, sides: 64...2048)),
+    options: [String: String] = [:]
   ) -> ImageModel {
     var model = ImageModel(
       id: "flux", provider: "bfl", sizes: sizes, maxCount: 1, capabilities: capabilities)

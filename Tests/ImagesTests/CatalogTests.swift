@@ -259,7 +259,7 @@ struct CatalogTests {
     let read = try CatalogReader.read(Array(catalog.utf8), environment: [:])
     let model = try #require(read.images.providers.first?.models.first)
     #expect(model.pricing == pricing)
-    #expect(model.sizes == .free(step: 8, sides: 64...512))
+    #expect(model.sizes == .free(FreeSizes(step: 8, sides: 64...512)))
   }
 
   // MARK: The environment

@@ -15,7 +15,7 @@ struct ComfyUITests {
     name: "comfyui", format: .comfyUI, cancels: true,
     model: {
       var model = ImageModel(
-        id: "sdxl", provider: "comfyui", sizes: .free(step: 8, sides: 64...2048),
+        id: "sdxl", provider: "comfyui", sizes: .free(FreeSizes(step: 8, sides: 64...2048)),
         pricing: Pricing(.free), capabilities: [.seed])
       model.wireID = "sd_xl_base_1.0.safetensors"
       return model
@@ -26,7 +26,8 @@ struct ComfyUITests {
     checkpoint: String = "sd_xl_base_1.0.safetensors", timeout: Duration = .seconds(120)
   ) throws -> ImageProvider {
     var model = ImageModel(
-      id: "sdxl", provider: "comfyui", sizes: .free(step: 8, sides: 64...2048), maxCount: 4,
+      id: "sdxl", provider: "comfyui", sizes: .free(FreeSizes(step: 8, sides: 64...2048)),
+      maxCount: 4,
       pricing: Pricing(.free),
       capabilities: [.edit, .mask, .seed, .steps, .guidance, .negativePrompt])
     model.wireID = checkpoint

@@ -15,7 +15,8 @@ struct FalTests {
   static func model(
     _ wireID: String,
     capabilities: Set<ImageCapability> = [.seed, .steps, .guidance, .outputFormat],
-    sizes: SizeSupport = .free(step: 8, sides: 64...2048), options: [String: String] = [:]
+    sizes: SizeSupport = .free(FreeSizes(step: 8, sides: 64...2048)),
+    options: [String: String] = [:]
   ) -> ImageModel {
     var model = ImageModel(
       id: "landscape", provider: "fal", sizes: sizes, maxCount: 4, capabilities: capabilities)
@@ -39,11 +40,11 @@ struct FalTests {
         model: Self.model("easel/landscape/dev", options: ["enable_safety_checker": "true"]),
         count: 2, client.value)
       #expect(result.pictures.count == 2)
-      #expect(ImageFormat.png.size(of: result.pictures[0]) == ImageSize("1000x504"))
+      #expect(ImageFormat.png.size(of: result.pictures[0]) == ImageSize("1008x504"))
       #expect(result.answer.pictures.allSatisfy { $0.seed == 42 })
       let notes = result.answer.adjusted
       #expect(notes.count == 3)
-      for word in ["size: 1000x504 in", "background: ", "output_format: landscape makes png"] {
+      for word in ["size: 1008x504 in", "background: ", "output_format: landscape makes png"] {
         #expect(notes.contains { $0.hasPrefix(word) }, "\(word)")
       }
       let sent = try #require(simulator.requests("fal").first)
@@ -55,7 +56,7 @@ struct FalTests {
         Int(sent.header("x-fal-request-timeout") ?? "").map { (1...120).contains($0) } == true)
       #expect(
         String(decoding: sent.body, as: UTF8.self)
-          == #"{"prompt":"a fox","image_size":{"width":1000,"height":504},"num_images":2,"#
+          == #"{"prompt":"a fox","image_size":{"width":1008,"height":504},"num_images":2,"#
           + #""seed":42,"num_inference_steps":4,"guidance_scale":3.5,"#
           + #""enable_safety_checker":true}"#)
       // The addresses that were told, not made of the endpoint.

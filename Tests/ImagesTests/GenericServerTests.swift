@@ -45,6 +45,22 @@ struct GenericServerTests {
     }
   }
 
+  @Test("steps have the name that the server knows them by, as LocalAI has one of its own")
+  func stepsField() throws {
+    let catalog = try CatalogSupport.shipped(CatalogTests.ownServers).images
+    let models = try #require(catalog.providers.first { $0.name == "localai" }?.models)
+    #expect(models.count == 2)
+    for model in models {
+      var request = ImageRequest(prompt: "a fox")
+      request.steps = 9
+      let encoder = OpenAIImagesEncoder(
+        ImageJob(request: request, model: model, count: 1, idempotencyKey: "k"))
+      let body = try JSONSlice.parse(encoder.json())
+      #expect(body["step"]?.int == 9 && body["steps"] == nil && body["steps_field"] == nil)
+      #expect(encoder.adjusted.isEmpty)
+    }
+  }
+
   @Test("what the model is not said to take is not sent, and named")
   func adjusted() async throws {
     try await AdapterHarness.withSimulator { simulator, client in

@@ -17,7 +17,8 @@ struct LeonardoTests {
     options: [String: String] = [:]
   ) -> ImageModel {
     var model = ImageModel(
-      id: "phoenix", provider: "leonardo", sizes: .free(step: 8, sides: 32...1536), maxCount: 8,
+      id: "phoenix", provider: "leonardo", sizes: .free(FreeSizes(step: 8, sides: 32...1536)),
+      maxCount: 8,
       capabilities: capabilities, styles: ["cinematic", "vibrant"])
     model.wireID = "de7d3faf-762f-48e0-b3b7-9d0ac3a3fcf3"
     model.options = options

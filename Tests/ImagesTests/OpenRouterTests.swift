@@ -113,7 +113,7 @@ struct OpenRouterTests {
   @Test("pixels are named where the model knows them")
   func pixels() async throws {
     var trial = Self.images
-    trial.model.sizes = .free(step: 16, sides: 64...2048)
+    trial.model.sizes = .free(FreeSizes(step: 16, sides: 64...2048))
     var request = ImageRequest(prompt: "a fox")
     request.size = ImageSize("128x64")
     let outcome = try await trial.run(request)

@@ -75,7 +75,8 @@ struct ParameterNoteTests {
   func shape(listed: [String]?, wanted: String, ratio: String) throws {
     let sizes = listed.map { SizeSupport.listed($0.compactMap { ImageSize($0) }) }
     let model = ImageModel(
-      id: "grok-imagine", provider: "p", sizes: sizes ?? .free(step: 8, sides: 64...2048))
+      id: "grok-imagine", provider: "p", sizes: sizes ?? .free(FreeSizes(step: 8, sides: 64...2048))
+    )
     let (body, adjusted) = try Self.encode(model) { $0.size = ImageSize(wanted) }
     #expect(body["aspect_ratio"]?.string == ratio)
     #expect(adjusted.count == 1 && adjusted[0].contains("aspect ratio \(ratio)"))

@@ -15,7 +15,7 @@ struct PictureCostTests {
   {
     var model = ImageModel(
       id: "flux", provider: "together", dialect: .generic,
-      sizes: .free(step: 8, sides: 64...1792), maxCount: 4, pricing: .flat(price),
+      sizes: .free(FreeSizes(step: 8, sides: 64...1792)), maxCount: 4, pricing: .flat(price),
       capabilities: [.seed], priority: 2)
     model.wireID = "black-forest-labs/FLUX.1-schnell"
     return try AdapterHarness.provider(

@@ -125,7 +125,7 @@ struct ReplicateTests {
       request.mask = image
       let model = Self.model(
         "easel/flux-2-landscape", capabilities: [.edit, .multipleInputs, .mask],
-        sizes: .free(step: 16, sides: 256...1440))
+        sizes: .free(FreeSizes(step: 16, sides: 256...1440)))
       let result = try await Self.replicate.draw(simulator, request, model: model, client.value)
       #expect(result.answer.adjusted.isEmpty)
       let input = try #require(try simulator.requests("replicate").first?.json()["input"])
@@ -149,7 +149,7 @@ struct ReplicateTests {
     func input(_ wireID: String, _ options: [String: String]) throws -> JSONSlice {
       let model = Self.model(
         wireID, capabilities: [.edit, .guidance, .steps],
-        sizes: .free(step: 10, sides: 100...2000), options: options)
+        sizes: .free(FreeSizes(step: 10, sides: 100...2000)), options: options)
       let job = ImageJob(request: request, model: model, count: 3, idempotencyKey: "k")
       let files = ReplicateEncoder.Files(pictures: ["data:,a", "data:,b"])
       let encoder = ReplicateEncoder(job, files: files)

@@ -11,7 +11,7 @@ struct TogetherTests {
   private static let model: ImageModel = {
     var model = ImageModel(
       id: "flux-dev", provider: "together", dialect: .generic,
-      sizes: .free(step: 8, sides: 64...1792), maxCount: 4,
+      sizes: .free(FreeSizes(step: 8, sides: 64...1792)), maxCount: 4,
       capabilities: [.edit, .seed, .steps, .guidance, .negativePrompt, .outputFormat])
     model.wireID = "black-forest-labs/FLUX.1-dev"
     return model

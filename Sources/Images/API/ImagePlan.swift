@@ -75,13 +75,17 @@ package struct ImagePlan: Sendable {
   private func constraints(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("maxImages", chosen.maxCount)
+    writer.member("maxPromptLength", chosen.maxPromptLength)
     switch chosen.sizes {
     case .listed(let sizes): list("supportedSizes", sizes.map(\.description), to: &writer)
     case .ratios(let ratios): list("aspectRatios", ratios.map(\.description), to: &writer)
-    case .free(let step, let sides):
-      writer.member("sizeStep", step)
-      writer.member("minSide", sides.lowerBound)
-      writer.member("maxSide", sides.upperBound)
+    case .free(let sizes):
+      writer.member("sizeStep", sizes.step)
+      writer.member("minSide", sizes.sides.lowerBound)
+      writer.member("maxSide", sizes.sides.upperBound)
+      writer.member("minPixels", sizes.pixels?.lowerBound)
+      writer.member("maxPixels", sizes.pixels?.upperBound)
+      writer.member("maxRatio", sizes.maxRatio)
     }
     list("styles", chosen.styles, to: &writer)
     list("capabilities", chosen.capabilities.map(\.rawValue).sorted(), to: &writer)

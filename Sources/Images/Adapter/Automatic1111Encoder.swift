@@ -85,10 +85,6 @@ struct Automatic1111Encoder {
   /// The size of the picture to change, as far as the model makes it.
   private static func inputSize(_ job: ImageJob) -> ImageSize? {
     guard let size = job.request.images.first?.size else { return nil }
-    switch job.model.sizes {
-    case .listed(let sizes): return size.nearest(of: sizes)
-    case .free(let step, let sides): return size.rounded(toMultipleOf: step, within: sides)
-    case .ratios: return size
-    }
+    return job.model.sizes.nearest(to: size) ?? size
   }
 }

@@ -26,7 +26,8 @@ struct GeminiAdapter: ImageAdapter {
     let prompt = ledger.prompt()
     let ratio = ledger.aspectRatio()
     let size = imageSize(job.model, &ledger)
-    let seed = ledger.seed()
+    // An int32 (ai.google.dev/api/generate-content#generationconfig).
+    let seed = ledger.seed(in: 0...Int(Int32.max))
     let images = job.request.operation == .edit ? job.request.images : []
     return JSONWriter.object { writer in
       writer.key("contents")

@@ -29,7 +29,9 @@ struct ImagenAdapter: ImageAdapter {
     let negative = isVertex ? ledger.negativePrompt() : nil
     let prompt = ledger.prompt()
     let ratio = ledger.aspectRatio()
-    let seed = isVertex ? ledger.seed() : nil
+    // An int32 from 1 on (docs.cloud.google.com/vertex-ai/generative-ai/docs/image,
+    // generate-deterministic-images).
+    let seed = isVertex ? ledger.seed(in: 1...Int(Int32.max)) : nil
     let format = ledger.outputFormat(of: ["png", "jpeg"])
     let quality = format == "jpeg" ? ledger.outputCompression() : nil
     let options = job.model.options

@@ -4,8 +4,8 @@ internal import OpenAIWire
 /// options, such as `contrast`, `alchemy` or `enhancePrompt`, are sent as they are; `style.NAME` is
 /// the `styleUUID` that a style of the model stands for, without which it is a `presetStyle`.
 struct LeonardoEncoder {
-  /// The largest seed that all models take.
-  private static let seeds = 2_147_483_637
+  /// The seeds that all models take.
+  private static let seeds = 0...2_147_483_637
 
   private let model: ImageModel
   private var ledger: ParameterLedger
@@ -39,16 +39,8 @@ struct LeonardoEncoder {
   func json() -> [UInt8] { body.json() }
 
   private mutating func addNumbers() {
-    if let seed = ledger.seed() {
-      let held = seed % (Self.seeds + 1)
-      if held != seed { ledger.note("seed", "\(held) in place of \(seed)") }
-      body.add("seed", held)
-    }
-    if let steps = ledger.steps() {
-      let held = min(max(steps, 10), 60)
-      if held != steps { ledger.note("steps", "\(held) in place of \(steps)") }
-      body.add("num_inference_steps", held)
-    }
+    body.add("seed", ledger.seed(in: Self.seeds))
+    body.add("num_inference_steps", ledger.steps(in: 10...60))
     if let guidance = ledger.guidance() {
       let held = Int(min(max(guidance.rounded(), 1), 20))
       if Double(held) != guidance { ledger.note("guidance", "\(held) in place of \(guidance)") }

@@ -2,7 +2,8 @@ internal import HTTP
 internal import OpenAIWire
 
 /// Writes requests in OpenAI's images API, each dialect with the parameters that it takes
-/// (platform.openai.com/docs/api-reference/images, docs.x.ai/docs/guides/image-generations).
+/// (platform.openai.com/docs/api-reference/images, docs.x.ai/docs/guides/image-generations). A
+/// model's option `steps_field` is what its server calls the number of steps.
 struct OpenAIImagesEncoder {
   /// A parameter of the body.
   enum Value {
@@ -83,7 +84,9 @@ struct OpenAIImagesEncoder {
       add("response_format", "b64_json")
       add("negative_prompt", negative)
       if let seed = ledger.seed() { fields.append(("seed", .integer(seed))) }
-      if let steps = ledger.steps() { fields.append(("steps", .integer(steps))) }
+      // LocalAI's field is `step` (localai.io/features/image-generation).
+      let name = job.model.options["steps_field"] ?? "steps"
+      if let steps = ledger.steps() { fields.append((name, .integer(steps))) }
     }
   }
 

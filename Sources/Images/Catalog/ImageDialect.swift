@@ -37,12 +37,22 @@ package enum ImageDialect: String, Sendable, Hashable, CaseIterable {
       .ratios(
         ["1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "1:2", "2:1"].compactMap(
           AspectRatio.init(_:)))
-    case .generic: .free(step: 1, sides: 1...16_384)
+    case .generic: .free(FreeSizes(step: 1, sides: 1...16_384))
     }
   }
 
   private static func listed(_ names: [String]) -> SizeSupport {
     .listed(names.compactMap(ImageSize.init(_:)))
+  }
+
+  /// Characters of the longest prompt (platform.openai.com/docs/api-reference/images/create).
+  var maxPromptLength: Int? {
+    switch self {
+    case .gptImage: 32_000
+    case .dallE3: 4000
+    case .dallE2: 1000
+    case .xai, .generic: nil
+    }
   }
 
   /// Pictures of one call.

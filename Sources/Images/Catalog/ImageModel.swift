@@ -10,9 +10,15 @@ package struct ImageModel: Sendable, Hashable {
   package var dialect: ImageDialect
   package var tier: QualityTier
   package var sizes: SizeSupport
+  /// Characters of the longest prompt; nil where no bound is known.
+  package var maxPromptLength: Int?
+  /// The steps of diffusion that it takes; nil where no bound is known.
+  package var steps: ClosedRange<Int>?
   /// Pictures of one call, 1 to 10.
   package var maxCount: Int
   package var pricing: Pricing
+  /// What changes within a mask cost, where the provider has a price of its own for them.
+  package var maskPricing: Pricing?
   package var capabilities: Set<ImageCapability>
   /// The styles that it knows; empty for none.
   package var styles: [String]
@@ -34,6 +40,7 @@ package struct ImageModel: Sendable, Hashable {
     self.dialect = dialect
     self.tier = tier
     self.sizes = sizes ?? dialect.sizes
+    maxPromptLength = dialect.maxPromptLength
     self.maxCount = maxCount ?? dialect.maxCount
     self.pricing = pricing
     self.capabilities = capabilities ?? dialect.capabilities

@@ -68,9 +68,32 @@ package struct Pricing: Sendable, Hashable {
     return rows.contains { $0.quality == quality }
   }
 
-  /// The row that says most of what is asked. Where no row has the quality, such as `auto`, the
-  /// dearest of the size, without those that have to be asked for: an estimate errs upwards.
+  /// The row that says most of what is asked; for a size that none has, one of the nearest area.
+  /// Where no row has the quality, such as `auto`, the dearest of the size, without those that have
+  /// to be asked for: an estimate errs upwards.
   private static func price(_ rows: [Row], _ quality: String?, _ size: ImageSize?) -> Double? {
+    if let price = exactPrice(rows, quality, size) { return price }
+    let ofQuality = rows.filter { $0.quality == quality || $0.quality == nil }
+    let size = size.flatMap { nearest($0, ofQuality) ?? nearest($0, rows) }
+    if let price = exactPrice(rows, quality, size) { return price }
+    let usual = rows.filter { $0.quality.map { QualityWord($0).isExtra } != true }
+    let known = usual.isEmpty ? rows : usual
+    let ofSize = known.filter { $0.size == size || $0.size == nil }
+    return (ofSize.isEmpty ? (ofQuality.isEmpty ? known : ofQuality) : ofSize).map(\.price).max()
+  }
+
+  /// The size of the rows that is nearest in area to another; among equal ones, in shape.
+  private static func nearest(_ size: ImageSize, _ rows: [Row]) -> ImageSize? {
+    let shape = Double(size.width) / Double(size.height)
+    func key(_ other: ImageSize) -> (Int, Double) {
+      (abs(other.area - size.area), other.distance(shape))
+    }
+    return rows.compactMap(\.size).min { key($0) < key($1) }
+  }
+
+  private static func exactPrice(
+    _ rows: [Row], _ quality: String?, _ size: ImageSize?
+  ) -> Double? {
     func score(_ row: Row) -> Int? {
       var score = 0
       if let wanted = row.quality {
@@ -84,11 +107,6 @@ package struct Pricing: Sendable, Hashable {
       return score
     }
     let fitting = rows.compactMap { row in score(row).map { (row, $0) } }
-    if let best = fitting.max(by: { $0.1 < $1.1 }) { return best.0.price }
-    let usual = rows.filter { $0.quality.map { QualityWord($0).isExtra } != true }
-    let known = usual.isEmpty ? rows : usual
-    let ofSize = known.filter { $0.size == size || $0.size == nil }
-    let ofQuality = rows.filter { $0.quality == quality || $0.quality == nil }
-    return (ofSize.isEmpty ? (ofQuality.isEmpty ? known : ofQuality) : ofSize).map(\.price).max()
+    return fitting.max { $0.1 < $1.1 }?.0.price
   }
 }

@@ -4,8 +4,8 @@ package enum SizeSupport: Sendable, Hashable {
   case listed([ImageSize])
   /// These shapes; how many pixels is the provider's choice.
   case ratios([AspectRatio])
-  /// Any, with sides that are multiples of `step` within `sides`.
-  case free(step: Int, sides: ClosedRange<Int>)
+  /// Any within bounds.
+  case free(FreeSizes)
 
   /// Whether a size is made as asked, or, where only shapes are known, in its shape, to within a
   /// fiftieth: 1792x1024 counts as 16:9.
@@ -13,8 +13,16 @@ package enum SizeSupport: Sendable, Hashable {
     switch self {
     case .listed(let sizes): sizes.contains(size)
     case .ratios(let ratios): ratios.contains { $0.isShape(of: size, within: 0.02) }
-    case .free(let step, let sides):
-      [size.width, size.height].allSatisfy { $0 % step == 0 && sides.contains($0) }
+    case .free(let sizes): sizes.contains(size)
+    }
+  }
+
+  /// The size that is made where another is asked for; nil where only shapes are known.
+  func nearest(to size: ImageSize) -> ImageSize? {
+    switch self {
+    case .listed(let sizes): size.nearest(of: sizes)
+    case .ratios: nil
+    case .free(let sizes): sizes.nearest(to: size)
     }
   }
 }

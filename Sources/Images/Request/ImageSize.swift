@@ -27,31 +27,20 @@ package struct ImageSize: Sendable, Hashable, CustomStringConvertible {
 
   /// The size whose shape is most like this one's; among alike shapes, the nearest in area.
   func nearest(of sizes: [ImageSize]) -> ImageSize? {
-    sizes.min { left, right in
-      let shapes = (distance(left), distance(right))
+    let shape = Double(width) / Double(height)
+    return sizes.min { left, right in
+      let shapes = (left.distance(shape), right.distance(shape))
       if shapes.0 != shapes.1 { return shapes.0 < shapes.1 }
       return abs(left.area - area) < abs(right.area - area)
     }
   }
 
-  /// A size of about the same shape and area whose sides are multiples of `step` and within
-  /// `range`: for providers that take any size of such a kind.
-  func rounded(toMultipleOf step: Int, within range: ClosedRange<Int>) -> ImageSize {
-    func round(_ side: Int) -> Int {
-      let nearest = (side + step / 2) / step * step
-      let (low, high) = (
-        (range.lowerBound + step - 1) / step * step, range.upperBound / step * step
-      )
-      return min(max(nearest, low), high)
-    }
-    return ImageSize(width: round(width), height: round(height)) ?? self
-  }
+  /// Pixels.
+  var area: Int { width * height }
 
-  private var area: Int { width * height }
-
-  /// How many times wider, or narrower, the other is; 1 for the same shape.
-  private func distance(_ other: ImageSize) -> Double {
-    let ratio = Double(width * other.height) / Double(height * other.width)
+  /// How many times wider, or narrower, a width over height is; 1 for the same shape.
+  func distance(_ shape: Double) -> Double {
+    let ratio = Double(width) / Double(height) / shape
     return ratio < 1 ? 1 / ratio : ratio
   }
 }

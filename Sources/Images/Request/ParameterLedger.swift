@@ -54,7 +54,7 @@ struct ParameterLedger {
     }
     taken.insert("negative_prompt")
     note("negative_prompt", "put into the prompt")
-    return "\(request.prompt)\nAvoid: \(negative)"
+    return request.prompt(avoiding: negative)
   }
 
   /// Asked for before `prompt()`, by adapters that have a field for it.
@@ -90,12 +90,7 @@ struct ParameterLedger {
   /// The nearest size that the model makes; nil where none is asked for.
   mutating func size() -> ImageSize? {
     guard let wanted = take("size", request.size) else { return nil }
-    let size: ImageSize
-    switch model.sizes {
-    case .listed(let sizes): size = wanted.nearest(of: sizes) ?? wanted
-    case .free(let step, let sides): size = wanted.rounded(toMultipleOf: step, within: sides)
-    case .ratios: size = wanted
-    }
+    let size = model.sizes.nearest(to: wanted) ?? wanted
     if size != wanted { note("size", "\(size) in place of \(wanted)") }
     return size
   }
@@ -123,8 +118,24 @@ struct ParameterLedger {
 
   // MARK: Numbers and the rest
 
-  mutating func seed() -> Int? { take("seed", request.seed, .seed) }
-  mutating func steps() -> Int? { take("steps", request.steps, .steps) }
+  /// The seed; one that the provider does not take is brought into its range.
+  mutating func seed(in range: ClosedRange<Int>? = nil) -> Int? {
+    guard let seed = take("seed", request.seed, .seed) else { return nil }
+    guard let range, !range.contains(seed) else { return seed }
+    let held = range.lowerBound + seed % range.count
+    note("seed", "\(held) in place of \(seed)")
+    return held
+  }
+
+  /// The steps, as many of them as the model takes, or else its provider.
+  mutating func steps(in range: ClosedRange<Int>? = nil) -> Int? {
+    guard let steps = take("steps", request.steps, .steps) else { return nil }
+    guard let range = model.steps ?? range else { return steps }
+    let held = steps.held(to: range)
+    if held != steps { note("steps", "\(held) in place of \(steps)") }
+    return held
+  }
+
   mutating func guidance() -> Double? { take("guidance", request.guidance, .guidance) }
   mutating func background() -> String? {
     take("background", request.background, .transparentBackground)
@@ -147,5 +158,23 @@ struct ParameterLedger {
     if known.contains(format) { return format }
     note("output_format", "\(model.id) makes \(known.joined(separator: ", ")), not \(format)")
     return nil
+  }
+}
+
+extension ImageRequest {
+  /// The prompt that says what must not be seen too.
+  func prompt(avoiding negative: String) -> String { "\(prompt)\nAvoid: \(negative)" }
+
+  /// The prompt as a model is sent it.
+  func prompt(for model: ImageModel) -> String {
+    guard let negativePrompt, !model.capabilities.contains(.negativePrompt) else { return prompt }
+    return prompt(avoiding: negativePrompt)
+  }
+}
+
+extension Int {
+  /// The nearest of a range.
+  func held(to range: ClosedRange<Int>) -> Int {
+    Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
   }
 }

@@ -127,6 +127,14 @@ package struct ImageRouter: Sendable {
     if let missing = missing(model, request) {
       return ("no_\(missing.rawValue)", "cannot do: \(missing.rawValue)")
     }
+    if let most = model.maxPromptLength, request.operation != .variation {
+      let length = request.prompt(for: model).unicodeScalars.count
+      if length > most {
+        return (
+          "prompt_too_long", "takes prompts of up to \(most) characters, and this has \(length)"
+        )
+      }
+    }
     let constraints = request.constraints
     if constraints.keepsSize, let size = request.size, !model.sizes.fits(size) {
       return ("no_size", "does not make \(size)")

@@ -16,16 +16,14 @@ extension ImageModel {
   package func quote(_ request: ImageRequest) -> PriceQuote {
     var size = request.size
     if let wanted = request.size {
-      switch sizes {
-      case .listed(let sizes): size = wanted.nearest(of: sizes)
-      case .free(let step, let sides): size = wanted.rounded(toMultipleOf: step, within: sides)
-      case .ratios: break
-      }
+      size = sizes.nearest(to: wanted) ?? wanted
     } else if case .listed(let sizes) = sizes {
       size = sizes.first
     }
     let quality = wireQuality(request.quality)
-    let price = pricing.estimate(quality: quality, size: size, steps: request.steps)
+    let taken = request.steps.map { wanted in steps.map { wanted.held(to: $0) } ?? wanted }
+    let pricing = request.mask == nil ? pricing : maskPricing ?? pricing
+    let price = pricing.estimate(quality: quality, size: size, steps: taken)
     return PriceQuote(size: size, quality: quality, price: price?.withoutNoise)
   }
 

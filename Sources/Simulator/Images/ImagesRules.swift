@@ -7,8 +7,11 @@ struct ImagesRules {
   }
 
   let family: Family
+  /// Whether it makes any size within bounds, as `gpt-image-2` and those after it do.
+  private let makesAnySize: Bool
 
   init(_ model: String) {
+    makesAnySize = model.contains("gpt-image-2")
     family =
       model.contains("gpt-image")
       ? .gptImage
@@ -27,8 +30,8 @@ struct ImagesRules {
     case (.generation, .dallE2): return common + ["response_format"]
     case (.generation, .other):
       return common + [
-        "quality", "style", "response_format", "negative_prompt", "seed", "steps", "aspect_ratio",
-        "resolution",
+        "quality", "style", "response_format", "negative_prompt", "seed", "steps", "step",
+        "aspect_ratio", "resolution",
       ]
     case (.edit, .gptImage): return gpt + ["input_fidelity"]
     case (.edit, _): return common + ["response_format"]
@@ -39,11 +42,22 @@ struct ImagesRules {
   /// The first is the default; nil for any.
   var sizes: [String]? {
     switch family {
-    case .gptImage: ["auto", "1024x1024", "1536x1024", "1024x1536"]
+    case .gptImage: makesAnySize ? nil : ["auto", "1024x1024", "1536x1024", "1024x1536"]
     case .dallE3: ["1024x1024", "1792x1024", "1024x1792"]
     case .dallE2: ["1024x1024", "256x256", "512x512"]
     case .other: nil
     }
+  }
+
+  /// Where any size may be named.
+  var defaultSize: String { makesAnySize ? "auto" : "1024x1024" }
+
+  /// Whether a size that is not one of a list is within the bounds of `gpt-image-2`.
+  func allows(width: Int, height: Int) -> Bool {
+    guard makesAnySize else { return true }
+    return [width, height].allSatisfy { $0 % 16 == 0 && (1...3840).contains($0) }
+      && (655_360...8_294_400).contains(width * height)
+      && max(width, height) <= 3 * min(width, height)
   }
 
   /// The first is the default; nil for any.

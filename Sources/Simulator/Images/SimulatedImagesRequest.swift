@@ -97,10 +97,12 @@ struct SimulatedImagesRequest: Sendable {
     count = try fields.int("n", in: 1...(rules.family == .dallE3 ? 1 : 10)) ?? 1
     size =
       if let sizes = rules.sizes { try fields.text("size", of: sizes) ?? sizes[0] } else {
-        try fields.text("size") ?? "1024x1024"
+        try fields.text("size") ?? rules.defaultSize
       }
     let sides = (size == "auto" ? "1024x1024" : size).split(separator: "x").map { Int($0) }
-    guard sides.count == 2, let width = sides[0], let height = sides[1] else {
+    guard sides.count == 2, let width = sides[0], let height = sides[1],
+      rules.allows(width: width, height: height)
+    else {
       throw .invalidRequest("Invalid 'size'.", param: "size")
     }
     (self.width, self.height) = (width, height)

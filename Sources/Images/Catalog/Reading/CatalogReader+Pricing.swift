@@ -84,6 +84,9 @@ extension CatalogReader {
       let list = known.prefix(20).map(\.description).joined(separator: ", ")
       object["size"]?.fault("\(size) is no size of this model; one of \(list) is allowed")
     }
+    if let size, case .free(let known) = sizes, !known.contains(size) {
+      object["size"]?.fault("\(size) is no size of this model; one within its bounds is allowed")
+    }
     guard let price = object.required("usd", "US dollars from 0 to 1000 are needed")?.dollars()
     else { return nil }
     guard seen.insert(Pricing.Row(quality: quality, size: size, price: 0)).inserted else {
