@@ -364,8 +364,17 @@ struct BreakerProcessTests {
     }
   }
 
-  @Test("a check that is told to have patience is no failure")
-  func patientChecks() async throws {
+  @Test(
+    "a check that is told to have patience, or that the key is not for it, is no failure",
+    arguments: [
+      (429, "{}"),
+      (
+        403,
+        #"{"error":{"message":"You have insufficient permissions for this operation. Missing "#
+          + #"scopes: api.model.read.","type":"invalid_request_error","code":"missing_scope"}}"#
+      ),
+    ])
+  func patientChecks(status: Int, body: String) async throws {
     try await with { simulator, bound in
       let client = bound.value
       let gateway = try Self.gateway(
@@ -374,7 +383,8 @@ struct BreakerProcessTests {
       defer { gateway.kill() }
       let url = try await gateway.url()
       var fault = SimulatorFault()
-      fault.status = 429
+      fault.status = status
+      fault.body = body
       for _ in 0..<6 { simulator.queue(fault, route: "other") }
       try await eventually("all were answered, and another one") {
         simulator.requests.filter { $0.route == "other" }.count > 7

@@ -56,7 +56,8 @@ enum ProviderChecks {
         request, bodyLimit: 8 << 20)
       switch answer.head.status {
       case 500...: return .down("status_\(answer.head.status)")
-      case 401, 403: return upstream.forwardsAuthorization ? .up : .badKey("bad_key")
+      // A key may be good for chats and not for the list: that is a 403.
+      case 401: return upstream.forwardsAuthorization ? .up : .badKey("bad_key")
       default: return .up
       }
     } catch {

@@ -70,6 +70,9 @@ struct OpenAIImagesAdapter: ImageAdapter {
     let answer = try await link.send(.get, link.url(path), authorization(link))
     let object = try? JSONSlice.parse(answer.body)
     guard answer.head.status == 200 else {
+      // A key of OpenAI's may be good for pictures and not for the list
+      // (help.openai.com/en/articles/8867743-assign-api-key-permissions).
+      if object?["error"]?["message"]?.string?.contains("Missing scopes") == true { return nil }
       throw OpenAIImagesDecoder.failure(answer, object?["error"], link)
     }
     guard let data = object?["data"], data.kind == .array else {

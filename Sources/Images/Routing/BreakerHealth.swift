@@ -58,7 +58,8 @@ package struct BreakerHealth: ModelHealth {
       breaker.record(outcome, of: permit, reason: failure?.kind.rawValue)
       // A key and an account are those of all models of a provider.
       if outcome == .badKey || outcome == .outOfCredit {
-        board.tellSiblings(of: breaker, outcome, reason: failure?.kind.rawValue)
+        board.tellSiblings(
+          of: breaker, outcome, after: elapsed, reason: failure?.kind.rawValue)
       }
     }
   }

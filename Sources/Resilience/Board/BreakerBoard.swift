@@ -224,12 +224,16 @@ package final class BreakerBoard: Sendable {
 
 extension BreakerBoard {
   /// Tells the breakers of a provider's other models what was found out about its key or account.
-  package func tellSiblings(of breaker: SharedBreaker, _ outcome: CallOutcome, reason: String?) {
+  /// - Parameter elapsed: since the call began that has found it out.
+  package func tellSiblings(
+    of breaker: SharedBreaker, _ outcome: CallOutcome, after elapsed: Duration, reason: String?
+  ) {
+    let began = clock.now - elapsed.milliseconds
     for other in all
     where other !== breaker && other.key.kind == breaker.key.kind
       && other.key.provider == breaker.key.provider
     {
-      other.record(outcome, of: other.lastResortPermit, reason: reason)
+      other.record(outcome, of: other.permit(ofOneBegunAt: began), reason: reason)
     }
   }
 }

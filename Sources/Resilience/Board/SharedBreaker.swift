@@ -78,6 +78,10 @@ package final class SharedBreaker: Sendable {
   /// The permit of a call that is made though the breaker may be open: as a last resort.
   package var lastResortPermit: CallPermit { state.withLock { $0.breaker.permit } }
 
+  /// What is found out about a key or an account by a call or a check that began at a time, and was
+  /// not this breaker's: a reset since then makes it void.
+  func permit(ofOneBegunAt time: Int64) -> CallPermit { .call(Epoch(generation: -1, number: time)) }
+
   /// How long it is until a time that ``admission()`` told, in milliseconds; never below 0.
   package func millisecondsUntil(_ until: Int64) -> Int64 { max(0, until - board.clock.now) }
 
@@ -199,7 +203,8 @@ extension SharedBreaker.State {
       counted = CallCounts(calls: 1, failures: 1)
       lastFailure = LastFailure(reason: reason ?? "failure", at: now)
     case .rateLimited: lastFailure = LastFailure(reason: reason ?? "rate_limited", at: now)
-    case .badKey: lastFailure = LastFailure(reason: reason ?? "bad_key", at: now)
+    case .badKey, .keyRejectedByCheck:
+      lastFailure = LastFailure(reason: reason ?? "bad_key", at: now)
     case .outOfCredit: lastFailure = LastFailure(reason: reason ?? "out_of_credit", at: now)
     case .ignored: break
     }

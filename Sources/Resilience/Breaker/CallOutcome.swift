@@ -11,6 +11,8 @@ package enum CallOutcome: Sendable, Hashable {
   case rateLimited(retryAfterMs: Int64?)
   /// The provider rejected the key (401, 403).
   case badKey
+  /// A health check's key was rejected: so many milliseconds later the next ones have told more.
+  case keyRejectedByCheck(forMs: Int64)
   /// The account has no credit left (402, or a 429 that says so).
   case outOfCredit
   /// Says nothing of the provider: the client's own mistake, a refusal of the prompt, a client
@@ -21,7 +23,7 @@ package enum CallOutcome: Sendable, Hashable {
   var isFailure: Bool {
     switch self {
     case .failure, .unavailable: true
-    case .success, .rateLimited, .badKey, .outOfCredit, .ignored: false
+    case .success, .rateLimited, .badKey, .keyRejectedByCheck, .outOfCredit, .ignored: false
     }
   }
 }

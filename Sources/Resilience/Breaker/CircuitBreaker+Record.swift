@@ -30,7 +30,7 @@ extension CircuitBreaker {
     switch outcome {
     case .ignored:
       return []
-    case .rateLimited, .badKey, .outOfCredit:
+    case .rateLimited, .badKey, .keyRejectedByCheck, .outOfCredit:
       return changing(now: now) { $0.pause(outcome, now: now) }
     case .success(let durationMs):
       guard counts else { return [] }
@@ -89,10 +89,9 @@ extension CircuitBreaker {
     case .unavailable(let retryAfterMs):
       leaveAlone(for: retryAfterMs, now: now)
       return .askedToWait
-    case .badKey:
-      let until = now + settings.badKeyTime.milliseconds
-      snapshot.badKeys.extend(credential, found: now, until: until)
-      return .badKey
+    case .badKey: return rejectKey(for: settings.badKeyTime.milliseconds, now: now)
+    case .keyRejectedByCheck(let time):
+      return rejectKey(for: min(time, settings.badKeyTime.milliseconds), now: now)
     case .outOfCredit:
       let until = now + settings.noCreditTime.milliseconds
       snapshot.noCredit.extend(credential, found: now, until: until)
@@ -100,6 +99,11 @@ extension CircuitBreaker {
     case .success, .failure, .ignored:
       return .trialReleased
     }
+  }
+
+  private mutating func rejectKey(for milliseconds: Int64, now: Int64) -> Transition.Reason {
+    snapshot.badKeys.extend(credential, found: now, until: now + milliseconds)
+    return .badKey
   }
 
   /// Puts a cool-down in force that the provider asked for.

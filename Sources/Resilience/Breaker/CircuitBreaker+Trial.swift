@@ -49,7 +49,7 @@ extension CircuitBreaker {
         return .trialSucceeded
       case .success, .failure, .unavailable:
         return breaker.trip(.trialFailed, now: now, using: &generator)
-      case .rateLimited, .badKey, .outOfCredit, .ignored:
+      case .rateLimited, .badKey, .keyRejectedByCheck, .outOfCredit, .ignored:
         breaker.snapshot.core.number += 1
         breaker.snapshot.core.phase = .open(until: now)
         return paused

@@ -12,7 +12,8 @@ package final class HealthMonitor: Sendable {
     package var timeout: Duration
     /// Good checks in a row after which open breakers close.
     package var rise: Int
-    /// Failed checks in a row after which closed breakers open.
+    /// Failed checks in a row after which closed breakers open; also those whose key was rejected,
+    /// after which they pause.
     package var fall: Int
 
     /// All of them.
@@ -116,11 +117,14 @@ package final class HealthMonitor: Sendable {
       for breaker in breakers where report.hasBegun(settings.fall, since: breaker.report.since) {
         breaker.openAfterChecks()
       }
-    case .badKey(let reason):
+    case .badKey(let reason) where report.rejections >= settings.fall:
+      // As long as the next checks need, that may find the key to be good again.
+      let pause = CallOutcome.keyRejectedByCheck(
+        forMs: (settings.interval * 3 + settings.timeout).milliseconds)
       for breaker in breakers {
-        breaker.record(.badKey, of: breaker.lastResortPermit, reason: reason)
+        breaker.record(pause, of: breaker.permit(ofOneBegunAt: began), reason: reason)
       }
-    case .up, .down: break
+    case .up, .down, .badKey: break
     }
   }
 
@@ -157,6 +161,9 @@ package struct CheckReport: Sendable, Hashable {
   /// How many in a row were like it, as far as up and not up go.
   package private(set) var streak = 0
 
+  /// How many in a row have said that the key is rejected.
+  private(set) var rejections = 0
+
   /// When the last of the streak began.
   private var begun: [Int64] = []
 
@@ -165,6 +172,7 @@ package struct CheckReport: Sendable, Hashable {
     let isSame = streak > 0 && (last.failure == nil) == (result.failure == nil)
     streak = isSame ? streak + 1 : 1
     begun = Array((isSame ? begun : []).suffix(count - 1)) + [began]
+    if case .badKey = result { rejections += 1 } else { rejections = 0 }
     last = result
     at = time
   }

@@ -223,6 +223,24 @@ struct BreakerBoardTests {
     #expect(board.all.count == 4)
   }
 
+  @Test("what a call finds of a key says nothing against a reset of another model since it began")
+  func siblings() async throws {
+    let bench = await BoardBench(1)
+    defer { bench.close() }
+    let board = bench.boards[0]
+    let other = board.breaker(
+      BreakerKey(BoardBench.key.kind, provider: BoardBench.key.provider, model: "other"))
+    bench.wait(1000)
+    other.perform(.reset, by: "test")
+    bench.wait(1000)
+    board.tellSiblings(
+      of: bench.breakers[0], .outOfCredit, after: .seconds(2), reason: "out_of_credit")
+    #expect(other.report.state == .closed)
+    board.tellSiblings(
+      of: bench.breakers[0], .outOfCredit, after: .milliseconds(500), reason: "out_of_credit")
+    #expect(other.report.state != .closed)
+  }
+
   @Test("no name breaks a store's rules")
   func names() {
     for name in ["a b", "{x}", "ü", "%", String(repeating: "m", count: 5000), "\n", ""] {

@@ -1,3 +1,4 @@
+import State
 import TestSupport
 import Testing
 
@@ -33,6 +34,43 @@ struct HealthMonitorTests {
     bench.wait(1000)
     await monitor.check(Self.target(.up))
     #expect(breaker.report.state == .closed)
+  }
+
+  @Test("a key that some checks in a row find rejected pauses a provider, until they have told more")
+  func rejectedKey() async throws {
+    let bench = await BoardBench(1)
+    defer { bench.close() }
+    let (monitor, breaker) = (Self.monitor(bench), bench.breakers[0])
+    for result in [CheckResult.badKey("bad_key"), .down("timed_out"), .badKey("bad_key")] {
+      await monitor.check(Self.target(result))
+      if result == .down("timed_out") { breaker.perform(.close, by: "test") }
+      #expect(breaker.report.state == .closed)
+      bench.wait(1000)
+    }
+    await monitor.check(Self.target(.badKey("bad_key")))
+    #expect(breaker.report.state == .badKey(until: bench.boards[0].clock.now + 150_000))
+    await monitor.check(Self.target(.up))
+    bench.wait(150_000)
+    #expect(breaker.report.state == .closed)
+  }
+
+  @Test("what a check finds of a key says nothing against a reset since it began")
+  func resetMeanwhile() async throws {
+    let bench = await BoardBench(1)
+    defer { bench.close() }
+    let (monitor, breaker) = (Self.monitor(bench), bench.breakers[0])
+    await monitor.check(Self.target(.badKey("bad_key")))
+    bench.wait(1000)
+    let target = HealthMonitor.Target(BoardBench.key.kind, provider: BoardBench.key.provider) {
+      bench.wait(1000)
+      breaker.perform(.reset, by: "test")
+      return .badKey("bad_key")
+    }
+    await monitor.check(target)
+    #expect(breaker.report.state == .closed)
+    bench.wait(1000)
+    await monitor.check(Self.target(.badKey("bad_key")))
+    #expect(breaker.report.state != .closed)
   }
 
   @Test("only failed checks since it closed open a breaker")
