@@ -95,7 +95,7 @@ package struct Logger: Sendable {
     output.append(.info, "request", context: context) { line in request.write(to: &line) }
   }
 
-  /// Writes what is waiting; for the end of the process. See ``LogOutput/flush(within:)``.
+  /// Writes what is waiting, and waits for it. See ``LogOutput/flush(within:)``.
   package func flush() {
     output?.flush()
   }

@@ -300,6 +300,9 @@ struct BreakerProcessTests {
         let url = try await gateway.url()
         #expect(try await Self.breaker(url, client)["state"]?.string == expected)
         let (status, answer) = try await Self.command(url, "{\"command\":\"\(word)\"}", client)
+        // By then it is written down, too.
+        let audit = gateway.log.split(separator: "\n").filter { $0.contains("audit") }
+        #expect(audit.count == 1 && audit.allSatisfy { $0.contains(word) })
         gateway.kill()
         #expect(status == 200 && answer["stored"]?.bool == true, "\(word)")
         expected = shown

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTP
 internal import Observability
 internal import OpenAIWire
@@ -7,7 +8,7 @@ internal import Resilience
 enum AdminRoute {
   static let prefix = "/admin/breakers/"
 
-  static func command(_ context: RequestContext, _ name: String) async {
+  static func command(_ context: RequestContext, _ name: String, _ logger: Logger) async {
     context.log.route = "/admin/breakers/{breaker}"
     do throws(OpenAIError) {
       let operatorName = try authenticate(context)
@@ -19,8 +20,11 @@ enum AdminRoute {
         throw .notFound(
           "There is no breaker '\(name.prefix(256))'. There are: \(known).", code: "no_breaker")
       }
+      // Where the log is full, there is room for the record then.
+      await write(logger, context)
       breaker.perform(command, by: operatorName)
-      // Answered before, it could be lost with the process.
+      // Answered before, both could be lost with the process.
+      await write(logger, context)
       let isStored = await breaker.store(within: context.shared.configuration.state.startTimeout)
       context.respond(
         json: JSONWriter.object { writer in
@@ -32,6 +36,11 @@ enum AdminRoute {
     } catch {
       context.fail(error)
     }
+  }
+
+  /// Has the log written out, which takes a second at most.
+  private static func write(_ logger: Logger, _ context: RequestContext) async {
+    _ = try? await context.services.loop.offload { logger.flush() }
   }
 
   /// - Returns: who it is, for the record.

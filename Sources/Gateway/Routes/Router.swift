@@ -61,7 +61,7 @@ struct Router: Sendable {
       return await ImageFileRoute.answer(context, id)
     }
     if let name = path.dropping(prefix: AdminRoute.prefix), method == .post {
-      return await AdminRoute.command(context, name)
+      return await AdminRoute.command(context, name, logger)
     }
     if method == .post, let name = RelayRoute.paths.first(where: path.isBelow) {
       return await RelayRoute.answer(context, name)

@@ -36,7 +36,7 @@ struct HealthMonitorTests {
     #expect(breaker.report.state == .closed)
   }
 
-  @Test("a key that some checks in a row find rejected pauses a provider, until they have told more")
+  @Test("a key that checks in a row find rejected pauses a provider, until they have told more")
   func rejectedKey() async throws {
     let bench = await BoardBench(1)
     defer { bench.close() }
