@@ -179,6 +179,9 @@ extension StoreCheck {
         try await group.waitForAll()
       }
       #expect(try await add(901, [0, 0, 0]) == [51, 101, 1])
+      #expect(try await add(1903, [7, 0, 0]) == [7, 0, 0])
+      #expect(try await add(1902, [1, 0, 0]) == [8, 0, 0], "another clock is a little ahead")
+      #expect(try await add(1901, [1, 0, 0]) == [2, 0, 0], "another one is not that much")
     },
     StoreCheck("counters are forgotten after their time") { (store, _) async throws in
       try await eventually("nothing is left of what was added before") {

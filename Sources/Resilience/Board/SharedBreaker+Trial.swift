@@ -4,7 +4,9 @@ internal import Synchronization
 extension SharedBreaker {
   /// Takes the trial that ``admission()`` offers. Of all gateways that share the store one gets it;
   /// where the store is away or takes no writings, each decides for itself. Waits for the store's
-  /// word no longer than the board's limit; a trial that is granted later is the next request's.
+  /// word no longer than the board's limit; a trial that is granted later is the next request's. Where
+  /// none came for it, the next one waits up to ten times as long: otherwise a store whose answers take
+  /// longer than the limit would keep a breaker open for good that is seldom asked.
   /// - Returns: the permit, which is to be recorded; nil where someone else has the trial.
   package func takeTrial() async -> CallPermit? {
     let owner = board.configuration.owner
@@ -12,17 +14,23 @@ extension SharedBreaker {
     if let kept = mutate({ $0.takeKept(now: now) }) { return kept.permit }
     guard let claim = mutate({ $0.breaker.beginClaim(owner: owner, now: now) }) else { return nil }
     guard board.store.isAvailable else { return confirm(claim)?.permit }
+    let limit = claimLimit
     let answer = FirstAnswer<TrialToken?>()
     Task {
       let token = await decide(claim)
       if !answer.give(token), let token { await keep(token) }
     }
     let timer = Task {
-      try? await Task.sleep(for: board.configuration.claimLimit)
+      try? await Task.sleep(for: limit)
       answer.give(nil)
     }
     defer { timer.cancel() }
     return await answer.value?.permit
+  }
+
+  /// How long the next request waits for the store's word on a trial.
+  var claimLimit: Duration {
+    board.configuration.claimLimit * (state.withLock { $0.waitsLonger } ? 10 : 1)
   }
 
   /// Records that a trial goes well though its answer is not over.
@@ -53,6 +61,7 @@ extension SharedBreaker {
     let isLeft = mutate { state in
       guard state.kept == token else { return false }
       state.kept = nil
+      state.waitsLonger = true
       return true
     }
     if isLeft { record(.ignored, of: token.permit) }
@@ -60,17 +69,26 @@ extension SharedBreaker {
 
   private func decide(_ claim: TrialClaim) async -> TrialToken? {
     do throws(StateError) {
-      var current = try await board.store.get(key.stateKey)
-      for _ in 0..<Self.attempts {
+      // What was heard last is what is stored, nearly always: one question less.
+      var current = state.withLock { $0.stored }
+      var isFresh = false
+      for _ in 0...Self.attempts {
         let stored = current.flatMap { BreakerSnapshot(bytes: $0.value) }
         let verdict = claim.verdict(stored: stored, now: board.clock.now)
-        if case .refused(let snapshot) = verdict { return abandon(claim, snapshot) }
+        if case .refused(let snapshot) = verdict {
+          guard !isFresh else { return abandon(claim, snapshot) }
+          current = try await board.store.get(key.stateKey)
+          isFresh = true
+          continue
+        }
         let result = try await board.store.compareAndSet(
           key.stateKey, revision: current?.revision ?? 0, to: verdict.snapshot.bytes,
           lifetime: verdict.snapshot.lifetime, announced: true)
         switch result {
         case .stored: return confirm(claim)
-        case .conflict(let other): current = other
+        case .conflict(let other):
+          current = other
+          isFresh = true
         }
       }
       return abandon(claim, nil)
@@ -111,6 +129,7 @@ extension SharedBreaker.State {
     }
     guard admission(now: now) == .trialAvailable else { return nil }
     self.kept = nil
+    waitsLonger = false
     return kept
   }
 }

@@ -29,6 +29,8 @@ package final class SharedBreaker: Sendable {
     var isShared = false
     /// Counted since the store was told last.
     var unsent = UnsentCounts()
+    var sent = SentCounts()
+    var sendings = Sendings()
     var sentAt: Int64 = 0
     /// What all gateways had counted when it was last asked for.
     var total: CountedTotal?
@@ -38,6 +40,8 @@ package final class SharedBreaker: Sendable {
     var entered: (name: String, at: Int64)?
     /// A trial that was granted after its request had gone on; the next one makes it.
     var kept: TrialToken?
+    /// Whether one was, and no request came for it: the next one waits longer for the store's word.
+    var waitsLonger = false
     /// Whether the store has last refused what it was told.
     var isRefused = false
     /// Whether that is to be asked for though nothing was counted.

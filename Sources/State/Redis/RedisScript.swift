@@ -56,7 +56,7 @@ enum RedisScript: CaseIterable {
         part, counter = tonumber(part), tonumber(counter)
         if part <= newest - window then
           redis.call('HDEL', KEYS[1], field)
-        elseif part > bucket - window and part <= bucket and sums[counter] then
+        elseif part > bucket - window and part <= bucket + 1 and sums[counter] then
           sums[counter] = bounded(sums[counter] + number)
         end
       end

@@ -103,7 +103,7 @@ struct SQLiteTables: Sendable {
     let rows = try database.run(
       "SELECT counter, sum(total) FROM counts WHERE family = ? AND name = ? "
         + "AND bucket > ? AND bucket <= ? GROUP BY counter",
-      name + [.integer(bucket - window), .integer(bucket)])
+      name + [.integer(bucket - window), .integer(bucket + 1)])
     var sums = [Int64](repeating: 0, count: adding.count)
     for row in rows {
       guard let counter = row[0].integer, let sum = row[1].integer,

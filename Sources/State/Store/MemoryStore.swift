@@ -106,7 +106,8 @@ package final class MemoryStore: StateStore {
         Self.makeRoom(&contents.windows, capacity, now) { $0.expires }
       }
       var total = [Int64](repeating: 0, count: adding.count)
-      for (number, counts) in entry.buckets where number <= bucket && number > bucket - window {
+      for (number, counts) in entry.buckets
+      where number <= bucket + 1 && number > bucket - window {
         total.add(Array(counts.prefix(adding.count)))
       }
       return total

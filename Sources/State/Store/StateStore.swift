@@ -32,7 +32,8 @@ package protocol StateStore: Sendable {
   ///   - adding: one number for each counter, 1 to 8 of them, always as many under one key. What is
   ///     counted stops at 2^53 - 1, the largest number that every store counts exactly.
   ///   - lifetime: after which the whole window is forgotten, unless it is added to before.
-  /// - Returns: for each counter its sum over the parts from `bucket - window + 1` to `bucket`.
+  /// - Returns: for each counter its sum over the parts from `bucket - window + 1` to `bucket + 1`: the
+  ///   clock of another gateway may be a little ahead.
   func count(
     _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
   ) async throws(StateError) -> [Int64]

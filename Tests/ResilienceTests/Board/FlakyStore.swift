@@ -9,7 +9,7 @@ final class FlakyStore: StateStore {
   private let refusal = Mutex<StateError?>(nil)
   private let hangs = Mutex(false)
   private let hook = Hook()
-  private let readingHook = Hook()
+  private let changeHook = Hook()
 
   init(_ inner: MemoryStore = MemoryStore()) { self.inner = inner }
 
@@ -37,12 +37,12 @@ final class FlakyStore: StateStore {
     hook.set(body)
   }
 
-  /// The same for the next reading of a value, whatever else is done before it.
-  func afterNextReading(_ body: @escaping @Sendable () async throws(StateError) -> Void) {
-    readingHook.set(body)
+  /// Has this done before the next change of a value.
+  func beforeNextChange(_ body: @escaping @Sendable () async throws(StateError) -> Void) {
+    changeHook.set(body)
   }
 
-  /// Has no reading of a value answered from now on.
+  /// Has no reading or change of a value answered from now on.
   func hang() { hangs.withLock { $0 = true } }
 
   /// Tells that a part of it may have lost something.
@@ -52,20 +52,25 @@ final class FlakyStore: StateStore {
     guard isAvailable else { throw StateError(.unavailable, "taken away") }
   }
 
+  private func hangIfSo() async {
+    if hangs.withLock({ $0 }) { try? await Task.sleep(for: .seconds(100_000)) }
+  }
+
   private func done() async throws(StateError) { try await hook.take()?() }
 
   func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
     try check()
-    if hangs.withLock({ $0 }) { try? await Task.sleep(for: .seconds(100_000)) }
+    await hangIfSo()
     let value = try await inner.get(key)
     try await done()
-    try await readingHook.take()?()
     return value
   }
   func compareAndSet(
     _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
   ) async throws(StateError) -> CompareAndSetResult {
     try checkWriting()
+    await hangIfSo()
+    try await changeHook.take()?()
     let result = try await inner.compareAndSet(
       key, revision: revision, to: value, lifetime: lifetime, announced: announced)
     try await done()

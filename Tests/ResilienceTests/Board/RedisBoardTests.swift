@@ -139,6 +139,31 @@ struct RedisBoardTests {
     redis.kill()
   }
 
+  @Test("what was counted before a Redis was emptied counts after it")
+  func emptied() async throws {
+    let redis = try await RedisProcess.start()
+    let gateways = try await Gateways(2, redis.url)
+    func fail(at index: Int) throws {
+      let breaker = gateways.breakers[index]
+      guard case .allowed(let permit) = breaker.admission() else {
+        throw TestError("it is open already")
+      }
+      breaker.record(.failure, of: permit, reason: "timed_out")
+    }
+    for count in 1...3 {
+      try fail(at: 0)
+      try await eventually("it is counted") {
+        gateways.breakers[0].report.total.failures == count
+      }
+    }
+    try await redis.command("FLUSHALL")
+    try fail(at: 0)
+    try fail(at: 1)
+    try await eventually("it is open in both") { gateways.breakers.allSatisfy(Self.isOpen) }
+    await gateways.stop()
+    redis.kill()
+  }
+
   @Test("a Redis without memory keeps no breaker open, and is told all once it has some")
   func full() async throws {
     let redis = try await RedisProcess.start()

@@ -69,7 +69,7 @@ struct HealthCheckerTests {
     #expect(checker.availability(of: Self.key).isAvailable, "its trial is due")
     let asked = FirstAnswer<Void>()
     let answered = FirstAnswer<Void>()
-    store.afterNextReading { () throws(StateError) in
+    store.beforeNextChange { () throws(StateError) in
       asked.give(())
       await answered.value
       throw StateError(.timedOut, "no answer")

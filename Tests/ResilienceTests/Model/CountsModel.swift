@@ -57,14 +57,23 @@ extension WorldModel {
     guard delivery != .kept else { return gateways[index].counting.isTotalDoubtful = true }
     gateways[index].counting.isTotalDoubtful = false
     let breaker = gateways[index].breaker
-    let (epoch, counted) =
-      gateways[index].counting.unsent.take(within: breaker.counts(now: now))
-      ?? (breaker.snapshot.epoch, CallCounts())
-    let command = CountingModel.Message(epoch: epoch, failures: counted.failures)
-    guard delivery != .sent else { return gateways[index].counting.commands.append(command) }
-    let answer = add(command)
-    guard delivery != .counted else { return gateways[index].counting.answers.append(answer) }
-    hear(answer, at: index, stored: true)
+    let current = breaker.snapshot.epoch
+    var parts = gateways[index].counting.unsent.take(
+      within: breaker.counts(now: now), current: current)
+    if parts.isEmpty { parts = [UnsentCounts.Part(epoch: current, counts: CallCounts())] }
+    for part in parts {
+      let command = CountingModel.Message(epoch: part.epoch, failures: part.counts.failures)
+      if delivery == .sent {
+        gateways[index].counting.commands.append(command)
+        continue
+      }
+      let answer = add(command)
+      if delivery == .counted {
+        gateways[index].counting.answers.append(answer)
+      } else {
+        hear(answer, at: index, stored: true)
+      }
+    }
   }
 
   /// Asks for the sum, where it is not known.
