@@ -182,10 +182,16 @@ package final class BreakerBoard: Sendable {
   }
 
   /// Notes whether the store has written down what it was told of a breaker. One that is there and
-  /// does not, as one that is full, is told of like one that is away: once.
+  /// does not, as one that is full, or a cluster of which a part is away, is told of like one that is
+  /// away: once.
   func noteWriting(_ key: BreakerKey, _ error: StateError?) {
-    // Of one that is away it is told otherwise, and what took too long may have been done.
-    if let error, ![.refused, .malformed].contains(error.kind) { return }
+    switch error?.kind {
+    case nil, .refused, .malformed: break
+    // Of one that is away as a whole it is told otherwise.
+    case .unavailable: guard store.isAvailable else { return }
+    // What took too long may have been done.
+    case .timedOut, .closed: return
+    }
     tellOfStore(error?.description) { refused in
       if error == nil { refused.remove(key) } else { refused.insert(key) }
     }

@@ -26,7 +26,7 @@ extension SharedBreaker {
       return state.beginPublishing()
     }
     if isFirst { await publishUntilClean() }
-    if mustAskForCounts { await sendCountsNow() }
+    await sendCountsNow(evenIfNone: mustAskForCounts)
   }
 
   /// Has the store written down what is known now, and waits for it.
@@ -59,7 +59,13 @@ extension SharedBreaker {
         }
         if isOver { return }
         // A store that has gone away ends the publishing, until it is back.
-        if board.store.isAvailable { try? await Task.sleep(for: Self.pause) }
+        guard board.store.isAvailable else { continue }
+        // Nobody waits for a part of it that is away.
+        Task {
+          try? await Task.sleep(for: Self.pause)
+          await publishUntilClean()
+        }
+        return
       }
     }
   }

@@ -24,7 +24,7 @@ struct UnwillingStoreTests {
     breaker.record(.success(durationMs: 1), of: permit)
     #expect(breaker.report.state == .closed)
     try await eventually("what it knows is its own") { !breaker.report.isShared }
-    #expect(bench.boards[0].hasStore == (kind == .unavailable), "one that is away says so itself")
+    #expect(!bench.boards[0].hasStore)
     store.refuse(nil)
     try await eventually("the store is told") {
       let value = try await inner.get(BoardBench.key.stateKey)
@@ -32,8 +32,21 @@ struct UnwillingStoreTests {
       return snapshot?.core.phase == .closed && breaker.report.isShared
     }
     #expect(bench.boards[0].hasStore)
-    let words = bench.observers[0].storeWords
-    #expect(words == (kind == .unavailable ? ["there"] : ["there", "out of memory", "there"]))
+    #expect(bench.observers[0].storeWords == ["there", "out of memory", "there"])
+  }
+
+  @Test("one of which a part is away is told of, and as there again once that is found out")
+  func partlyAway() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(1, over: store, upkeepInterval: .milliseconds(50))
+    defer { bench.close() }
+    store.refuse(StateError(.unavailable, "a part is away"))
+    bench.fail(at: 0)
+    try await eventually("it is told") { !bench.boards[0].hasStore }
+    store.refuse(nil)
+    try await eventually("it is told that it is back") { bench.boards[0].hasStore }
+    #expect(bench.observers[0].storeWords == ["there", "a part is away", "there"])
+    #expect(bench.breakers[0].report.total.failures == 1, "what it missed is told to it")
   }
 
   @Test("one that refuses some writings and takes others is told of once, until it takes all")
