@@ -76,6 +76,10 @@ extension CallOutcome {
       self = .success(durationMs: Int64(elapsed / .milliseconds(1)))
       return
     }
+    guard !failure.isGateways else {
+      self = .ignored
+      return
+    }
     let retryAfterMs = failure.retryAfter.map { Int64($0 / .milliseconds(1)) }
     switch failure.kind {
     case .overloaded, .timedOut, .unreachable, .malformed:
