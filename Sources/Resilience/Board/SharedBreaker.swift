@@ -38,6 +38,7 @@ package final class SharedBreaker: Sendable {
     var entered: (name: String, at: Int64)?
     /// A trial that was granted after its request had gone on; the next one makes it.
     var kept: TrialToken?
+    var lastResort = LastResort()
     /// Whether the store has last refused what it was told.
     var isRefused = false
     /// Whether that is to be asked for though nothing was counted.
@@ -75,7 +76,7 @@ package final class SharedBreaker: Sendable {
     }
   }
 
-  /// The permit of a call that is made though the breaker may be open: as a last resort.
+  /// The permit of what is found out while the breaker may be open, and not by a call through it.
   package var lastResortPermit: CallPermit { state.withLock { $0.breaker.permit } }
 
   /// How long it is until a time that ``admission()`` told, in milliseconds; never below 0.
@@ -96,6 +97,7 @@ package final class SharedBreaker: Sendable {
   /// keeps the next one waiting until its lease ends.
   /// - Parameter reason: the class of a failure, such as `timed_out`, for the health page.
   package func record(_ outcome: CallOutcome, of permit: CallPermit, reason: String? = nil) {
+    if case .lastResort = permit { endLastResort(outcome) }
     let now = board.clock.now
     if let mustCount = state.withLock({ $0.countOnly(outcome, of: permit, now: now) }) {
       if mustCount { sendCounts() }
