@@ -39,6 +39,8 @@ package final class SharedBreaker: Sendable {
     /// A trial that was granted after its request had gone on; the next one makes it.
     var kept: TrialToken?
     var lastResort = LastResort()
+    /// Whether a call has succeeded.
+    var hasSucceeded = false
     /// Whether the store has last refused what it was told.
     var isRefused = false
     /// Whether that is to be asked for though nothing was counted.
@@ -194,6 +196,7 @@ extension SharedBreaker.State {
     var counted = CallCounts()
     switch outcome {
     case .success(let duration):
+      hasSucceeded = true
       calls.addSuccess(durationMs: duration, now: now)
       counted = CallCounts(calls: 1, slow: breaker.isSlow(duration) ? 1 : 0)
     case .failure, .unavailable:
