@@ -1,3 +1,5 @@
+package import Resilience
+
 /// Which upstreams answer for which model. Immutable; shared by all loops.
 package final class UpstreamDirectory: Sendable {
   /// In the order of the configuration.
@@ -6,6 +8,8 @@ package final class UpstreamDirectory: Sendable {
   package let aliases: [String: Alias]
   /// Where a request goes that names no model: the first upstream.
   package let first: Route?
+  /// The keys of the breakers that are known from the start.
+  package let breakerKeys: Set<BreakerKey>
   private let routes: [String: Route]
   /// Those that take any model, in order.
   private let open: [PreparedUpstream]
@@ -84,7 +88,9 @@ package final class UpstreamDirectory: Sendable {
     var routes = lists.compactMapValues { Route($0) }
     for (name, alias) in aliases {
       let entries = alias.targets.flatMap { entry in
-        let targets = lists[entry.target] ?? Self.target(entry.target, open).map { [$0] } ?? []
+        let targets =
+          lists[entry.target]
+          ?? Self.target(entry.target, open, isConfigured: true).map { [$0] } ?? []
         return targets.map { (target: $0, weight: entry.weight) }
       }
       let isWeighted = entries.contains { $0.weight != nil }
@@ -92,6 +98,9 @@ package final class UpstreamDirectory: Sendable {
         entries.map(\.target), weights: isWeighted ? entries.map { $0.weight ?? 0 } : nil)
     }
     self.routes = routes
+    var keys = Set(routes.values.flatMap(\.targets).map(\.breakerKey))
+    for upstream in open { keys.insert(BreakerKey(.chat, provider: upstream.name, model: "*")) }
+    breakerKeys = keys
   }
 
   /// The route of a model name, alias or `upstream/model`; nil where no upstream has it.
@@ -100,14 +109,17 @@ package final class UpstreamDirectory: Sendable {
   }
 
   /// What an upstream that takes any model makes of a name.
-  private static func target(_ model: String, _ open: [PreparedUpstream]) -> UpstreamTarget? {
+  private static func target(
+    _ model: String, _ open: [PreparedUpstream], isConfigured: Bool = false
+  ) -> UpstreamTarget? {
     guard let first = open.first else { return nil }
     if let slash = model.utf8.firstIndex(of: UInt8(ascii: "/")),
       let named = open.first(where: { $0.name == model[..<slash] })
     {
-      return UpstreamTarget(upstream: named, model: String(model[slash...].dropFirst()))
+      return UpstreamTarget(
+        upstream: named, model: String(model[slash...].dropFirst()), isConfigured: isConfigured)
     }
-    return UpstreamTarget(upstream: first, model: model)
+    return UpstreamTarget(upstream: first, model: model, isConfigured: isConfigured)
   }
 
   /// The names that a client may ask for, aliases first, each once, with who owns it.

@@ -8,18 +8,24 @@ package final class UpstreamTarget: Sendable {
   package let upstream: PreparedUpstream
   /// The name that the upstream knows the model by.
   package let model: String
-  /// The key of its breaker. Names that clients make up share one.
+  /// The key of its breaker.
   package let breakerKey: BreakerKey
+  /// Whether the model is known only since a client has named it, so that a breaker of its own is made
+  /// for it as far as there is room.
+  let isNamedByClient: Bool
 
   /// A target.
-  package init(upstream: PreparedUpstream, model: String) {
+  /// - Parameter isConfigured: whether the operator has named it.
+  package init(upstream: PreparedUpstream, model: String, isConfigured: Bool = false) {
     self.upstream = upstream
     self.model = model
     let isListed =
       if case .listed(let models) = upstream.settings.models { models.contains(model) } else {
-        false
+        isConfigured
       }
-    breakerKey = BreakerKey(.chat, provider: upstream.name, model: isListed ? model : "*")
+    isNamedByClient = !isListed && BreakerKey.isPlain(model: model)
+    let key = BreakerKey(.chat, provider: upstream.name, model: model)
+    breakerKey = isListed || isNamedByClient ? key : key.common
   }
 
   /// A request to it: see `PreparedUpstream.request`.

@@ -1,6 +1,8 @@
-import Chat
-import HTTP
+import Resilience
 import Testing
+
+@testable import Chat
+@testable import HTTP
 
 @Suite("What comes after a failed attempt")
 struct RetryPolicyTests {
@@ -27,6 +29,18 @@ struct RetryPolicyTests {
     #expect(step(failure) == .next)
     #expect(step(failure, attempts: 3) == .stop, "three attempts in all")
     #expect(step(failure, left: .zero) == .stop, "the deadline has passed")
+  }
+
+  @Test(
+    "that the gateway has no connection left is no failure of the upstream, and another one is asked",
+    arguments: [HTTPClientError.Kind.poolExhausted, .forbiddenAddress])
+  func notAsked(_ kind: HTTPClientError.Kind) {
+    let failure = AttemptFailure(HTTPClientError(kind, mayHaveBeenSent: false, ""))
+    #expect(failure.outcome(ownAccount: true) == .ignored)
+    #expect(step(failure) == .next)
+    #expect(step(failure, hasOther: false) == .stop, "it would wait in the same queue")
+    let away = AttemptFailure(HTTPClientError(.connect, mayHaveBeenSent: false, ""))
+    #expect(away.outcome(ownAccount: true) == .failure)
   }
 
   @Test("who says that a request is not to be repeated is believed")

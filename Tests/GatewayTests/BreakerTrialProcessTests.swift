@@ -71,11 +71,11 @@ struct BreakerTrialProcessTests {
     }
   }
 
-  /// What the health page tells of the upstream's breaker.
+  /// What the health page tells of the breaker of the upstream's model.
   private static func breaker(_ url: HTTPURL, _ client: HTTPClient) async throws -> JSONSlice? {
     let page = try await BreakerProcessTests.get("\(url)", "health/providers", client).1
     let upstream = try #require(page["providers"]?.elements.first { $0["kind"]?.string == "chat" })
-    return upstream["models"]?.elements.first { _ in true }?["breaker"]
+    return upstream["models"]?.elements.first { $0["model"]?.string == "m" }?["breaker"]
   }
 
   /// Runs with a gateway whose only upstream has failed once, so that its breaker is open.

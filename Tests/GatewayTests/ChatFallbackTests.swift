@@ -428,6 +428,36 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("where everyone is kept from being asked, one request at a time asks all the same")
+  func lastResort() async throws {
+    let rules = "[{for: chat, consecutive_failures: 1, open: 1h, open_cap: 1h}]"
+    try await with(
+      "retries: {budget: 0%, floor: 0}\ncircuit_breaker: {rules: \(rules)}", breakers: true
+    ) { (bench: Bench) async throws in
+      bench.first.queue(Self.fault("500"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 500)
+      var held = SimulatorFault()
+      held.isHeld = true
+      bench.first.queue(held, route: "chat")
+      let status = try await withThrowingTaskGroup(of: Int.self) { group in
+        group.addTask { try await bench.chat("m").head.status }
+        try await eventually("one is under way") { bench.first.openCount == 1 }
+        for _ in 0..<20 {
+          let refused = try await bench.chat("m")
+          #expect(refused.head.status == 503 && refused.head.headers["retry-after"] != nil)
+          let message = try JSONSlice.parse(refused.body)["error"]?["message"]?.string ?? ""
+          #expect(message.contains("first/m: circuit breaker open, next trial in "), "\(message)")
+        }
+        bench.first.release()
+        return try await group.next()
+      }
+      #expect(status == 200)
+      #expect(bench.chats(bench.first) == 2, "nobody else has asked it")
+      #expect(try await bench.breaker(of: "first")?["state"]?.string == "open")
+      #expect(try await bench.chat("m").head.status == 200, "the next one may")
+    }
+  }
+
   @Test("so many at one time and no more, the next wait, and beyond them the other one is asked")
   func limits() async throws {
     try await with(upstream: ", concurrency: 2, queue: 3, queue_timeout: 5m") {

@@ -8,6 +8,9 @@ package struct AttemptFailure: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
     /// No connection was made: the upstream has seen nothing of the request.
     case connection
+    /// The gateway could not ask: all its connections are in use, or it may not ask there. Of the
+    /// upstream that says nothing.
+    case notAsked
     /// It did not answer in time, and may still be working.
     case timeout
     /// The connection broke, or the answer was no HTTP, or ended before it said anything.
@@ -69,7 +72,8 @@ package struct AttemptFailure: Sendable, Hashable {
   /// What an error of the client amounts to.
   init(_ error: HTTPClientError) {
     switch error.kind {
-    case .resolve, .connect, .tls, .forbiddenAddress, .poolExhausted: self.init(.connection)
+    case .resolve, .connect, .tls: self.init(.connection)
+    case .forbiddenAddress, .poolExhausted: self.init(.notAsked)
     case .timeout(.connect): self.init(.connection)
     case .timeout: self.init(.timeout)
     case .reset, .malformed, .tooLarge, .cancelled: self.init(.broken)
@@ -83,6 +87,7 @@ package struct AttemptFailure: Sendable, Hashable {
   package var reason: String {
     switch kind {
     case .connection: "unreachable"
+    case .notAsked: "not_asked"
     case .timeout: "timed_out"
     case .broken: "broken"
     case .status(429) where isOutOfCredit: "out_of_credit"
@@ -98,7 +103,7 @@ package struct AttemptFailure: Sendable, Hashable {
   var isOfAccount: Bool {
     switch kind {
     case .status(401), .status(402), .status(403), .status(429): true
-    case .connection, .timeout, .broken, .status, .streamError: isOutOfCredit
+    case .connection, .notAsked, .timeout, .broken, .status, .streamError: isOutOfCredit
     }
   }
 
@@ -112,7 +117,7 @@ package struct AttemptFailure: Sendable, Hashable {
     case .status(429): 4
     case .status, .streamError: 3
     case .timeout: 2
-    case .connection, .broken: 0
+    case .connection, .notAsked, .broken: 0
     }
   }
 
@@ -122,6 +127,7 @@ package struct AttemptFailure: Sendable, Hashable {
   func outcome(ownAccount: Bool) -> CallOutcome {
     let retryAfterMs = retryAfter.map { Int64($0 / .milliseconds(1)) }
     return switch kind {
+    case .notAsked: .ignored
     case .connection, .timeout, .broken, .streamError: .failure
     case .status(401): ownAccount ? .badKey : .ignored
     case .status where isOutOfCredit: ownAccount ? .outOfCredit : .ignored

@@ -70,19 +70,20 @@ package struct RetryPolicy: Sendable, Hashable {
     if failure.shouldRetry == true { return true }
     if failure.shouldRetry == false { return failure.isOfAccount }
     return switch failure.kind {
-    case .connection, .timeout, .broken, .streamError: true
+    case .connection, .notAsked, .timeout, .broken, .streamError: true
     case .status(let status): [401, 402, 403, 408, 429].contains(status) || status >= 500
     }
   }
 
   /// Whether the same upstream may do it the next time. One that has not answered in time may still
-  /// be working, and be paid for it.
+  /// be working, and be paid for it; one that the gateway had no connection for would be waited for
+  /// in the same queue.
   private func mayRepeat(_ failure: AttemptFailure) -> Bool {
     if failure.isOutOfCredit { return false }
     if failure.shouldRetry == true { return true }
     return switch failure.kind {
     case .connection, .broken, .streamError: true
-    case .timeout: false
+    case .timeout, .notAsked: false
     case .status(let status): [408, 429, 500, 502, 503, 504, 529].contains(status)
     }
   }

@@ -69,7 +69,12 @@ package final class UpstreamAttempt {
     received = { 0 }
     // That it goes well was told already.
     if case .success = outcome, hasPassedTrial { return }
-    if let permit { breaker?.record(outcome, of: permit, reason: reason) }
+    guard let permit, let breaker else { return }
+    breaker.record(outcome, of: permit, reason: reason)
+    // A key and an account are those of all models of an upstream.
+    if outcome == .badKey || outcome == .outOfCredit {
+      breaker.tellSiblings(outcome, after: elapsed, reason: reason)
+    }
   }
 
   /// Tells the breaker that all went well.

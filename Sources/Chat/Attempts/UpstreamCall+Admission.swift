@@ -78,17 +78,21 @@ extension UpstreamCall {
   }
 
   /// An attempt at the one that is nearest to its trial.
-  /// - Returns: nil where there is none, or no place at it.
+  /// - Returns: nil where there is none, or no place at it, or another request does that already.
   func beginLastResort(_ skipped: [Skipped]) async throws -> UpstreamAttempt? {
     let nearest = skipped.filter(\.allowsLastResort)
+      .filter { services.breaker($0.target)?.offersLastResort ?? false }
       .min { ($0.wait ?? .zero) < ($1.wait ?? .zero) }
-    guard let target = nearest?.target else { return nil }
+    guard let target = nearest?.target, let breaker = services.breaker(target) else { return nil }
     var ignored: [Skipped] = []
     if let limit = services.limits[target], try await !enter(limit, of: target, &ignored) {
       return nil
     }
-    let breaker = services.breaker(target)
-    return UpstreamAttempt(target, breaker, breaker?.lastResortPermit, on: services.loop)
+    guard let permit = breaker.takeLastResort() else {
+      services.limits[target]?.leave()
+      return nil
+    }
+    return UpstreamAttempt(target, breaker, permit, on: services.loop)
   }
 
   private func skip(

@@ -57,6 +57,9 @@ package final class UpstreamCall {
     body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws -> ClientAnswer? {
     deadline = services.loop.now + services.policy.deadline.milliseconds
+    for target in targets where target.isNamedByClient {
+      await services.board?.prepare(target.breakerKey)
+    }
     // Who answered before goes on, as long as it can.
     var queue =
       targets.count == 1 ? targets[...] : ([current] + targets.filter { $0 !== current })[...]

@@ -39,9 +39,10 @@ package final class UpstreamServices {
     client(target.upstream.settings.authorityFile)
   }
 
-  /// Keys are of the configuration, so that what is kept here is bounded.
+  /// Only those of the configuration are kept here, whose number is bounded and which stay the same.
   func breaker(_ target: UpstreamTarget) -> SharedBreaker? {
     guard let board else { return nil }
+    if target.isNamedByClient { return board.breaker(ofNamed: target.breakerKey) }
     let key = target.breakerKey
     if let latest, latest.key == key { return latest.breaker }
     let breaker = breakers[key] ?? board.breaker(key)

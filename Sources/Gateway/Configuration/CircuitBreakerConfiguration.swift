@@ -109,7 +109,7 @@ package enum Switchable<Value: Sendable & Hashable>: Sendable, Hashable {
   }
 }
 
-/// Some of the breakers: `image`, `chat/openai`, `image/openai/dall-e-3`.
+/// Some of the breakers: `image`, `chat/openai`, `image/openai/dall-e-3`; `*` is any model.
 package struct BreakerSubject: Sendable, Hashable {
   package var kind: BreakerKey.Kind
   package var provider: String?
@@ -127,6 +127,7 @@ package struct BreakerSubject: Sendable, Hashable {
   }
 
   func covers(_ key: BreakerKey) -> Bool {
-    kind == key.kind && provider ?? key.provider == key.provider && model ?? key.model == key.model
+    kind == key.kind && provider ?? key.provider == key.provider
+      && (model == nil || model == "*" || model == key.model)
   }
 }

@@ -224,7 +224,8 @@ extension ConfigurationReference {
     Key("circuit_breaker.enabled", "true", "Whether providers that fail are left alone"),
     Key(
       "circuit_breaker.last_resort", "true",
-      "Whether the one nearest to its trial is asked where everyone is kept from it"),
+      "Whether the one nearest to its trial is asked, by one request at a time, where everyone is kept "
+        + "from it"),
     Key(
       "circuit_breaker.rules[].for", "(required)",
       "`image` or `chat`, and maybe a provider and a model: `image/openai/dall-e-3`"),

@@ -6,6 +6,7 @@ internal import Synchronization
 final class BreakerLog: BreakerObserver {
   private let logger: Logger
   private let store: String
+  private let isNamedByClient: @Sendable (BreakerKey) -> Bool
   private let counts = Mutex([TransitionKind: Int]())
 
   /// A kind of change, for metrics.
@@ -14,10 +15,16 @@ final class BreakerLog: BreakerObserver {
     let state: String
   }
 
-  /// - Parameter store: its URL without secrets.
-  init(_ logger: Logger, store: String) {
+  /// - Parameters:
+  ///   - store: its URL without secrets.
+  ///   - isNamedByClient: of which models is counted what they come to together, since clients may
+  ///     make up any number.
+  init(
+    _ logger: Logger, store: String, isNamedByClient: @escaping @Sendable (BreakerKey) -> Bool
+  ) {
     self.logger = logger
     self.store = store
+    self.isNamedByClient = isNamedByClient
   }
 
   /// How often each breaker has come into each state.
@@ -26,7 +33,8 @@ final class BreakerLog: BreakerObserver {
   func breaker(_ key: BreakerKey, changed transition: Transition) {
     let name = transition.to.name
     guard name != transition.from.name else { return }
-    counts.withLock { $0[TransitionKind(key: key, state: name), default: 0] += 1 }
+    let kind = TransitionKind(key: isNamedByClient(key) ? key.common : key, state: name)
+    counts.withLock { $0[kind, default: 0] += 1 }
     var fields: LogFields = [
       "breaker": .string(key.description), "from": .string(transition.from.name),
       "to": .string(name), "reason": .string(transition.reason.rawValue),

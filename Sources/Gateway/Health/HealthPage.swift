@@ -35,12 +35,22 @@ struct HealthPage {
     let breakers = resilience.board.all.filter { $0.key.kind == .chat }
     return shared.directory.upstreams.contains { upstream in
       let own = breakers.filter { $0.key.provider == upstream.name }
-      return own.isEmpty || own.contains(where: isAvailable)
+      // Of models that clients have named only those that have answered tell of the upstream; where
+      // all of them are kept away, that nothing is known of others says nothing.
+      let named = own.filter { resilience.isNamedByClient($0.key) && $0.hasSucceeded }
+      return own.isEmpty || (named.isEmpty ? own : named).contains(where: isAvailable)
     }
   }
 
   private func isAvailable(_ breaker: SharedBreaker) -> Bool {
-    resilience.checker.availability(of: breaker.key).isAvailable
+    availability(of: breaker.key).isAvailable
+  }
+
+  /// Whether a model may be asked now, as its calls would find it.
+  private func availability(of key: BreakerKey) -> Availability {
+    let isNamed = resilience.isNamedByClient(key)
+    return resilience.checker.availability(
+      of: isNamed ? resilience.board.breaker(ofNamed: key).key : key)
   }
 
   // MARK: JSON
@@ -87,7 +97,7 @@ struct HealthPage {
       "available",
       flag.0 && (key.0 || provider.kind == .chat)
         && (reports.isEmpty
-          || reports.contains { resilience.checker.availability(of: $0.key).isAvailable })
+          || reports.contains { availability(of: $0.key).isAvailable })
     )
     writer.key("key")
     writer.beginObject()
@@ -120,7 +130,7 @@ struct HealthPage {
   }
 
   private func write(_ report: BreakerReport, to writer: inout JSONWriter) {
-    let availability = resilience.checker.availability(of: report.key)
+    let availability = availability(of: report.key)
     writer.beginObject()
     writer.member("model", report.key.model)
     writer.member("available", availability.isAvailable)

@@ -13,6 +13,8 @@ final class ResilienceServices: Sendable {
   let board: BreakerBoard
   let checker: HealthChecker
   let log: BreakerLog
+  /// Whether a chat model is known only since a client has named it.
+  let isNamedByClient: @Sendable (BreakerKey) -> Bool
   /// Whether providers that fail are left alone.
   let isEnabled: Bool
   /// The store's URL without secrets.
@@ -27,7 +29,7 @@ final class ResilienceServices: Sendable {
   /// Opens the store and reads what it knows.
   /// - Throws: `GatewayStartError` where the store's file is wrong. A Redis that is away is no error.
   static func open(
-    _ configuration: Configuration, _ catalog: ImageCatalog, _ upstreams: [ChatUpstream],
+    _ configuration: Configuration, _ catalog: ImageCatalog, _ directory: UpstreamDirectory,
     group: EventLoopGroup, logger: Logger
   ) async throws(GatewayStartError) -> ResilienceServices {
     let store: any StateStore
@@ -36,23 +38,26 @@ final class ResilienceServices: Sendable {
     } catch {
       throw GatewayStartError("state.url: \(error)")
     }
-    let services = ResilienceServices(configuration, catalog, upstreams, store, logger)
+    let services = ResilienceServices(configuration, catalog, directory, store, logger)
     let keys =
       catalog.providers.filter(\.isUsable).flatMap(\.models).map(\.breakerKey)
-      + upstreams.flatMap(\.breakerKeys)
+      + directory.breakerKeys
     await services.board.start(keys, within: configuration.state.startTimeout)
     return services
   }
 
   private init(
-    _ configuration: Configuration, _ catalog: ImageCatalog, _ upstreams: [ChatUpstream],
+    _ configuration: Configuration, _ catalog: ImageCatalog, _ directory: UpstreamDirectory,
     _ store: any StateStore, _ logger: Logger
   ) {
+    let upstreams = directory.upstreams
+    let listed = directory.breakerKeys
     self.store = store
     isEnabled = configuration.circuitBreaker.enabled
     storeName = configuration.state.url.shown
     canShare = configuration.state.url != .memory
-    log = BreakerLog(logger, store: storeName)
+    isNamedByClient = { $0.kind == .chat && $0.model != "*" && !listed.contains($0) }
+    log = BreakerLog(logger, store: storeName, isNamedByClient: isNamedByClient)
     let breakers = configuration.circuitBreaker
     let images = Dictionary(
       catalog.providers.map { ($0.name, $0.timeout) }, uniquingKeysWith: { first, _ in first })
@@ -62,6 +67,7 @@ final class ResilienceServices: Sendable {
       let limit = (key.kind == .image ? images : chats)[key.provider] ?? .seconds(300)
       return breakers.settings(for: key, callLimit: limit)
     }
+    board.isNamedByClient = isNamedByClient
     board.claimLimit = configuration.state.trialTimeout
     let credentials = ProviderCredentials(catalog, upstreams)
     board.credential = { key in credentials[key] }
@@ -110,15 +116,5 @@ extension ImageProvider {
       return Availability(.key, "no key: \(keyVariable ?? "its variable") is not set")
     }
     return .available
-  }
-}
-
-extension ChatUpstream {
-  /// The keys of its breakers that are known from the start.
-  var breakerKeys: [BreakerKey] {
-    switch models {
-    case .any: [BreakerKey(.chat, provider: name, model: "*")]
-    case .listed(let names): names.map { BreakerKey(.chat, provider: name, model: $0) }
-    }
   }
 }

@@ -128,14 +128,19 @@ struct MetricsPage {
     let reports = shared.resilience.board.all.map(\.report)
     writer.family(
       "easel_breaker_open", .gauge, "Whether a circuit breaker keeps calls away: 1, or 0")
-    for report in reports {
-      let isOpen = report.state != .closed && report.state != .forcedClosed
-      writer.sample(report.key.labels, isOpen ? 1 : 0)
+    // Models that clients have named have no label of their own, which would be one without bound.
+    let isNamed = shared.resilience.isNamedByClient
+    let states = Dictionary(grouping: reports) { isNamed($0.key) ? $0.key.common : $0.key }
+      .mapValues { Set($0.map(\.state.name)) }
+      .sorted { $0.key < $1.key }
+    let closed: Set = [BreakerState.closed.name, BreakerState.forcedClosed.name]
+    for (key, names) in states {
+      writer.sample(key.labels, names.isSubset(of: closed) ? 0 : 1)
     }
     writer.family(
       "easel_breaker_state", .gauge, "The state of a circuit breaker: 1 for the one it is in")
-    for report in reports {
-      writer.sample(report.key.labels + [("state", report.state.name)], 1)
+    for (key, names) in states {
+      for name in names.sorted() { writer.sample(key.labels + [("state", name)], 1) }
     }
     Self.outliers(reports, &writer)
     writer.family("easel_breaker_transitions", .counter, "Times that a breaker came into a state")

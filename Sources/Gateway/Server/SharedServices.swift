@@ -40,7 +40,7 @@ final class SharedServices: Sendable {
     upstreamLimits = UpstreamLimits(directory.upstreams)
     let catalog = try Self.catalog(configuration)
     resilience = try await .open(
-      configuration, catalog, directory.upstreams, group: group, logger: logger)
+      configuration, catalog, directory, group: group, logger: logger)
     pictureMetrics = PictureMetrics()
     images = Self.pipeline(configuration, catalog, resilience, pictureMetrics)
     profiles = ImageProfiles(

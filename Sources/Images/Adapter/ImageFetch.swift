@@ -71,9 +71,10 @@ struct ImageFetch {
       case .tooLarge: .tooLarge
       default: .unreachable
       }
+    var failure = failure(kind, "cannot be fetched: \(error)")
+    failure.isGateways = error.isGateways
     return Miss(
-      failure: failure(kind, "cannot be fetched: \(error)"),
-      mayPass: kind == .unreachable && error.kind != .forbiddenAddress)
+      failure: failure, mayPass: kind == .unreachable && error.kind != .forbiddenAddress)
   }
 
   private func failure(_ kind: ImageFailure.Kind, _ what: String) -> ImageFailure {

@@ -148,8 +148,15 @@ struct ProviderLink {
     case .tooLarge: kind = .tooLarge
     case .resolve, .connect, .tls, .reset, .forbiddenAddress, .poolExhausted: kind = .unreachable
     }
-    return ImageFailure(
+    var failure = ImageFailure(
       kind, "\(provider.name): \(error.description)",
       mayHaveBeenPaid: pays && error.mayHaveBeenSent)
+    failure.isGateways = error.isGateways
+    return failure
   }
+}
+
+extension HTTPClientError {
+  /// Whether it is the gateway's own matter that nobody was asked.
+  var isGateways: Bool { kind == .poolExhausted || kind == .forbiddenAddress }
 }

@@ -30,6 +30,9 @@ package struct ImageFailure: Error, Sendable {
   package var retryAfter: Duration?
   /// Whether the provider may have made, and charged for, the picture.
   package var mayHaveBeenPaid = false
+  /// Whether the gateway could not ask, as where all its connections are in use: that says nothing of
+  /// the provider.
+  var isGateways = false
   /// Who was asked, or passed over, before nobody was left; empty where nobody else was there.
   package var passedOver: [ImageResult.PassedOver] = []
 

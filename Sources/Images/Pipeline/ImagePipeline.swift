@@ -130,6 +130,7 @@ package final class ImagePipeline: Sendable {
       case .begun(let begun):
         call = begun
         run.begin(model, observer)
+      case .refused where isLastResort: throw Self.nobody(usual)
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
         run.pass(over: model, refusal)

@@ -14,20 +14,25 @@ package struct BreakerHealth: ModelHealth {
   package func admission(of model: ImageModel) -> ModelAdmission {
     let availability = checker.availability(of: model.breakerKey)
     guard let reason = availability.reason else { return .allowed }
+    let breaker = board.breaker(model.breakerKey)
     let wait = availability.until.map { until in
-      Duration.milliseconds(board.breaker(model.breakerKey).millisecondsUntil(until))
+      Duration.milliseconds(breaker.millisecondsUntil(until))
     }
     return .refused(
       ModelRefusal(
-        reason: reason, wait: wait, allowsLastResort: availability.allowsLastResort))
+        reason: reason, wait: wait,
+        allowsLastResort: availability.allowsLastResort && breaker.offersLastResort))
   }
 
   package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
     let breaker = board.breaker(model.breakerKey)
-    if isLastResort {
-      return .begun(Call(breaker: breaker, permit: breaker.lastResortPermit, board: board))
+    let admission = breaker.admission()
+    if isLastResort, case .refused(let refusal, _) = admission, refusal.isDoubtful,
+      let permit = breaker.takeLastResort()
+    {
+      return .begun(Call(breaker: breaker, permit: permit, board: board))
     }
-    switch breaker.admission() {
+    switch admission {
     case .allowed(let permit):
       return .begun(Call(breaker: breaker, permit: permit, board: board))
     case .refused(let refusal, let until):
@@ -45,7 +50,8 @@ package struct BreakerHealth: ModelHealth {
   ) -> ModelRefusal {
     let wait = breaker.wait(refusal, until: until)
     return ModelRefusal(
-      reason: refusal.sentence(wait: wait), wait: wait, allowsLastResort: refusal.isDoubtful)
+      reason: refusal.sentence(wait: wait), wait: wait,
+      allowsLastResort: refusal.isDoubtful && breaker.offersLastResort)
   }
 
   private struct Call: ModelCall {
@@ -75,6 +81,10 @@ extension CallOutcome {
   init(_ failure: ImageFailure?, after elapsed: Duration) {
     guard let failure else {
       self = .success(durationMs: Int64(elapsed / .milliseconds(1)))
+      return
+    }
+    guard !failure.isGateways else {
+      self = .ignored
       return
     }
     let retryAfterMs = failure.retryAfter.map { Int64($0 / .milliseconds(1)) }

@@ -5,7 +5,7 @@ package protocol ModelHealth: Sendable {
   func admission(of model: ImageModel) -> ModelAdmission
   /// Begins a call of a model.
   /// - Parameter isLastResort: whether the model is asked although it may be kept from it, since
-  ///   nobody else is left.
+  ///   nobody else is left; refused where another request does that already.
   func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart
 }
 

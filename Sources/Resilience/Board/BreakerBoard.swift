@@ -6,7 +6,7 @@ package final class BreakerBoard: Sendable {
   let store: any StateStore
   let observer: any BreakerObserver
   let configuration: Configuration
-  private let breakers = Mutex(Breakers())
+  let breakers = Mutex(Breakers())
   /// What the observer was told of the store last.
   private let told = Mutex(Told())
 
@@ -16,7 +16,7 @@ package final class BreakerBoard: Sendable {
     var refused: Set<BreakerKey> = []
   }
 
-  private struct Breakers {
+  struct Breakers {
     var byKey: [BreakerKey: SharedBreaker] = [:]
     var byGroup: [String: SharedBreaker] = [:]
     /// By how much the shared clock had been moved when it was looked at last.
@@ -41,6 +41,8 @@ package final class BreakerBoard: Sendable {
     package var upkeepInterval = Duration.seconds(15)
     /// Breakers that are kept; further models of a provider share one.
     package var capacity = 4096
+    /// Whether a model is known only since a client has named it.
+    package var isNamedByClient: @Sendable (BreakerKey) -> Bool = { _ in false }
     /// The settings of each breaker.
     package var settings: @Sendable (BreakerKey) -> BreakerSettings
     /// Which key the calls of a breaker are made with: see ``CircuitBreaker/credential``.
@@ -85,17 +87,21 @@ package final class BreakerBoard: Sendable {
       if let known = breakers.byKey[key] { return (known, false) }
       var key = key
       if breakers.byKey.count >= configuration.capacity {
-        key = BreakerKey(key.kind, provider: key.provider, model: "*")
+        key = key.common
         if let known = breakers.byKey[key] { return (known, false) }
       }
-      let breaker = SharedBreaker(
-        key, settings: configuration.settings(key), credential: configuration.credential(key),
-        board: self)
-      breakers.byKey[key] = breaker
-      breakers.byGroup[key.group] = breaker
-      return (breaker, breakers.upkeep != nil)
+      return (add(key, to: &breakers), breakers.upkeep != nil)
     }
     if isNew { breaker.compare() }
+    return breaker
+  }
+
+  func add(_ key: BreakerKey, to breakers: inout Breakers) -> SharedBreaker {
+    let breaker = SharedBreaker(
+      key, settings: configuration.settings(key), credential: configuration.credential(key),
+      board: self)
+    breakers.byKey[key] = breaker
+    breakers.byGroup[key.group] = breaker
     return breaker
   }
 

@@ -42,6 +42,9 @@ package final class SharedBreaker: Sendable {
     var kept: TrialToken?
     /// Whether one was, and no request came for it: the next one waits longer for the store's word.
     var waitsLonger = false
+    var lastResort = LastResort()
+    /// Whether a call has succeeded.
+    var hasSucceeded = false
     /// Whether the store has last refused what it was told.
     var isRefused = false
     /// Whether that is to be asked for though nothing was counted.
@@ -79,7 +82,7 @@ package final class SharedBreaker: Sendable {
     }
   }
 
-  /// The permit of a call that is made though the breaker may be open: as a last resort.
+  /// The permit of what is found out while the breaker may be open, and not by a call through it.
   package var lastResortPermit: CallPermit { state.withLock { $0.breaker.permit } }
 
   /// What is found out about a key or an account by a call or a check that began at a time, and was
@@ -104,6 +107,7 @@ package final class SharedBreaker: Sendable {
   /// keeps the next one waiting until its lease ends.
   /// - Parameter reason: the class of a failure, such as `timed_out`, for the health page.
   package func record(_ outcome: CallOutcome, of permit: CallPermit, reason: String? = nil) {
+    if case .lastResort = permit { endLastResort(outcome) }
     let now = board.clock.now
     if let mustCount = state.withLock({ $0.countOnly(outcome, of: permit, now: now) }) {
       if mustCount { sendCounts() }
@@ -200,6 +204,7 @@ extension SharedBreaker.State {
     var counted = CallCounts()
     switch outcome {
     case .success(let duration):
+      hasSucceeded = true
       calls.addSuccess(durationMs: duration, now: now)
       counted = CallCounts(calls: 1, slow: breaker.isSlow(duration) ? 1 : 0)
     case .failure, .unavailable:

@@ -30,6 +30,8 @@ package enum CallPermit: Sendable, Hashable {
   case call(Epoch)
   /// A trial.
   case trial(TrialToken)
+  /// A call that is made though the breaker is open, since nobody else is left: it decides nothing.
+  case lastResort(Epoch)
 }
 
 /// A breaker's state has a number, raised by each change; a reset begins a new generation.

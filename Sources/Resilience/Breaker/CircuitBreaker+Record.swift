@@ -10,7 +10,8 @@ extension CircuitBreaker {
   ) -> [Transition] {
     switch permit {
     case .trial(let token): return recordTrial(outcome, token, now: now, using: &generator)
-    case .call(let epoch): return recordCall(outcome, epoch, now: now, using: &generator)
+    case .call(let epoch), .lastResort(let epoch):
+      return recordCall(outcome, epoch, now: now, using: &generator)
     }
   }
 

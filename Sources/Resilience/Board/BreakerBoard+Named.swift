@@ -1,0 +1,98 @@
+internal import State
+internal import Synchronization
+
+/// Breakers of models that nobody has listed: known only since a client has named them.
+///
+/// Each has its own, so that one model's failures keep nobody from another. What clients make up must
+/// not fill the board: there is a bound for each provider, and where it is reached a model that has
+/// never answered gives its place up, as long as nothing keeps calls from it. Names that nobody
+/// answers to end so. Those that an upstream answers to stay; beyond them models share `*`, as do all
+/// where a server answers to any name.
+extension BreakerBoard {
+  /// Models of one provider that have breakers of their own though nobody has listed them.
+  static let mostNamed = 64
+
+  /// The breaker by which calls of a model go that a client has named: its own, or that of its
+  /// provider's other models, which tells too what holds for all of them.
+  package func breaker(ofNamed key: BreakerKey) -> SharedBreaker {
+    let common = breaker(key.common)
+    if case .refused(let refusal, _) = common.admission(), refusal.isOfProvider { return common }
+    return breakers.withLock { $0.byKey[key] } ?? common
+  }
+
+  /// Gives a model that a client has named a breaker of its own, where there is room, with what is
+  /// stored of it. Waits for the store no longer than a trial does.
+  package func prepare(_ key: BreakerKey) async {
+    guard let breaker = ownBreaker(of: key), store.isAvailable,
+      !breaker.state.withLock({ $0.isShared })
+    else { return }
+    _ = await breaker.store(within: configuration.claimLimit)
+  }
+
+  private func ownBreaker(of key: BreakerKey) -> SharedBreaker? {
+    breakers.withLock { breakers in
+      if let known = breakers.byKey[key] { return known }
+      let named = breakers.byKey.values.filter { other in
+        other.key.kind == key.kind && other.key.provider == key.provider
+          && configuration.isNamedByClient(other.key)
+      }
+      if named.count >= Self.mostNamed {
+        guard let left = named.first(where: \.isDispensable) else { return nil }
+        breakers.byKey[left.key] = nil
+        breakers.byGroup[left.key.group] = nil
+      }
+      guard breakers.byKey.count < configuration.capacity else { return nil }
+      return add(key, to: &breakers)
+    }
+  }
+}
+
+extension BreakerKey {
+  /// That of a provider's models that have none of their own.
+  package var common: BreakerKey { BreakerKey(kind, provider: provider, model: "*") }
+
+  /// Whether a name that a client has made up may be a model's in a key: a short one of plain
+  /// characters, as those of models are. It is shown, logged and stored.
+  package static func isPlain(model: String) -> Bool {
+    (1...128).contains(model.utf8.count)
+      && model.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "-._:/@+".utf8.contains(byte)
+        }
+      }
+  }
+}
+
+extension Admission.Refusal {
+  /// Whether it holds for all models of a provider.
+  fileprivate var isOfProvider: Bool {
+    switch self {
+    case .badKey, .noCredit, .forcedOpen: true
+    case .open, .trialRunning, .coolingDown: false
+    }
+  }
+}
+
+extension SharedBreaker {
+  /// Whether a call has succeeded since the gateway was started.
+  package var hasSucceeded: Bool { state.withLock { $0.hasSucceeded } }
+
+  /// Tells the breakers of the provider's other models what was found out about its key or account.
+  /// - Parameter elapsed: since the call began that has found it out.
+  package func tellSiblings(_ outcome: CallOutcome, after elapsed: Duration, reason: String?) {
+    board.tellSiblings(of: self, outcome, after: elapsed, reason: reason)
+  }
+
+  /// Whether nothing of worth is lost with it.
+  fileprivate var isDispensable: Bool {
+    let now = board.clock.now
+    return state.withLock { state in
+      guard !state.hasSucceeded, state.breaker.snapshot.override.mode == .none else { return false }
+      if case .refused = state.admission(now: now) { return false }
+      return true
+    }
+  }
+}
