@@ -57,9 +57,7 @@ package final class UpstreamCall {
     body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws -> ClientAnswer? {
     deadline = services.loop.now + services.policy.deadline.milliseconds
-    for target in targets where target.isNamedByClient {
-      await services.board?.prepare(target.breakerKey)
-    }
+    await services.prepare(targets)
     // Who answered before goes on, as long as it can.
     var queue =
       targets.count == 1 ? targets[...] : ([current] + targets.filter { $0 !== current })[...]

@@ -15,6 +15,8 @@ package final class UpstreamServices {
   private let client: (String?) -> HTTPClient
   private var budgets: [String: RetryBudget] = [:]
   private var breakers: [BreakerKey: SharedBreaker] = [:]
+  /// Breakers of models that clients have named, which may change.
+  private var named: [BreakerKey: Named] = [:]
   /// The breaker that was asked for last, which is looked at first.
   private var latest: (key: BreakerKey, breaker: SharedBreaker)?
   var generator = SystemRandomNumberGenerator()
@@ -42,13 +44,57 @@ package final class UpstreamServices {
   /// Only those of the configuration are kept here, whose number is bounded and which stay the same.
   func breaker(_ target: UpstreamTarget) -> SharedBreaker? {
     guard let board else { return nil }
-    if target.isNamedByClient { return board.breaker(ofNamed: target.breakerKey) }
+    if target.isNamedByClient { return breaker(named: target.breakerKey, board) }
     let key = target.breakerKey
     if let latest, latest.key == key { return latest.breaker }
     let breaker = breakers[key] ?? board.breaker(key)
     breakers[key] = breaker
     latest = (key, breaker)
     return breaker
+  }
+
+  /// Makes the breakers of models that clients have named, where they have none.
+  func prepare(_ targets: [UpstreamTarget]) async {
+    guard let board else { return }
+    for target in targets where target.isNamedByClient {
+      let key = target.breakerKey
+      if let known = named[key], known.isPrepared, known.isCurrent(board) { continue }
+      let isPrepared = await board.prepare(key)
+      _ = breaker(named: key, board)
+      named[key]?.isPrepared = isPrepared
+    }
+  }
+
+  private func breaker(named key: BreakerKey, _ board: BreakerBoard) -> SharedBreaker {
+    if let known = named[key], known.isCurrent(board) { return known.breaker }
+    // Before it is looked for, so that no change is missed.
+    let common = board.breaker(key.common)
+    let (membership, revision) = (board.membership, common.revision)
+    let breaker = board.breaker(ofNamed: key)
+    if named.count >= Self.mostNamed { named = [:] }
+    // What keeps all models from being asked ends with time, too.
+    named[key] =
+      breaker === common
+      ? nil
+      : Named(
+        breaker: breaker, common: common, membership: membership, commonRevision: revision)
+    return breaker
+  }
+
+  /// Breakers of models that clients have named, of all upstreams, that are found fast.
+  private static let mostNamed = 256
+
+  /// A breaker, and until when it is the one of its model.
+  private struct Named {
+    let breaker: SharedBreaker
+    let common: SharedBreaker
+    let membership: Int
+    let commonRevision: Int
+    var isPrepared = false
+
+    func isCurrent(_ board: BreakerBoard) -> Bool {
+      board.membership == membership && common.revision == commonRevision
+    }
   }
 
   /// Pays in for a request that an upstream gets.

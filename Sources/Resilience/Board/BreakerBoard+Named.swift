@@ -22,11 +22,13 @@ extension BreakerBoard {
 
   /// Gives a model that a client has named a breaker of its own, where there is room, with what is
   /// stored of it. Waits for the store no longer than a trial does.
-  package func prepare(_ key: BreakerKey) async {
-    guard let breaker = ownBreaker(of: key), store.isAvailable,
-      !breaker.state.withLock({ $0.isShared })
-    else { return }
-    _ = await breaker.store(within: configuration.claimLimit)
+  /// - Returns: whether it has one that knows what is stored: nothing is left to do for it then.
+  @discardableResult
+  package func prepare(_ key: BreakerKey) async -> Bool {
+    guard let breaker = ownBreaker(of: key) else { return false }
+    if breaker.state.withLock({ $0.isShared }) { return true }
+    guard store.isAvailable else { return false }
+    return await breaker.store(within: configuration.claimLimit)
   }
 
   private func ownBreaker(of key: BreakerKey) -> SharedBreaker? {
@@ -38,8 +40,7 @@ extension BreakerBoard {
       }
       if named.count >= Self.mostNamed {
         guard let left = named.first(where: \.isDispensable) else { return nil }
-        breakers.byKey[left.key] = nil
-        breakers.byGroup[left.key.group] = nil
+        drop(left.key, from: &breakers)
       }
       guard breakers.byKey.count < configuration.capacity else { return nil }
       return add(key, to: &breakers)

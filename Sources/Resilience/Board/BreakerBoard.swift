@@ -7,6 +7,8 @@ package final class BreakerBoard: Sendable {
   let observer: any BreakerObserver
   let configuration: Configuration
   let breakers = Mutex(Breakers())
+  /// Raised whenever a breaker is added or dropped.
+  private let changes = Atomic<Int>(0)
   /// What the observer was told of the store last.
   private let told = Mutex(Told())
 
@@ -96,7 +98,18 @@ package final class BreakerBoard: Sendable {
     return breaker
   }
 
+  /// Changes with the breakers that there are. As long as it stays what it was, so does whose breaker a
+  /// key's is.
+  package var membership: Int { changes.load(ordering: .acquiring) }
+
+  func drop(_ key: BreakerKey, from breakers: inout Breakers) {
+    breakers.byKey[key] = nil
+    breakers.byGroup[key.group] = nil
+    changes.wrappingAdd(1, ordering: .releasing)
+  }
+
   func add(_ key: BreakerKey, to breakers: inout Breakers) -> SharedBreaker {
+    changes.wrappingAdd(1, ordering: .releasing)
     let breaker = SharedBreaker(
       key, settings: configuration.settings(key), credential: configuration.credential(key),
       board: self)
