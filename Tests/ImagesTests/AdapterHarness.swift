@@ -65,8 +65,9 @@ enum AdapterHarness {
     do {
       result = .success(
         try await loop.run {
-          let provider = try provider(
-            "openai", .openAI, ImageModel(id: "m", provider: "openai"), at: "http://127.0.0.1:9")
+          var model = ImageModel(id: "m", provider: "openai")
+          model.wireID = "gpt-image-2"
+          let provider = try provider("openai", .openAI, model, at: "http://127.0.0.1:9")
           let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
           let link = ProviderLink(provider: provider, client: client, imageLimit: 32 << 20)
           return try await body(LoopBound(link, on: loop))

@@ -107,10 +107,31 @@ struct ProviderAnswerTests {
       ),
       (
         #"{"error":{"type":"invalid_request_error","code":null,"param":null,"#
-          + #""message":"The model `dall-e-3` has been deprecated."}}"#, .notFound
+          + #""message":"The model `gpt-image-2` has been deprecated."}}"#, .notFound
       ),
-      (#"{"code":"Some requested entity was not found","error":"Model not found: x"}"#, .notFound),
-      (#"{"error":{"message":"acme/paint is not a valid model ID","code":400}}"#, .notFound),
+      (
+        #"{"code":"Some requested entity was not found","error":"Model not found: gpt-image-2"}"#,
+        .notFound
+      ),
+      (#"{"error":{"message":"acme/gpt-image-2 is not a valid model ID","code":400}}"#, .notFound),
+      // What is wrong with a request is the user's, whatever words tell it.
+      (
+        #"{"error":{"message":"Validation error for model input: mask: the file was not found in "#
+          + #"the form.","param":"mask"}}"#, .badRequest
+      ),
+      (#"{"error":{"message":"Model gpt-image-2: sampler 'foo' not found"}}"#, .badRequest),
+      (
+        #"{"error":{"message":"The model gpt-image-2 does not support a mask; the parameter "#
+          + #"'mask' is not recognized"}}"#, .badRequest
+      ),
+      (#"{"error":{"message":"Invalid model parameters: width must be even"}}"#, .badRequest),
+      (
+        #"{"error":{"message":"Bad prompt: 'a fashion model does not exist here'"}}"#, .badRequest
+      ),
+      (
+        #"{"error":{"message":"The model gpt-image-2 does not exist in size 1x1","param":"size"}}"#,
+        .badRequest
+      ),
       (
         #"{"error":{"type":"image_generation_user_error","code":"invalid_input_fidelity_model","#
           + #""param":"input_fidelity","message":"input_fidelity is not for this model."}}"#,

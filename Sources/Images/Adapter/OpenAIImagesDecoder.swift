@@ -79,7 +79,7 @@ enum OpenAIImagesDecoder {
     if ContentRefusal.isNamed(in: message) { return true }
     let isOfField =
       error?["param"]?.string != nil || error?["code"]?.string?.hasPrefix("invalid") == true
-    return !isOfField && !MissingModel.isNamed(in: message)
+    return !isOfField && !(message.contains("model") && message.contains("does not exist"))
   }
 
   /// The class of failure that a status and an error object tell of.

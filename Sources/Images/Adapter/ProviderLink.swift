@@ -119,7 +119,11 @@ struct ProviderLink {
   ) -> ImageFailure {
     let status = answer.head.status
     var kind = kind ?? ImageFailure.Kind(status: status)
-    if kind == .badRequest, let reason, MissingModel.isNamed(in: reason) { kind = .notFound }
+    if kind == .badRequest, let reason,
+      MissingModel.isNamed(in: reason, of: answer, names: provider.models.map(\.wireID))
+    {
+      kind = .notFound
+    }
     let mayHaveBeenPaid = status < 300 || ImageFailure.isAmbiguous(status: status)
     if kind == .badKey {
       var failure = refusedKey(mayHaveBeenPaid: mayHaveBeenPaid)

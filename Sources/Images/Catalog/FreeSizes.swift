@@ -24,11 +24,15 @@ package struct FreeSizes: Sendable, Hashable {
   }
 
   /// Whether a square is among them; what has none can come near to hardly any size.
-  package var hasSquare: Bool {
+  package var hasSquare: Bool { square != nil }
+
+  /// The largest square among them.
+  private var square: ImageSize? {
     let (low, high) = ends
     let most = pixels.map { Int(Double($0.upperBound).squareRoot()) / step * step } ?? high
     let side = min(most, high)
-    return side > 0 && side >= low && side * side >= pixels?.lowerBound ?? 0
+    guard side > 0, side >= low, side * side >= pixels?.lowerBound ?? 0 else { return nil }
+    return ImageSize(width: side, height: side)
   }
 
   /// Whether a size is one of them.
@@ -46,7 +50,7 @@ package struct FreeSizes: Sendable, Hashable {
     guard hasSquare, !contains(size) else { return size }
     let (width, height) = scaled(size)
     // The multiples on both sides; rounding may lead out of the bounds, where the next ones do.
-    for more in 0...ends.high / step {
+    for more in 0...Self.mostSteps {
       let widths = multiples(around: width, and: more)
       let heights = multiples(around: height, and: more)
       let near = widths.flatMap { width in
@@ -59,8 +63,13 @@ package struct FreeSizes: Sendable, Hashable {
       }
       if let best { return best }
     }
-    return size
+    // Bounds so narrow that hardly any size is within them: the square is.
+    return square ?? size
   }
+
+  /// How many multiples away from the ideal sides are looked at, each way; their number grows with its
+  /// square, and a size is the client's choice.
+  private static let mostSteps = 6
 
   /// The multiples next to a number, and so many more each way.
   private func multiples(around number: Double, and more: Int) -> [Int] {

@@ -19,16 +19,16 @@ struct PictureBill {
     _ answer: ProviderAnswer, of images: [GeneratedImage], drawn: Int, _ model: ImageModel,
     _ request: ImageRequest
   ) {
+    let pricing = request.mask == nil ? model.pricing : model.maskPricing ?? model.pricing
     let told =
-      answer.cost
-      ?? answer.usage.flatMap { model.pricing.perMillionTokens?.cost(ofUsage: $0) }
+      answer.cost ?? answer.usage.flatMap { pricing.perMillionTokens?.cost(ofUsage: $0) }
     if let told, Self.plausible.contains(told) {
       total = told
       shares = images.map { _ in told / Double(max(1, drawn)) }
       return
     }
     let quote = model.quote(request)
-    let prices = images.map { Self.price($0, quote, model) }
+    let prices = images.map { Self.price($0, quote, pricing) }
     shares = prices
     let lost = Array(repeating: quote.price, count: max(0, drawn - images.count))
     total = (prices + lost).reduce(0 as Double?) { sum, price in
@@ -39,11 +39,11 @@ struct PictureBill {
   /// What is billed by the megapixel is billed by those that were made, which are not always those
   /// that were asked for: a model that is told a shape chooses them itself.
   private static func price(
-    _ image: GeneratedImage, _ quote: PriceQuote, _ model: ImageModel
+    _ image: GeneratedImage, _ quote: PriceQuote, _ pricing: Pricing
   ) -> Double? {
-    guard case .perMegapixel = model.pricing.scheme,
+    guard case .perMegapixel = pricing.scheme,
       let made = image.format.size(of: image.bytes)
     else { return quote.price }
-    return model.pricing.estimate(quality: quote.quality, size: made, steps: nil)?.withoutNoise
+    return pricing.estimate(quality: quote.quality, size: made, steps: nil)?.withoutNoise
   }
 }
