@@ -48,6 +48,36 @@ struct SharedPaidRequestsTests {
     }
   }
 
+  @Test("a try that comes to nothing takes the place of no picture that another gateway has made")
+  func nothing() async throws {
+    try await onLoop { loop in
+      let store = BriefStore(MemoryStore(), limit: .seconds(5))
+      let (here, there, elsewhere) = (
+        SharedPaidRequests(store), SharedPaidRequests(store), SharedPaidRequests(store)
+      )
+      let text = Array(
+        (#"{"provider":"p","model":"m","adjusted":[],"passedOver":[],"images":[],"pictures":[],"#
+          + #""missing":1,"risked":["p"]}"#).utf8)
+      let empty = try #require(KeptPictures(json: try JSONSlice.parse(text)))
+      let (started, end) = (LoopEvent<Void>(), LoopEvent<Void>())
+      let first = loop.spawn {
+        _ = try? await here.anew("print", on: loop) { () throws(OpenAIError) in
+          started.fire(())
+          await end.wait()
+          return empty
+        }
+      }
+      await started.wait()
+      _ = try await there.anew("print", on: loop) { () throws(OpenAIError) in
+        try Self.kept("whole")
+      }
+      end.fire(())
+      await first.value
+      let known = try await elsewhere.outcome(of: "print", on: loop)?.get()
+      #expect(known?.pictures.map(\.id) == ["whole"])
+    }
+  }
+
   @Test("what fails, or is of another version, keeps nobody from drawing")
   func goesOn() async throws {
     try await onLoop { loop in

@@ -52,9 +52,13 @@ final class PaidClaim: Sendable {
 
   /// Tells, after its end, that it failed and may have been paid for.
   func fail(_ error: OpenAIError, in store: any StateStore) async throws(StateError) {
-    let entry = PaidEntry.failed(error, fingerprint: fingerprint)
+    try await end(with: PaidEntry.failed(error, fingerprint: fingerprint).json, in: store)
+  }
+
+  /// Tells, after its end, what it came to, without a picture. It stays what another gateway has said.
+  func end(with word: [UInt8], in store: any StateStore) async throws(StateError) {
     try await say(
-      entry.json, in: store, for: PaidRequests.failureLifetime, afterEnd: true
+      word, in: store, for: PaidRequests.failureLifetime, afterEnd: true
     ) { $0.map(isOwn) ?? true }
   }
 

@@ -152,7 +152,9 @@ final class SharedPaidRequests: Sendable {
       case .success(let kept):
         let json = PaidEntry.done(kept, fingerprint: fingerprint).json
         await store.tell { store throws(StateError) in
-          try await store.put(claim.key, json, lifetime: kept.lifetime(lifetime))
+          // What another gateway has made meanwhile is more than nothing.
+          if kept.isEmpty { return try await claim.end(with: json, in: store) }
+          try await store.put(claim.key, json, lifetime: lifetime)
         }
       case .failure(let error) where PaidRequests.isKept(error):
         await store.tell { store throws(StateError) in try await claim.fail(error, in: store) }
