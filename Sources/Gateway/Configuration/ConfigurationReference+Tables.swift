@@ -220,7 +220,8 @@ extension ConfigurationReference {
     Key(
       "state.trial_timeout", "10ms",
       "Longest time a request waits for the store: for its word on a trial, or for what "
-        + "another gateway remembers: turns, proposals, pictures that are paid for; up to 1s"),
+        + "another gateway remembers: turns, proposals, pictures that are paid for; up to 1s. Ten "
+        + "times as long for a trial, once one came too late for every request"),
     Key("circuit_breaker.enabled", "true", "Whether providers that fail are left alone"),
     Key(
       "circuit_breaker.last_resort", "true",

@@ -23,6 +23,7 @@ enum AdminRoute {
       // Where the log is full, there is room for the record then.
       await write(logger, context)
       breaker.perform(command, by: operatorName)
+      board.passOn(command, of: breaker, by: operatorName)
       // Answered before, both could be lost with the process.
       await write(logger, context)
       let isStored = await breaker.store(within: context.shared.configuration.state.startTimeout)

@@ -39,11 +39,27 @@ extension BreakerBoard {
           && configuration.isNamedByClient(other.key)
       }
       if named.count >= Self.mostNamed {
-        guard let left = named.first(where: \.isDispensable) else { return nil }
-        drop(left.key, from: &breakers)
+        // Of those the one with the least to lose.
+        let left = named.filter(\.isDispensable).min { $0.countedFailures < $1.countedFailures }
+        guard let left else { return nil }
+        drop(left, from: &breakers)
       }
       guard breakers.byKey.count < configuration.capacity else { return nil }
       return add(key, to: &breakers)
+    }
+  }
+}
+
+extension BreakerBoard {
+  /// Does to the breakers of models that clients have named what an operator does to that of all of
+  /// them, where it would not hold for them otherwise: forget, and close.
+  package func passOn(_ command: BreakerCommand, of breaker: SharedBreaker, by operator: String) {
+    guard breaker.key == breaker.key.common, [.reset, .close].contains(command) else { return }
+    for other in all
+    where other !== breaker && other.key.common == breaker.key
+      && configuration.isNamedByClient(other.key)
+    {
+      other.perform(command, by: `operator`)
     }
   }
 }
@@ -85,6 +101,11 @@ extension SharedBreaker {
   /// - Parameter elapsed: since the call began that has found it out.
   package func tellSiblings(_ outcome: CallOutcome, after elapsed: Duration, reason: String?) {
     board.tellSiblings(of: self, outcome, after: elapsed, reason: reason)
+  }
+
+  fileprivate var countedFailures: Int {
+    let now = board.clock.now
+    return state.withLock { $0.breaker.counts(now: now).failures }
   }
 
   /// Whether nothing of worth is lost with it.

@@ -102,9 +102,10 @@ package final class BreakerBoard: Sendable {
   /// key's is.
   package var membership: Int { changes.load(ordering: .acquiring) }
 
-  func drop(_ key: BreakerKey, from breakers: inout Breakers) {
-    breakers.byKey[key] = nil
-    breakers.byGroup[key.group] = nil
+  func drop(_ breaker: SharedBreaker, from breakers: inout Breakers) {
+    breakers.byKey[breaker.key] = nil
+    breakers.byGroup[breaker.key.group] = nil
+    breaker.state.withLock { $0.isDropped = true }
     changes.wrappingAdd(1, ordering: .releasing)
   }
 

@@ -29,12 +29,18 @@ extension SharedBreaker {
   func sendCountsNow(evenIfNone: Bool = true) async {
     let now = board.clock.now
     let parts: [UnsentCounts.Part] = state.withLock { state in
-      let current = state.breaker.snapshot.epoch
-      let taken = state.unsent.take(within: state.breaker.counts(now: now), current: current)
+      let settings = state.breaker.settings
+      let number = settings.part(at: now)
+      var taken = state.unsent.take(after: number - Int64(settings.windowBuckets))
       guard !taken.isEmpty || evenIfNone else { return [] }
       state.sentAt = now
       state.isTotalDoubtful = false
-      return taken.isEmpty ? [UnsentCounts.Part(epoch: current, counts: CallCounts())] : taken
+      // What all have counted by now is asked for with the present part.
+      let current = state.breaker.snapshot.epoch
+      if taken.last.map({ $0.number < number || $0.epoch != current }) ?? true {
+        taken.append(UnsentCounts.Part(epoch: current, number: number, counts: CallCounts()))
+      }
+      return taken
     }
     var isMissing = false
     for part in parts where await send(part, now) { isMissing = true }
@@ -42,7 +48,7 @@ extension SharedBreaker {
     if isMissing { await sendCountsNow(evenIfNone: false) }
   }
 
-  /// Adds what was counted in one state.
+  /// Adds what was counted in one state, in one part of the window.
   /// - Returns: whether it turned out that earlier counts are lost, which are unsent again.
   private func send(_ part: UnsentCounts.Part, _ now: Int64) async -> Bool {
     let (settings, sending) = state.withLock { state in
@@ -50,14 +56,12 @@ extension SharedBreaker {
       return (state.breaker.settings, state.sendings)
     }
     defer { state.withLock { $0.sendings.end() } }
-    let counts = part.counts
-    let length = max(1, settings.window.milliseconds / Int64(settings.windowBuckets))
-    let (bucket, window) = (now / length, Int64(settings.windowBuckets))
+    let (counts, window) = (part.counts, Int64(settings.windowBuckets))
     do throws(StateError) {
       let sums = try await board.store.count(
-        key.windowKey(part.epoch), bucket: bucket, window: window,
+        key.windowKey(part.epoch), bucket: part.number, window: window,
         adding: [counts.calls, counts.failures, counts.slow].map(Int64.init),
-        lifetime: settings.window + .milliseconds(length))
+        lifetime: settings.window + .milliseconds(settings.partLength))
       board.noteWriting(key, nil)
       guard sums.count == 3 else { return false }
       let total = CallCounts(
@@ -67,17 +71,17 @@ extension SharedBreaker {
         breaker.absorb(total, under: part.epoch, now: now, using: &generator)
       }
       return state.withLock { state in
-        state.note(total, under: part.epoch, at: now, within: length)
         guard part.epoch == state.breaker.snapshot.epoch else { return false }
-        state.sent.add(counts, under: part.epoch, in: bucket, of: window)
-        // A sum that another sending has overtaken says nothing of what is there.
-        guard sending.isAlone, state.sendings == sending,
-          let missing = state.sent.takeMissing(
-            in: total, after: counts, under: part.epoch, in: bucket, of: window)
-        else { return false }
-        state.unsent.putBack(
-          UnsentCounts.Part(epoch: part.epoch, counts: missing), current: part.epoch)
-        return true
+        let gone = settings.part(at: now) - window
+        state.sent.add(part, after: gone)
+        // The sum of a window that ends earlier is not the present one.
+        guard part.number == settings.part(at: now) else { return false }
+        state.note(total, under: part.epoch, at: now, within: settings.partLength)
+        // One that another sending has overtaken says nothing of what is there.
+        guard sending.isAlone, state.sendings == sending else { return false }
+        let missing = state.sent.takeMissing(in: total, last: part, after: gone)
+        for lost in missing { state.unsent.add(lost, current: part.epoch) }
+        return !missing.isEmpty
       }
     } catch {
       board.noteWriting(key, error)
@@ -85,13 +89,21 @@ extension SharedBreaker {
         // Where nothing was done it can be done again. Otherwise it may have been added, and what
         // was added twice would open the breaker too early: then the others may miss it.
         if [.unavailable, .refused].contains(error.kind) {
-          state.unsent.putBack(part, current: state.breaker.snapshot.epoch)
+          state.unsent.add(part, current: state.breaker.snapshot.epoch)
         }
         state.isTotalDoubtful = true
       }
       return false
     }
   }
+}
+
+extension BreakerSettings {
+  /// How long a part of the window is, in milliseconds.
+  var partLength: Int64 { max(1, window.milliseconds / Int64(windowBuckets)) }
+
+  /// The number of the part of the window that a time is in.
+  func part(at time: Int64) -> Int64 { time / partLength }
 }
 
 extension SharedBreaker.State {

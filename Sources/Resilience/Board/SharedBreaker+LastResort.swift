@@ -16,16 +16,22 @@ extension SharedBreaker {
     let now = board.clock.now
     return state.withLock { state in
       guard state.offersLastResort(now: now) else { return nil }
+      // What was found out while a place was waited for holds: a rejected key, an operator's word.
+      if case .refused(let refusal, _) = state.admission(now: now), !refusal.isDoubtful {
+        return nil
+      }
+      state.lastResort.number += 1
       state.lastResort.beganAt = now
-      return .lastResort(state.breaker.snapshot.epoch)
+      return .lastResort(state.breaker.snapshot.epoch, number: state.lastResort.number)
     }
   }
 
   /// Makes room for the next one.
-  func endLastResort(_ outcome: CallOutcome) {
+  func endLastResort(_ number: Int, _ outcome: CallOutcome) {
     let now = board.clock.now
     state.withLock { state in
-      state.lastResort.beganAt = nil
+      // One that took longer than its lease makes no room in place of the next.
+      if number == state.lastResort.number { state.lastResort.beganAt = nil }
       switch outcome {
       case .success, .ignored: state.lastResort.failedAt = nil
       case .failure, .unavailable, .rateLimited, .badKey, .keyRejectedByCheck, .outOfCredit:
@@ -38,6 +44,8 @@ extension SharedBreaker {
 extension SharedBreaker.State {
   /// When calls as a last resort were made, in milliseconds of the shared clock, which may be set back.
   struct LastResort {
+    /// Of the latest one.
+    var number = 0
     /// Of the one that is under way.
     var beganAt: Int64?
     /// When the last one failed, if it did.

@@ -73,8 +73,8 @@ extension SharedBreaker {
   /// What the store should know; nil where it knows everything, and publishing is over.
   private func takeUnpublished() -> BreakerSnapshot? {
     state.withLock { state in
-      guard state.isDirty, board.store.isAvailable else {
-        // What is left is told when the store is back.
+      guard state.isDirty, board.store.isAvailable, !state.isDropped else {
+        // What is left is told when the store is back, unless the breaker is gone.
         state.isPublishing = false
         return nil
       }
@@ -124,7 +124,8 @@ extension SharedBreaker {
       state.isShared = true
       // What is heard by itself shows nothing of whether the store takes what it is told.
       if look != nil { state.isRefused = false }
-      let transitions = state.breaker.absorb(snapshot, now: now)
+      let transitions = state.breaker.absorb(
+        snapshot, by: board.configuration.owner, now: now)
       state.note(transitions)
       return transitions
     }

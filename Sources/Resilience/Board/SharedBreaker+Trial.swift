@@ -25,7 +25,9 @@ extension SharedBreaker {
       answer.give(nil)
     }
     defer { timer.cancel() }
-    return await answer.value?.permit
+    guard let token = await answer.value else { return nil }
+    state.withLock { $0.waitsLonger = false }
+    return token.permit
   }
 
   /// How long the next request waits for the store's word on a trial.

@@ -43,6 +43,8 @@ package final class SharedBreaker: Sendable {
     /// Whether one was, and no request came for it: the next one waits longer for the store's word.
     var waitsLonger = false
     var lastResort = LastResort()
+    /// Whether it is on its board no more.
+    var isDropped = false
     /// Whether a call has succeeded.
     var hasSucceeded = false
     /// Whether the store has last refused what it was told.
@@ -107,7 +109,7 @@ package final class SharedBreaker: Sendable {
   /// keeps the next one waiting until its lease ends.
   /// - Parameter reason: the class of a failure, such as `timed_out`, for the health page.
   package func record(_ outcome: CallOutcome, of permit: CallPermit, reason: String? = nil) {
-    if case .lastResort = permit { endLastResort(outcome) }
+    if case .lastResort(_, let number) = permit { endLastResort(number, outcome) }
     let now = board.clock.now
     if let mustCount = state.withLock({ $0.countOnly(outcome, of: permit, now: now) }) {
       if mustCount { sendCounts() }
@@ -219,7 +221,10 @@ extension SharedBreaker.State {
     }
     // Of calls that began under an earlier state nothing is counted, here or elsewhere.
     guard counted.calls > 0, case .call(let epoch) = permit else { return }
-    unsent.add(counted, under: epoch, current: breaker.snapshot.epoch)
+    unsent.add(
+      UnsentCounts.Part(
+        epoch: epoch, number: breaker.settings.part(at: now), counts: counted),
+      current: breaker.snapshot.epoch)
   }
 
   /// Records a call that changes nothing but counts, as nearly all do, without a look at the rest.

@@ -31,7 +31,7 @@ package enum CallPermit: Sendable, Hashable {
   /// A trial.
   case trial(TrialToken)
   /// A call that is made though the breaker is open, since nobody else is left: it decides nothing.
-  case lastResort(Epoch)
+  case lastResort(Epoch, number: Int)
 }
 
 /// A breaker's state has a number, raised by each change; a reset begins a new generation.

@@ -10,7 +10,7 @@ extension CircuitBreaker {
   ) -> [Transition] {
     switch permit {
     case .trial(let token): return recordTrial(outcome, token, now: now, using: &generator)
-    case .call(let epoch), .lastResort(let epoch):
+    case .call(let epoch), .lastResort(let epoch, _):
       return recordCall(outcome, epoch, now: now, using: &generator)
     }
   }

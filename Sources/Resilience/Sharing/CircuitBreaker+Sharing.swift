@@ -1,7 +1,10 @@
 extension CircuitBreaker {
   /// Takes over what another gateway, or the store, knows. What is known here isn't lost: the newer
   /// state holds, of equally new ones the more cautious.
-  package mutating func absorb(_ other: BreakerSnapshot, now: Int64) -> [Transition] {
+  /// - Parameter owner: who takes it over, who may hear of a trial of its own before it is granted.
+  package mutating func absorb(
+    _ other: BreakerSnapshot, by owner: String = "", now: Int64
+  ) -> [Transition] {
     changing(now: now) { breaker in
       let before = breaker.snapshot
       breaker.snapshot = before.merged(with: other, now: now)
@@ -10,6 +13,9 @@ extension CircuitBreaker {
       let hasClosed = before.core.phase != .closed && after.core.phase == .closed
       // Failures that led to an opening which is over must not open it again.
       if hasClosed || after.isVoid(before.epoch) { breaker.forgetCounts() }
+      if case .halfOpen(owner, _) = after.core.phase, after.core != before.core {
+        return .trialTaken
+      }
       return .shared
     }
   }

@@ -4,37 +4,58 @@ struct SentCounts: Sendable {
   private var epoch: Epoch?
   private var parts: [Int64: CallCounts] = [:]
 
-  /// Notes that counts have arrived in a part of the window.
-  /// - Parameter window: how many parts it has.
-  mutating func add(_ counts: CallCounts, under epoch: Epoch, in part: Int64, of window: Int64) {
-    if self.epoch != epoch {
-      self.epoch = epoch
+  /// Notes that counts have arrived.
+  /// - Parameter number: of the last part that has left the window.
+  mutating func add(_ part: UnsentCounts.Part, after number: Int64) {
+    if epoch != part.epoch {
+      epoch = part.epoch
       parts = [:]
     }
-    parts[part, default: CallCounts()] += counts
-    parts = parts.filter { $0.key > part - window }
+    parts[part.number, default: CallCounts()] += part.counts
+    parts = parts.filter { $0.key > number }
   }
 
-  /// Takes out what is missing in a sum of all gateways' counts, up to a part of the window: what was
-  /// sent is not in it. What others have sent may be missing, too, and is theirs to send again.
-  /// - Parameter last: what the sum was asked for with, and holds.
+  /// Takes out what is missing in a sum of all gateways' counts, the newest of it: what was sent is not
+  /// in it. What others have sent may be missing, too, and is theirs to send again.
+  /// - Parameters:
+  ///   - last: what the sum was asked for with, and holds.
+  ///   - number: of the last part that has left the window.
   mutating func takeMissing(
-    in total: CallCounts, after last: CallCounts, under epoch: Epoch, in part: Int64,
-    of window: Int64
-  ) -> CallCounts? {
-    guard self.epoch == epoch else { return nil }
-    var sent = CallCounts()
+    in total: CallCounts, last: UnsentCounts.Part, after number: Int64
+  ) -> [UnsentCounts.Part] {
+    guard epoch == last.epoch else { return [] }
     // The oldest part may be forgotten already, where another gateway's clock is ahead.
-    for (number, counts) in parts where number <= part && number > part - window + 1 {
-      sent += counts
-    }
-    let missing = CallCounts(
+    let known = parts.filter { $0.key > number + 1 && $0.key <= last.number }
+    let sent = known.values.reduce(into: CallCounts()) { $0 += $1 }
+    var missing = CallCounts(
       calls: max(0, sent.calls - total.calls), failures: max(0, sent.failures - total.failures),
       slow: max(0, sent.slow - total.slow))
-    guard missing != CallCounts() else { return nil }
-    parts = [part: last]
+    var lost: [UnsentCounts.Part] = []
+    for (number, counts) in known.sorted(by: { $0.key > $1.key }) {
+      // What came last has arrived.
+      var earlier = counts
+      if number == last.number { earlier -= last.counts }
+      let part = earlier.bounded(by: missing)
+      guard part != CallCounts() else { continue }
+      missing -= part
+      lost.append(UnsentCounts.Part(epoch: last.epoch, number: number, counts: part))
+    }
+    guard !lost.isEmpty else { return [] }
+    parts = [last.number: last.counts]
+    return lost
+  }
+}
+
+extension CallCounts {
+  fileprivate func bounded(by other: CallCounts) -> CallCounts {
+    let (failures, slow) = (min(failures, other.failures), min(slow, other.slow))
     return CallCounts(
-      calls: max(missing.calls, missing.failures + missing.slow), failures: missing.failures,
-      slow: missing.slow)
+      calls: max(failures + slow, min(calls, other.calls)), failures: failures, slow: slow)
+  }
+
+  fileprivate static func -= (left: inout CallCounts, right: CallCounts) {
+    left.calls = max(0, left.calls - right.calls)
+    left.failures -= right.failures
+    left.slow -= right.slow
   }
 }

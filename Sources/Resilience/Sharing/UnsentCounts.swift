@@ -1,60 +1,41 @@
-/// What one gateway has counted, and has not told the others: of the present state of the breaker, and
-/// of an earlier one whose last calls have ended since.
+/// What one gateway has counted, and has not told the others: by the parts of the window, and by the
+/// states of the breaker. Failures of an earlier state may still matter to those who have not left it.
 struct UnsentCounts: Sendable, Hashable {
-  /// What was counted in one state.
+  /// What was counted in one state, in one part of the window.
   struct Part: Sendable, Hashable {
     let epoch: Epoch
+    /// The number of the part. What is told late must not count for longer than the window.
+    let number: Int64
     var counts: CallCounts
   }
 
-  /// The state that was counted in last comes last.
+  /// By their numbers.
   private var parts: [Part] = []
 
-  /// States that are remembered.
-  private static let capacity = 2
+  /// Parts that are remembered: of the longest window, and of the state before.
+  private static let capacity = 128
 
   /// Whether there is nothing to tell.
   var isEmpty: Bool { parts.isEmpty }
 
-  /// Counts a call that began in a state.
-  /// - Parameter current: the present state. Failures of an earlier one may still matter to those
-  ///   who have not left it; successes do not.
-  mutating func add(_ counted: CallCounts, under epoch: Epoch, current: Epoch) {
-    guard counted.calls > 0, epoch == current || counted.failures > 0 else { return }
-    put(counted, epoch, current)
-  }
-
-  /// Takes out what there is to tell, of the earlier state first.
-  /// - Parameters:
-  ///   - window: what is in the window still: after a long time without a store, more may have been
-  ///     counted.
-  ///   - current: the present state, which the window is of.
-  mutating func take(within window: CallCounts, current: Epoch) -> [Part] {
-    defer { parts = [] }
-    return parts.compactMap { part in
-      guard part.epoch == current else { return part }
-      let counts = CallCounts(
-        calls: min(part.counts.calls, window.calls),
-        failures: min(part.counts.failures, window.failures),
-        slow: min(part.counts.slow, window.slow))
-      return counts.calls > 0 ? Part(epoch: current, counts: counts) : nil
+  /// Counts calls that began in a state; successes only those of the present one.
+  mutating func add(_ part: Part, current: Epoch) {
+    guard part.counts.calls > 0, part.epoch == current || part.counts.failures > 0 else { return }
+    if let index = parts.firstIndex(where: { $0.epoch == part.epoch && $0.number == part.number }) {
+      parts[index].counts += part.counts
+      return
     }
-  }
-
-  /// Takes back what could not be told.
-  /// - Parameter current: the present state.
-  mutating func putBack(_ part: Part, current: Epoch) {
-    add(part.counts, under: part.epoch, current: current)
-  }
-
-  private mutating func put(_ counts: CallCounts, _ epoch: Epoch, _ current: Epoch) {
-    if let index = parts.firstIndex(where: { $0.epoch == epoch }) {
-      parts[index].counts += counts
-    } else {
-      parts.append(Part(epoch: epoch, counts: counts))
-    }
-    // What was counted in the present state stays.
+    let index = parts.firstIndex { $0.number > part.number } ?? parts.endIndex
+    parts.insert(part, at: index)
     guard parts.count > Self.capacity else { return }
-    parts.remove(at: parts[0].epoch == current ? 1 : 0)
+    // Of the oldest that of an earlier state, if there is one.
+    parts.remove(at: parts.firstIndex { $0.epoch != current } ?? parts.startIndex)
+  }
+
+  /// Takes out what there is to tell, the oldest first.
+  /// - Parameter number: of the last part that has left the window.
+  mutating func take(after number: Int64) -> [Part] {
+    defer { parts = [] }
+    return parts.filter { $0.number > number }
   }
 }

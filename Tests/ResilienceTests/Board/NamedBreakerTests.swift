@@ -53,6 +53,19 @@ struct NamedBreakerTests {
     #expect(board.all.map(\.key.model) == ["*", "broken", "fine"])
   }
 
+  @Test("an operator's reset of all of them reaches those that are known")
+  func reset() async {
+    let board = await Self.board()
+    defer { board.close() }
+    await Self.call(board, "broken", .failure, times: 5)
+    await Self.call(board, "poor", .outOfCredit).tellSiblings(
+      .outOfCredit, after: .zero, reason: nil)
+    let common = board.breaker(Self.common)
+    common.perform(.reset, by: "test")
+    board.passOn(.reset, of: common, by: "test")
+    for model in ["broken", "poor", "new"] { #expect(await Self.isAdmitted(board, model)) }
+  }
+
   @Test(
     "what is found out about the key or the account holds for all, also for those that come later",
     arguments: [CallOutcome.badKey, .outOfCredit])

@@ -47,7 +47,7 @@ extension WorldModel {
     guard counts != nil else { return }
     counts?.real[epoch, default: 0] += 1
     gateways[index].counting.unsent.add(
-      CallCounts(calls: 1, failures: 1), under: epoch,
+      UnsentCounts.Part(epoch: epoch, number: 0, counts: CallCounts(calls: 1, failures: 1)),
       current: gateways[index].breaker.snapshot.epoch)
   }
 
@@ -58,9 +58,11 @@ extension WorldModel {
     gateways[index].counting.isTotalDoubtful = false
     let breaker = gateways[index].breaker
     let current = breaker.snapshot.epoch
-    var parts = gateways[index].counting.unsent.take(
-      within: breaker.counts(now: now), current: current)
-    if parts.isEmpty { parts = [UnsentCounts.Part(epoch: current, counts: CallCounts())] }
+    // Within one part of the window, which is longer than any search.
+    var parts = gateways[index].counting.unsent.take(after: -1)
+    if parts.last?.epoch != current {
+      parts.append(UnsentCounts.Part(epoch: current, number: 0, counts: CallCounts()))
+    }
     for part in parts {
       let command = CountingModel.Message(epoch: part.epoch, failures: part.counts.failures)
       if delivery == .sent {
