@@ -6,10 +6,10 @@ import Testing
 @Suite("Redis of several servers", .bounded, .timeLimit(.minutes(10)))
 struct RedisGroupTests {
   private func open(
-    _ url: String, _ group: EventLoopGroup
+    _ url: String, _ group: EventLoopGroup, options: String = ""
   ) async throws -> (any StateStore, StoreEvents) {
     let store = try await StateStores.open(
-      StateURL(parsing: url + "?timeout=5s&connect_timeout=2s"), on: group.loops[0])
+      StateURL(parsing: url + "?timeout=5s&connect_timeout=2s" + options), on: group.loops[0])
     let events = StoreEvents()
     store.listen(events.add)
     try await eventually("the store is there: \(events.all)") { store.isAvailable }
@@ -96,6 +96,24 @@ struct RedisGroupTests {
     try await write(2, store, seenBy: second)
     await store.close()
     await group.shutdown()
+  }
+
+  @Test("sentinels: those that want a user and a password are given them")
+  func sentinelUser() async throws {
+    let master = try await RedisProcess.start()
+    let sentinel = try await RedisProcess.start(
+      ["--sentinel"], file: "sentinel monitor main 127.0.0.1 \(master.port) 1\n")
+    try await sentinel.command("ACL", "SETUSER", "easel", "on", ">canary", "+@all")
+    try await sentinel.command("ACL", "SETUSER", "default", "off")
+    let group = EventLoopGroup(count: 1)
+    let (store, _) = try await open(
+      "redis+sentinel://127.0.0.1:\(sentinel.port)/main", group,
+      options: "&sentinel_user=easel&sentinel_password=canary")
+    #expect(store.isAvailable)
+    await store.close()
+    await group.shutdown()
+    sentinel.kill()
+    master.kill()
   }
 
   @Test("sentinels: one that is cut off, and names a master that is gone, is left for another")

@@ -55,10 +55,11 @@ struct StateURLTests {
   @Test("sentinels and clusters are named by several hosts")
   func groups() throws {
     let sentinels = try redis(
-      "redis+sentinel://u:p@a,b:5000,[::1]/main/2?sentinel_password=s&tls=on")
+      "redis+sentinel://u:p@a,b:5000,[::1]/main/2?sentinel_user=w&sentinel_password=s&tls=on")
     #expect(sentinels.form == .sentinel && sentinels.master == "main" && sentinels.database == 2)
     #expect(sentinels.hosts.map(\.description) == ["a:26379", "b:5000", "[::1]:26379"])
     #expect(sentinels.sentinelPassword == Secret("s") && sentinels.usesTLS)
+    #expect(sentinels.sentinelUser == "w")
     let cluster = try redis("redis+cluster://u:p@a,b:7001/")
     #expect(cluster.form == .cluster && cluster.user == "u" && cluster.database == 0)
     #expect(cluster.hosts.map(\.description) == ["a:6379", "b:7001"])
@@ -78,7 +79,8 @@ struct StateURLTests {
       "redis://u:canary%ff@h", "redis://u:canary?x@h", "redis://:0/canary?canary=canary@h/0",
       "redis://u:canary@h:port", "redis://u:canary@", "redis://u:canary@h?what=1",
       "redis://canary@h", "redis://h?password=canary&user=a&db=x", "rediss://u:canary@a,b",
-      "redis+sentinel://u:canary@a", "redis+cluster://u:canary@a/1",
+      "redis+sentinel://u:canary@a", "redis+sentinel://a/m?sentinel_user=canary",
+      "redis+cluster://u:canary@a/1",
     ])
   func faults(_ text: String) {
     let fault = #expect(throws: StateURL.Fault.self) { try StateURL(parsing: text) }

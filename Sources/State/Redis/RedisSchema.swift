@@ -45,7 +45,7 @@ struct RedisSchema {
   }
 
   /// Has the version written again where it is gone, as after `FLUSHALL`: another version of Easel
-  /// would not know what is there.
+  /// would not know what is there. The others, who find it written again, are told.
   /// - Parameters:
   ///   - lost: called where it was gone, and with it what else was there.
   ///   - refuse: called where another version has begun to write there.
@@ -57,12 +57,25 @@ struct RedisSchema {
       // A question that fails is asked again.
       guard case .success(let reply) = result else { return }
       guard reply != .null else {
-        link?.send(commands.write) { _ in lost() }
+        link?.send(commands.write) { _ in
+          lost()
+          link?.send(lossAnnouncement) { _ in }
+        }
         return
       }
       do throws(StateError) { try check(written: .null, read: reply) } catch { refuse(error) }
     }
   }
+
+  /// Tells everyone that what was there is gone. Who knows nothing of it takes it for a value that is
+  /// none of its own.
+  private var lossAnnouncement: RedisKeyCommand {
+    RedisKeyCommand(
+      "PUBLISH", key: Array(channel.utf8), ["\(Self.lostName.group)\n\(Self.lostName.name)\n1\n"])
+  }
+
+  /// What is announced when everything was lost.
+  static let lostName = StateKey(group: "schema", name: "lost")
 
   /// Makes sure that whoever else writes there means the same.
   /// - Parameters: the answers to ``versionCommands``.

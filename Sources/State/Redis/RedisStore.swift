@@ -197,16 +197,18 @@ package final class RedisStore: StateStore {
 }
 
 extension StateEvent {
-  /// Reads what a script has published: group, name, revision and value, a line each but the last.
+  /// Reads what a script has published: group, name, revision and value, a line each but the last; or
+  /// that everything was lost.
   init?(message: [UInt8]) {
     let lines = message.split(separator: 10, maxSplits: 3, omittingEmptySubsequences: false)
     guard lines.count == 4, let revision = Int64(String(decoding: lines[2], as: UTF8.self)) else {
       return nil
     }
-    self = .changed(
-      StateKey(
-        group: String(decoding: lines[0], as: UTF8.self),
-        name: String(decoding: lines[1], as: UTF8.self)),
-      StoredValue(revision: revision, value: Array(lines[3])))
+    let key = StateKey(
+      group: String(decoding: lines[0], as: UTF8.self),
+      name: String(decoding: lines[1], as: UTF8.self))
+    self =
+      key == RedisSchema.lostName
+      ? .replaced : .changed(key, StoredValue(revision: revision, value: Array(lines[3])))
   }
 }

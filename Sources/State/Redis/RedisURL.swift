@@ -8,8 +8,9 @@ package import Observability
 /// - `redis+cluster://[USER:PASSWORD@]HOST[:PORT],…`
 ///
 /// Options follow a `?`: `prefix` (default `easel:`), `timeout` for one command (default 50ms),
-/// `connect_timeout` (default 200ms), `db`, `user`, `password`, `sentinel_password`, `tls` (`on` for
-/// sentinels and clusters) and `ca_file`. User, password and options are percent-encoded (RFC 3986).
+/// `connect_timeout` (default 200ms), `db`, `user`, `password`, `sentinel_user`, `sentinel_password`,
+/// `tls` (`on` for sentinels and clusters) and `ca_file`. User, password and options are
+/// percent-encoded (RFC 3986).
 package struct RedisURL: Sendable, Hashable {
   /// How the servers work together.
   package enum Form: Sendable, Hashable {
@@ -48,6 +49,7 @@ package struct RedisURL: Sendable, Hashable {
   package var master = ""
   package var user: String?
   package var password: Secret?
+  package var sentinelUser: String?
   package var sentinelPassword: Secret?
   /// 0 to 65535.
   package var database = 0
@@ -75,6 +77,9 @@ package struct RedisURL: Sendable, Hashable {
     if password?.isEmpty == true { password = nil }
     guard user == nil || password != nil else {
       throw StateURL.Fault(message: "names a user without a password: write USER:PASSWORD@HOST")
+    }
+    guard sentinelUser == nil || sentinelPassword != nil else {
+      throw StateURL.Fault(message: "names a sentinel_user without a sentinel_password")
     }
     guard form != .unixSocket else {
       guard rest.hasPrefix("/"), rest.utf8.count < 100, !rest.utf8.contains(0) else {
@@ -174,6 +179,7 @@ package struct RedisURL: Sendable, Hashable {
       case "db": database = try Self.database(value[...])
       case "user": user = value
       case "password": password = Secret(value)
+      case "sentinel_user": sentinelUser = value
       case "sentinel_password": sentinelPassword = Secret(value)
       case "tls":
         guard ["on", "off"].contains(value), form != .unixSocket else {
@@ -191,7 +197,8 @@ package struct RedisURL: Sendable, Hashable {
         let name = text.contains("@") ? "a part after '?'" : "'\(pair[0].prefix(32))'"
         throw StateURL.Fault(
           message: "\(name) is no option; there are prefix, timeout, connect_timeout, db, user, "
-            + "password, sentinel_password, tls and ca_file (in a password, '?' is written %3F)")
+            + "password, sentinel_user, sentinel_password, tls and ca_file (in a password, '?' is "
+            + "written %3F)")
       }
     }
   }

@@ -58,7 +58,9 @@ final class SentinelDirectory {
     if let connection, connection.closed == nil { return connection }
     let new = try await opener.open(host)
     if let password = opener.url.sentinelPassword {
-      let reply = try await new.call("AUTH", password.reveal())
+      let user = opener.url.sentinelUser.map { [Array($0.utf8)] } ?? []
+      let reply = try await new.call(
+        [Array("AUTH".utf8)] + user + [Array(password.reveal().utf8)])
       if case .error = reply {
         new.close()
         throw StateError(.unavailable, "the sentinel \(host) does not take the password")
