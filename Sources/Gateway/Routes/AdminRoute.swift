@@ -15,7 +15,7 @@ enum AdminRoute {
       let body = try await context.body()
       let command = try command(in: body)
       let board = context.shared.resilience.board
-      guard let breaker = board.breaker(named: name.removingPercentEncoding) else {
+      guard let breaker = await board.breaker(forOperator: name.removingPercentEncoding) else {
         let known = board.all.prefix(100).map(\.key.description).joined(separator: ", ")
         throw .notFound(
           "There is no breaker '\(name.prefix(256))'. There are: \(known).", code: "no_breaker")

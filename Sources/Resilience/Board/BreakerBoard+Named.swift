@@ -7,7 +7,8 @@ internal import Synchronization
 /// not fill the board: there is a bound for each provider, and where it is reached a model that has
 /// never answered gives its place up, as long as nothing keeps calls from it. Names that nobody
 /// answers to end so. Those that an upstream answers to stay; beyond them models share `*`, as do all
-/// where a server answers to any name.
+/// where a server answers to any name. An operator's word holds all the same: there is always room for
+/// the model that it is about.
 extension BreakerBoard {
   /// Models of one provider that have breakers of their own though nobody has listed them.
   static let mostNamed = 64
@@ -25,20 +26,59 @@ extension BreakerBoard {
   /// - Returns: whether it has one that knows what is stored: nothing is left to do for it then.
   @discardableResult
   package func prepare(_ key: BreakerKey) async -> Bool {
-    guard let breaker = ownBreaker(of: key) else { return false }
+    var own = ownBreaker(of: key)
+    if own == nil, await isDecided(key) { own = ownBreaker(of: key, isDecided: true) }
+    guard let breaker = own else { return false }
     if breaker.state.withLock({ $0.isShared }) { return true }
     guard store.isAvailable else { return false }
     return await breaker.store(within: configuration.claimLimit)
   }
 
-  private func ownBreaker(of key: BreakerKey) -> SharedBreaker? {
+  /// The breaker of a description such as `chat/openai/gpt-9`, for an operator: also of a model that no
+  /// client has named yet.
+  package func breaker(forOperator name: String) async -> SharedBreaker? {
+    if let known = breaker(named: name) { return known }
+    let common = all.map(\.key).first { key in
+      key == key.common && name.hasPrefix("\(key.kind.rawValue)/\(key.provider)/")
+    }
+    guard let common else { return nil }
+    let model = name.dropFirst("\(common.kind.rawValue)/\(common.provider)/".count)
+    let key = BreakerKey(common.kind, provider: common.provider, model: String(model))
+    guard BreakerKey.isPlain(model: key.model), configuration.isNamedByClient(key),
+      let breaker = ownBreaker(of: key, isDecided: true)
+    else { return nil }
+    _ = await breaker.store(within: configuration.claimLimit)
+    return breaker
+  }
+
+  /// Whether an operator's word on a model is stored. Looked at now and then, since any client can ask
+  /// for a model that has no place.
+  private func isDecided(_ key: BreakerKey) async -> Bool {
+    let now = clock.now
+    let pause = configuration.upkeepInterval.milliseconds
+    let isDue = looked.withLock { looked in
+      if let last = looked[key], (last..<last + pause).contains(now) { return false }
+      if looked.count >= 1024 { looked = [:] }
+      looked[key] = now
+      return true
+    }
+    guard isDue, store.isAvailable else { return false }
+    let isDecided = await FirstAnswer.of(within: configuration.claimLimit) { [self] in
+      let value = try? await store.get(key.stateKey)
+      let snapshot = value.flatMap { BreakerSnapshot(bytes: $0.value) } ?? BreakerSnapshot()
+      return snapshot.override.mode != OperatorOverride.Mode.none
+    }
+    return isDecided ?? false
+  }
+
+  private func ownBreaker(of key: BreakerKey, isDecided: Bool = false) -> SharedBreaker? {
     breakers.withLock { breakers in
       if let known = breakers.byKey[key] { return known }
       let named = breakers.byKey.values.filter { other in
         other.key.kind == key.kind && other.key.provider == key.provider
           && configuration.isNamedByClient(other.key)
       }
-      if named.count >= Self.mostNamed {
+      if named.count >= Self.mostNamed, !isDecided {
         // Of those the one with the least to lose.
         let left = named.filter(\.isDispensable).min { $0.countedFailures < $1.countedFailures }
         guard let left else { return nil }

@@ -9,6 +9,9 @@ package final class BreakerBoard: Sendable {
   let breakers = Mutex(Breakers())
   /// Raised whenever a breaker is added or dropped.
   private let changes = Atomic<Int>(0)
+  /// When it was looked last whether an operator has decided about a model that has no place, in
+  /// milliseconds.
+  let looked = Mutex<[BreakerKey: Int64]>([:])
   /// What the observer was told of the store last.
   private let told = Mutex(Told())
 

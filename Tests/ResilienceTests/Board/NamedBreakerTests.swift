@@ -53,6 +53,30 @@ struct NamedBreakerTests {
     #expect(board.all.map(\.key.model) == ["*", "broken", "fine"])
   }
 
+  @Test("an operator's word on a model holds where there is no place for it, and after a restart")
+  func decided() async throws {
+    let store = MemoryStore()
+    let first = await Self.board(store)
+    let known = try #require(await first.breaker(forOperator: "chat/p/bad"), "nobody named it")
+    known.perform(.forceOpen, by: "test")
+    #expect(await known.store(within: .seconds(10)))
+    let other = try #require(await first.breaker(forOperator: "chat/p/other"))
+    other.perform(.forceOpen, by: "test")
+    other.perform(.auto, by: "test")
+    #expect(await other.store(within: .seconds(10)))
+    first.close()
+    let board = await Self.board(store)
+    defer { board.close() }
+    for number in 0..<BreakerBoard.mostNamed {
+      await Self.call(board, "m\(number)", .success(durationMs: 1))
+    }
+    #expect(await !Self.isAdmitted(board, "bad"))
+    #expect(await Self.isAdmitted(board, "other"))
+    #expect(board.all.count == BreakerBoard.mostNamed + 2, "all others share one")
+    #expect(await board.breaker(forOperator: "chat/q/bad") == nil)
+    #expect(await board.breaker(forOperator: "chat/p/a b") == nil)
+  }
+
   @Test("an operator's reset of all of them reaches those that are known")
   func reset() async {
     let board = await Self.board()
