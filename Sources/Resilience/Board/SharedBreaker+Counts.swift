@@ -37,7 +37,8 @@ extension SharedBreaker {
       state.isTotalDoubtful = false
       // What all have counted by now is asked for with the present part.
       let current = state.breaker.snapshot.epoch
-      if taken.last.map({ $0.number < number || $0.epoch != current }) ?? true {
+      let ofCurrent = taken.last { $0.epoch == current }
+      if ofCurrent.map({ $0.number < number }) ?? evenIfNone {
         taken.append(UnsentCounts.Part(epoch: current, number: number, counts: CallCounts()))
       }
       return taken
@@ -71,12 +72,15 @@ extension SharedBreaker {
         breaker.absorb(total, under: part.epoch, now: now, using: &generator)
       }
       return state.withLock { state in
-        guard part.epoch == state.breaker.snapshot.epoch else { return false }
-        let gone = settings.part(at: now) - window
-        state.sent.add(part, after: gone)
+        let present = settings.part(at: now)
         // The sum of a window that ends earlier is not the present one.
-        guard part.number == settings.part(at: now) else { return false }
-        state.note(total, under: part.epoch, at: now, within: settings.partLength)
+        if part.number == present {
+          state.note(total, under: part.epoch, at: now, within: settings.partLength)
+        }
+        guard part.epoch == state.breaker.snapshot.epoch else { return false }
+        let gone = present - window
+        state.sent.add(part, after: gone)
+        guard part.number == present else { return false }
         // One that another sending has overtaken says nothing of what is there.
         guard sending.isAlone, state.sendings == sending else { return false }
         let missing = state.sent.takeMissing(in: total, last: part, after: gone)
