@@ -1,4 +1,6 @@
 import Foundation
+import HTTP
+import Observability
 import OpenAIWire
 import Testing
 
@@ -11,6 +13,13 @@ enum CatalogSupport {
     for _ in 0..<3 { folder.deleteLastPathComponent() }
     return folder
   }()
+
+  /// A provider that has a key, and that nobody asks.
+  static func provider(_ name: String, _ models: [ImageModel]) throws -> ImageProvider {
+    ImageProvider(
+      name: name, baseURL: try HTTPURL("http://127.0.0.1:9/\(name)"), apiKey: Secret("k"),
+      models: models)
+  }
 
   static func shipped(_ environment: [String: String] = [:]) throws -> CatalogReader.Catalog {
     try CatalogReader.read(bytes("PROVIDER_CATALOG.json"), environment: environment)

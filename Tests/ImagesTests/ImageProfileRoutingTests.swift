@@ -9,21 +9,16 @@ import Testing
 struct ImageProfileRoutingTests {
   /// Three providers: `a` with what is best and dearest, `b` with two models, `c` without a price.
   private static func catalog() throws -> ImageCatalog {
-    func provider(_ name: String, _ models: [ImageModel]) throws -> ImageProvider {
-      ImageProvider(
-        name: name, baseURL: try HTTPURL("http://127.0.0.1:9/\(name)"), apiKey: Secret("k"),
-        models: models)
-    }
     return ImageCatalog(providers: [
-      try provider(
+      try CatalogSupport.provider(
         "a", [ImageModel(id: "gpt-image-1", provider: "a", tier: .ultra, pricing: .flat(0.2))]),
-      try provider(
+      try CatalogSupport.provider(
         "b",
         [
           ImageModel(id: "dall-e-3", provider: "b", pricing: .flat(0.04)),
           ImageModel(id: "dall-e-2", provider: "b", tier: .standard, pricing: .flat(0.016)),
         ]),
-      try provider("c", [ImageModel(id: "grok", provider: "c", capabilities: [])]),
+      try CatalogSupport.provider("c", [ImageModel(id: "grok", provider: "c", capabilities: [])]),
     ])
   }
 

@@ -9,15 +9,11 @@ import Testing
 @Suite("Length of prompts")
 struct PromptLengthTests {
   private static func catalog() throws -> ImageCatalog {
-    func provider(_ name: String, _ models: [ImageModel]) throws -> ImageProvider {
-      ImageProvider(
-        name: name, baseURL: try HTTPURL("http://127.0.0.1:9/\(name)"), apiKey: Secret("k"),
-        models: models)
-    }
     return ImageCatalog(providers: [
-      try provider(
+      try CatalogSupport.provider(
         "a", ["dall-e-2", "dall-e-3", "gpt-image-1"].map { ImageModel(id: $0, provider: "a") }),
-      try provider("b", [ImageModel(id: "flux", provider: "b", capabilities: [.negativePrompt])]),
+      try CatalogSupport.provider(
+        "b", [ImageModel(id: "flux", provider: "b", capabilities: [.negativePrompt])]),
     ])
   }
 

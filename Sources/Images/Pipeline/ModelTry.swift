@@ -30,8 +30,8 @@ struct ModelTry {
   /// Calls that run side by side for a model that makes few pictures a call.
   private static let parallel = 4
 
-  /// Asks for the pictures of some numbers. Calls run side by side; one that fails lets those that run finish,
-  /// since they are paid for, and starts no more.
+  /// Asks for the pictures of some numbers. Calls run side by side; one that fails lets those that run
+  /// finish, since they are paid for, and starts no more.
   func run(_ numbers: [Int]) async -> Outcome {
     let shares = shares(of: numbers)
     if shares.count == 1 { return await call(shares[0], number: 0) }
