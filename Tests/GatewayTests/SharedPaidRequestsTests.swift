@@ -293,11 +293,11 @@ private struct SlowStore: StateStore {
   func remove(_ key: StateKey) async throws(StateError) { try await store.remove(key) }
 
   func count(
-    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+    _ key: StateKey, by member: String, _ told: PartCounts, over window: CountedWindow,
+    lifetime: Duration
   ) async throws(StateError) -> [Int64] {
-    try await store.count(key, bucket: bucket, window: window, adding: adding, lifetime: lifetime)
+    try await store.count(key, by: member, told, over: window, lifetime: lifetime)
   }
-
   func listen(_ listener: @escaping @Sendable (StateEvent) -> Void) { store.listen(listener) }
   var isAvailable: Bool { store.isAvailable }
   var clock: SharedClock { store.clock }

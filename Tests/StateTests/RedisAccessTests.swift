@@ -53,8 +53,7 @@ struct RedisAccessTests {
     try await withStore(server.url + "?timeout=5s") { store, events in
       try await eventually("it is there: \(events.all)") { store.isAvailable }
       try await store.write(.breaker, [1])
-      _ = try await store.count(
-        .breaker, bucket: 1, window: 3, adding: [1], lifetime: .seconds(60))
+      _ = try await store.count(.breaker, [1: 1], at: 1)
     }
     try await server.command("ACL", "SETUSER", "default", "resetchannels")
     try await withStore(server.url + "?timeout=5s") { store, events in

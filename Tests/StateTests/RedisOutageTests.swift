@@ -196,8 +196,7 @@ struct RedisOutageTests {
         while !Task.isCancelled {
           for index in 0..<20 {
             let key = StateKey(group: "breaker:\(index)", name: "state")
-            _ = try? await store.count(
-              key, bucket: 1, window: 3, adding: [1], lifetime: .seconds(60))
+            _ = try? await store.count(key, [1: 1], at: 1)
             try? await store.put(key, [1], lifetime: .seconds(60))
           }
           await Task.yield()

@@ -118,7 +118,8 @@ struct RedisPeerTests {
       #expect(error?.kind == .malformed)
       let second = await #expect(throws: StateError.self) {
         try await store.count(
-          .breaker, bucket: 1, window: 3, adding: [1, 2, 3, 4], lifetime: .seconds(60))
+          .breaker, by: "a", [1: [1, 2, 3, 4]],
+          over: CountedWindow(newest: 1, parts: 3, counters: 4), lifetime: .seconds(60))
       }
       #expect(second?.kind == .malformed)
     }

@@ -34,15 +34,12 @@ struct SQLiteStoreTests {
       let first = try SQLiteStore(path: path)
       try await first.write(.breaker, [1])
       let stored = try #require(try await first.get(.breaker))
-      _ = try await first.count(
-        .breaker, bucket: 5, window: 3, adding: [2], lifetime: .seconds(60))
+      _ = try await first.count(.breaker, [5: 2], at: 5)
       try await first.put(StateKey(group: "a", name: "b"), [1], lifetime: .milliseconds(1))
       await first.close()
       let second = try SQLiteStore(path: path)
       #expect(try await second.get(.breaker) == stored)
-      #expect(
-        try await second.count(
-          .breaker, bucket: 6, window: 3, adding: [1], lifetime: .seconds(60)) == [3])
+      #expect(try await second.count(.breaker, by: "b", [6: 1], at: 6) == 3)
       try await second.remove(.breaker)
       try await second.write(.breaker, [2])
       #expect(try #require(try await second.get(.breaker)).revision > stored.revision)
@@ -98,19 +95,16 @@ struct SQLiteStoreTests {
         return events
       }
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for store in stores {
+        for (index, store) in stores.enumerated() {
           group.addTask {
-            for _ in 0..<40 {
-              _ = try await store.count(
-                .breaker, bucket: 1, window: 3, adding: [1], lifetime: .seconds(60))
+            for count in 1...40 as ClosedRange<Int64> {
+              _ = try await store.count(.breaker, by: "\(index)", [1: count], at: 1)
             }
           }
         }
         try await group.waitForAll()
       }
-      #expect(
-        try await stores[0].count(
-          .breaker, bucket: 1, window: 3, adding: [0], lifetime: .seconds(60)) == [120])
+      #expect(try await stores[0].count(.breaker, [:], at: 1) == 120)
       let keys = (0..<3).map { StateKey(group: "breaker:\($0)", name: "state") }
       for (store, key) in zip(stores, keys) { try await store.write(key, [1]) }
       for key in keys {
@@ -154,6 +148,46 @@ struct SQLiteStoreTests {
       #expect(error?.description.contains(folder) == true)
       let below = #expect(throws: StateError.self) { try SQLiteStore(path: text + "/x/easel.db") }
       #expect(below?.description.contains("folder") == true)
+    }
+  }
+
+  @Test("a store of the first version keeps its values, and counts anew")
+  func firstVersion() async throws {
+    try await with { path in
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: path).deletingLastPathComponent(),
+        withIntermediateDirectories: true)
+      let old = try SQLiteDatabase(path: path)
+      for statement in [
+        """
+        CREATE TABLE entries (
+          family TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL, value BLOB NOT NULL,
+          expires INTEGER NOT NULL, announced INTEGER NOT NULL, PRIMARY KEY (family, name)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX entries_by_revision ON entries (revision)",
+        """
+        CREATE TABLE counts (
+          family TEXT NOT NULL, name TEXT NOT NULL, bucket INTEGER NOT NULL,
+          counter INTEGER NOT NULL, total INTEGER NOT NULL, expires INTEGER NOT NULL,
+          PRIMARY KEY (family, name, bucket, counter)
+        ) WITHOUT ROWID
+        """,
+        "CREATE TABLE revisions (latest INTEGER NOT NULL)",
+        "INSERT INTO revisions VALUES (7)",
+        "INSERT INTO entries VALUES ('\(StateKey.breaker.group)', '\(StateKey.breaker.name)', 7, "
+          + "x'0102', \(Int64.max), 1)",
+        "INSERT INTO counts VALUES ('\(StateKey.breaker.group)', '\(StateKey.breaker.name)', 1, 0, "
+          + "5, \(Int64.max))",
+        "PRAGMA application_id = \(SQLiteSchema.application)", "PRAGMA user_version = 1",
+      ] { try old.run(statement) }
+      old.close()
+      for start in 1...2 {
+        let store = try SQLiteStore(path: path)
+        #expect(try await store.get(.breaker) == StoredValue(revision: 7, value: [1, 2]))
+        #expect(try await store.count(.breaker, [1: 1], at: 1) == 1, "start \(start)")
+        await store.close()
+      }
     }
   }
 
@@ -215,8 +249,7 @@ struct SQLiteStoreTests {
       for index in 0..<20 {
         let key = StateKey(group: "a", name: "\(index)")
         try await store.put(key, [1], lifetime: .milliseconds(1))
-        _ = try await store.count(
-          key, bucket: 1, window: 1, adding: [1], lifetime: .milliseconds(1))
+        _ = try await store.count(key, [1: 1], at: 1, lifetime: .milliseconds(1))
       }
       await store.close()
       try await eventually("the next start finds all of it expired") {

@@ -158,60 +158,90 @@ extension StoreCheck {
     },
   ]
 
-  private static let window = StateKey(group: "breaker:a", name: "window:0.1")
+  private static let window = StateKey(group: "breaker:a", name: "counts:0.1")
 
   private static let counters = [
-    StoreCheck("counters are summed over a sliding window, and none is lost") {
+    StoreCheck("counters are summed over a sliding window, and over all who count") {
       (store, _) async throws in
-      @Sendable func add(_ bucket: Int64, _ numbers: [Int64]) async throws -> [Int64] {
+      @Sendable func tell(
+        _ member: String, _ told: PartCounts, at newest: Int64
+      ) async throws -> [Int64] {
         try await store.count(
-          window, bucket: bucket, window: 3, adding: numbers, lifetime: .seconds(60))
+          window, by: member, told, over: CountedWindow(newest: newest, parts: 3, counters: 3),
+          lifetime: .seconds(60))
       }
-      #expect(try await add(100, [1, 0, 2]) == [1, 0, 2])
-      #expect(try await add(101, [1, 1, 0]) == [2, 1, 2])
-      #expect(try await add(102, [0, 0, 0]) == [2, 1, 2])
-      #expect(try await add(103, [5, 0, 0]) == [6, 1, 0], "the first part has left the window")
-      #expect(try await add(101, [1, 0, 0]) == [2, 1, 0], "a late one counts where it belongs")
-      #expect(try await add(90, [1, 0, 0]) == [0, 0, 0], "one that is too late is forgotten")
-      #expect(try await add(900, [1, 1, 1]) == [1, 1, 1])
+      #expect(try await tell("a", [100: [1, 0, 2]], at: 100) == [1, 0, 2])
+      #expect(try await tell("b", [101: [1, 1, 0]], at: 101) == [2, 1, 2])
+      #expect(try await tell("a", [100: [1, 0, 2]], at: 101) == [2, 1, 2], "told again")
+      #expect(try await tell("a", [100: [0, 7, 1]], at: 101) == [2, 8, 2], "the larger one holds")
+      #expect(try await tell("a", [:], at: 102) == [2, 8, 2])
+      #expect(try await tell("a", [100: [9, 9, 9], 103: [5, 0, 0]], at: 103) == [6, 1, 0])
+      #expect(try await tell("a", [:], at: 102) == [7, 8, 2], "a clock is a little behind")
+      #expect(try await tell("c", [101: [1]], at: 101) == [3, 8, 2], "a late one")
+      #expect(try await tell("c", [90: [1, 0, 0]], at: 90) == [0, 0, 0], "too late")
+      #expect(try await tell("d", [899: [1], 900: [1, 1, 1]], at: 900) == [2, 1, 1])
+      #expect(try await tell("a", [:], at: 103) == [0, 0, 0], "the first parts are forgotten")
+    },
+    StoreCheck("none that counts at the same time is lost") { (store, _) async throws in
+      let counted = CountedWindow(newest: 901, parts: 3, counters: 2)
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<50 { group.addTask { _ = try await add(901, [1, 2, 0]) } }
+        for member in 0..<10 {
+          for count in (1...5).shuffled() as [Int64] {
+            group.addTask {
+              _ = try await store.count(
+                window, by: "\(member)", [901: [count, 2 * count], 900: [1]], over: counted,
+                lifetime: .seconds(60))
+            }
+          }
+        }
         try await group.waitForAll()
       }
-      #expect(try await add(901, [0, 0, 0]) == [51, 101, 1])
-      #expect(try await add(1903, [7, 0, 0]) == [7, 0, 0])
-      #expect(try await add(1902, [1, 0, 0]) == [8, 0, 0], "another clock is a little ahead")
-      #expect(try await add(1901, [1, 0, 0]) == [2, 0, 0], "another one is not that much")
+      let sums = try await store.count(window, by: "x", [:], over: counted, lifetime: .seconds(60))
+      #expect(sums == [60, 100])
     },
     StoreCheck("counters are forgotten after their time") { (store, _) async throws in
-      try await eventually("nothing is left of what was added before") {
-        let sums = try await store.count(
-          window, bucket: 1, window: 3, adding: [1], lifetime: .milliseconds(1))
-        return sums == [1]
+      let counted = CountedWindow(newest: 1, parts: 3, counters: 1)
+      var told: Int64 = 1000
+      try await eventually("nothing is left of what was told before") {
+        told -= 1
+        return try await store.count(
+          window, by: "a", [1: [told]], over: counted, lifetime: .milliseconds(1)) == [told]
+          && told < 999
       }
     },
     StoreCheck("counters are exact up to 2^53 - 1, and stop there") { (store, _) async throws in
       let most: Int64 = 1 << 53 - 1
-      func add(_ bucket: Int64, _ number: Int64) async throws -> [Int64] {
+      func tell(_ member: String, _ part: Int64, _ number: Int64) async throws -> [Int64] {
         try await store.count(
-          window, bucket: bucket, window: 1000, adding: [number, 1], lifetime: .seconds(60))
+          window, by: member, [part: [number, 1]],
+          over: CountedWindow(newest: part, parts: 1000, counters: 2), lifetime: .seconds(60))
       }
-      #expect(try await add(-5, most - 2) == [most - 2, 1])
-      #expect(try await add(-5, 1) == [most - 1, 2])
-      #expect(try await add(-4, 1) == [most, 3])
-      #expect(try await add(-4, 1) == [most, 4])
-      #expect(try await add(0, .max) == [most, 5])
-      #expect(try await add(900, 0) == [most, 6])
-      #expect(try await add(1500, -3) == [-3, 2], "the first parts have left the window")
+      #expect(try await tell("a", 5, most - 2) == [most - 2, 1])
+      #expect(try await tell("b", 5, 1) == [most - 1, 2])
+      #expect(try await tell("a", 6, 1) == [most, 3])
+      #expect(try await tell("b", 6, 1) == [most, 4])
+      #expect(try await tell("b", 10, .max) == [most, 5])
+      #expect(try await tell("c", 10, .max) == [most, 6])
+      #expect(try await tell("a", 2000, -3) == [0, 1], "the first parts have left the window")
+    },
+    StoreCheck("what lies outside of the window, or is more than its counters, counts nowhere") {
+      (store, _) async throws in
+      let counted = CountedWindow(newest: 10, parts: 3, counters: 1)
+      let told: PartCounts = [7: [1], 8: [2, 7], 11: [4], 12: [8], -1: [16], .max: [32]]
+      #expect(
+        try await store.count(window, by: "a", told, over: counted, lifetime: .seconds(60)) == [6])
     },
     StoreCheck("windows have bounds") { (store, _) async throws in
-      for (bucket, window, adding) in [
-        (1, 0, [1]), (1, 1001, [1]), (1, 3, []), (1, 3, Array(repeating: 1, count: 9)),
-        (.max, 3, [1]), (.min, 3, [1]),
-      ] as [(Int64, Int64, [Int64])] {
+      for (newest, parts, counters, member) in [
+        (1, 0, 1, "a"), (1, 1001, 1, "a"), (1, 3, 0, "a"), (1, 3, 9, "a"), (.max, 3, 1, "a"),
+        (-1, 3, 1, "a"), (1, 3, 1, ""), (1, 3, 1, "a b"), (1, 3, 1, "ä"),
+        (1, 3, 1, String(repeating: "a", count: 129)),
+      ] as [(Int64, Int64, Int, String)] {
         let error = await #expect(throws: StateError.self) {
           try await store.count(
-            Self.window, bucket: bucket, window: window, adding: adding, lifetime: .seconds(60))
+            Self.window, by: member, [1: [1]],
+            over: CountedWindow(newest: newest, parts: parts, counters: counters),
+            lifetime: .seconds(60))
         }
         #expect(error?.kind == .refused)
       }
@@ -219,14 +249,28 @@ extension StoreCheck {
     StoreCheck("a value and a window of one name have nothing to do with each other") {
       (store, _) async throws in
       try await store.put(window, [1], lifetime: .seconds(60))
-      func add() async throws -> [Int64] {
+      func tell(_ member: String) async throws -> [Int64] {
         try await store.count(
-          window, bucket: 1, window: 3, adding: [1], lifetime: .seconds(60))
+          window, by: member, [1: [1]], over: CountedWindow(newest: 1, parts: 3, counters: 1),
+          lifetime: .seconds(60))
       }
-      #expect(try await add() == [1])
+      #expect(try await tell("a") == [1])
       #expect(try await store.get(window)?.value == [1])
       try await store.remove(window)
-      #expect(try await add() == [2])
+      #expect(try await tell("b") == [2])
     },
   ]
+}
+
+extension StateStore {
+  /// Has a member tell of a window of three parts, with one counter.
+  func count(
+    _ key: StateKey, by member: String = "a", _ counts: [Int64: Int64], at newest: Int64,
+    lifetime: Duration = .seconds(60)
+  ) async throws(StateError) -> Int64? {
+    let window = CountedWindow(newest: newest, parts: 3, counters: 1)
+    return try await count(
+      key, by: member, counts.mapValues { [$0] }, over: window, lifetime: lifetime
+    ).first
+  }
 }

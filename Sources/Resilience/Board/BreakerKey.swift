@@ -40,7 +40,7 @@ package struct BreakerKey: Sendable, Hashable, Comparable, CustomStringConvertib
   /// The counts of one of its states. Each state has counts of its own, so that what led to an
   /// opening is over with it.
   func windowKey(_ epoch: Epoch) -> StateKey {
-    StateKey(group: group, name: "window:\(epoch.generation).\(epoch.number)")
+    StateKey(group: group, name: "counts:\(epoch.generation).\(epoch.number)")
   }
 
   /// Names are the operator's own, and long or strange ones must not break a store's rules.

@@ -28,76 +28,43 @@ extension SharedBreaker {
   ///   and in the state that is new nothing is counted.
   func sendCountsNow(evenIfNone: Bool = true) async {
     let now = board.clock.now
-    let parts: [UnsentCounts.Part] = state.withLock { state in
-      let settings = state.breaker.settings
-      let number = settings.part(at: now)
-      var taken = state.unsent.take(after: number - Int64(settings.windowBuckets))
-      guard !taken.isEmpty || evenIfNone else { return [] }
-      state.sentAt = now
-      state.isTotalDoubtful = false
-      // What all have counted by now is asked for with the present part.
+    let (tellings, window) = state.withLock { state in
+      let window = state.breaker.settings.countedWindow(at: now)
       let current = state.breaker.snapshot.epoch
-      let ofCurrent = taken.last { $0.epoch == current }
-      if ofCurrent.map({ $0.number < number }) ?? evenIfNone {
-        taken.append(UnsentCounts.Part(epoch: current, number: number, counts: CallCounts()))
-      }
-      return taken
+      let tellings = state.own.tellings(
+        within: window.numbers, current: current, evenIfNone: evenIfNone)
+      if !tellings.isEmpty { state.sentAt = now }
+      if tellings.last?.epoch == current { state.isTotalDoubtful = false }
+      return (tellings, window)
     }
-    var isMissing = false
-    for part in parts where await send(part, now) { isMissing = true }
-    // Once: a store that forgets again is found out by the next ones.
-    if isMissing { await sendCountsNow(evenIfNone: false) }
+    for telling in tellings { await send(telling, over: window, now) }
   }
 
-  /// Adds what was counted in one state, in one part of the window.
-  /// - Returns: whether it turned out that earlier counts are lost, which are unsent again.
-  private func send(_ part: UnsentCounts.Part, _ now: Int64) async -> Bool {
-    let (settings, sending) = state.withLock { state in
-      state.sendings.begin()
-      return (state.breaker.settings, state.sendings)
-    }
-    defer { state.withLock { $0.sendings.end() } }
-    let (counts, window) = (part.counts, Int64(settings.windowBuckets))
+  /// Tells what was counted in one state.
+  private func send(
+    _ telling: OwnCounts.Telling, over window: CountedWindow, _ now: Int64
+  ) async {
+    let (settings, member) = state.withLock { ($0.breaker.settings, $0.member) }
     do throws(StateError) {
       let sums = try await board.store.count(
-        key.windowKey(part.epoch), bucket: part.number, window: window,
-        adding: [counts.calls, counts.failures, counts.slow].map(Int64.init),
+        key.windowKey(telling.epoch), by: member,
+        telling.parts.mapValues { [$0.calls, $0.failures, $0.slow].map(Int64.init) }, over: window,
         lifetime: settings.window + .milliseconds(settings.partLength))
       board.noteWriting(key, nil)
-      guard sums.count == 3 else { return false }
+      guard sums.count == window.counters else { return }
       let total = CallCounts(
         calls: Int(clamping: sums[0]), failures: Int(clamping: sums[1]),
         slow: Int(clamping: sums[2]))
       change { breaker, now, generator in
-        breaker.absorb(total, under: part.epoch, now: now, using: &generator)
+        breaker.absorb(total, under: telling.epoch, now: now, using: &generator)
       }
-      return state.withLock { state in
-        let present = settings.part(at: now)
-        // The sum of a window that ends earlier is not the present one.
-        if part.number == present {
-          state.note(total, under: part.epoch, at: now, within: settings.partLength)
-        }
-        guard part.epoch == state.breaker.snapshot.epoch else { return false }
-        let gone = present - window
-        state.sent.add(part, after: gone)
-        guard part.number == present else { return false }
-        // One that another sending has overtaken says nothing of what is there.
-        guard sending.isAlone, state.sendings == sending else { return false }
-        let missing = state.sent.takeMissing(in: total, last: part, after: gone)
-        for lost in missing { state.unsent.add(lost, current: part.epoch) }
-        return !missing.isEmpty
+      state.withLock { state in
+        state.own.note(telling)
+        state.note(total, under: telling.epoch, at: now, within: settings.partLength)
       }
     } catch {
       board.noteWriting(key, error)
-      state.withLock { state in
-        // Where nothing was done it can be done again. Otherwise it may have been added, and what
-        // was added twice would open the breaker too early: then the others may miss it.
-        if [.unavailable, .refused].contains(error.kind) {
-          state.unsent.add(part, current: state.breaker.snapshot.epoch)
-        }
-        state.isTotalDoubtful = true
-      }
-      return false
+      state.withLock { $0.isTotalDoubtful = true }
     }
   }
 }
@@ -107,7 +74,12 @@ extension BreakerSettings {
   var partLength: Int64 { max(1, window.milliseconds / Int64(windowBuckets)) }
 
   /// The number of the part of the window that a time is in.
-  func part(at time: Int64) -> Int64 { time / partLength }
+  func part(at time: Int64) -> Int64 { max(0, time) / partLength }
+
+  /// What is counted together at a time: calls, failures and slow ones.
+  func countedWindow(at time: Int64) -> CountedWindow {
+    CountedWindow(newest: part(at: time), parts: Int64(windowBuckets), counters: 3)
+  }
 }
 
 extension SharedBreaker.State {
@@ -123,20 +95,4 @@ extension SharedBreaker.State {
     }
     total = CountedTotal(counts: counts, epoch: epoch, at: now)
   }
-}
-
-/// Requests for sums that are under way.
-struct Sendings: Sendable, Hashable {
-  private var underWay = 0
-  private var begun = 0
-
-  /// Whether one alone is under way. While this stays the same, no other has begun or ended.
-  var isAlone: Bool { underWay == 1 }
-
-  mutating func begin() {
-    underWay += 1
-    begun += 1
-  }
-
-  mutating func end() { underWay -= 1 }
 }

@@ -9,7 +9,7 @@ extension SharedBreaker {
   private static let pause = Duration.seconds(1)
 
   /// Whether there is something that the store has not been told.
-  var owesStore: Bool { state.withLock { $0.isDirty || !$0.unsent.isEmpty } }
+  var owesStore: Bool { state.withLock { $0.isDirty || $0.own.isUntold } }
 
   /// Tells the store what has changed. Called by whoever has begun publishing.
   func publish() { Task { await publishUntilClean() } }

@@ -27,10 +27,10 @@ package final class SharedBreaker: Sendable {
     var look = 0
     /// Whether the state came from the store, or has been there.
     var isShared = false
-    /// Counted since the store was told last.
-    var unsent = UnsentCounts()
-    var sent = SentCounts()
-    var sendings = Sendings()
+    /// Who it is for those that count together: another one for each breaker that is made.
+    let member = String(UInt64.random(in: .min ... .max), radix: 16)
+    var own = OwnCounts()
+    /// When the store was told of it last, in milliseconds.
     var sentAt: Int64 = 0
     /// What all gateways had counted when it was last asked for.
     var total: CountedTotal?
@@ -221,10 +221,8 @@ extension SharedBreaker.State {
     }
     // Of calls that began under an earlier state nothing is counted, here or elsewhere.
     guard counted.calls > 0, case .call(let epoch) = permit else { return }
-    unsent.add(
-      UnsentCounts.Part(
-        epoch: epoch, number: breaker.settings.part(at: now), counts: counted),
-      current: breaker.snapshot.epoch)
+    own.add(
+      counted, in: breaker.settings.part(at: now), under: epoch, current: breaker.snapshot.epoch)
   }
 
   /// Records a call that changes nothing but counts, as nearly all do, without a look at the rest.
@@ -238,7 +236,7 @@ extension SharedBreaker.State {
 
   /// Failures are told at once. Successes matter only as a share, and can wait a second.
   func isTimeToCount(_ outcome: CallOutcome, _ now: Int64) -> Bool {
-    guard !unsent.isEmpty else { return false }
+    guard own.isUntold else { return false }
     if outcome.isFailure { return breaker.settings.countsTogether }
     return breaker.settings.looksAtShares && (now - sentAt >= 1000 || now < sentAt)
   }

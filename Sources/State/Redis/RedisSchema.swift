@@ -1,7 +1,8 @@
 /// What is written, and under which names.
 ///
 /// - values: a hash `PREFIX{GROUP}NAME` of a revision `r` and a value `v`
-/// - windows: a hash `PREFIX#{GROUP}NAME` of a number for each `BUCKET:COUNTER`
+/// - windows: a hash `PREFIX#{GROUP}NAME` of what each gateway has counted in a part, `PART/MEMBER`, of
+///   the sums of all gateways, `PART:COUNTER`, and of the `newest` part
 /// - `PREFIXschema`: the version of all this
 /// - announcements: the channel `PREFIXchanges`, in another database than 0 `PREFIXchanges/DB`, since
 ///   channels know no databases

@@ -4,8 +4,9 @@ enum RedisScript: CaseIterable {
   /// there is a channel. Arguments: revision, value, lifetime in ms, channel, name to announce.
   /// Answers `{1, revision}`, or `{0}` or `{0, revision, value}` with what is there instead.
   case compareAndSet
-  /// Adds to a sliding window. Arguments: bucket, window, lifetime in ms, a number for each counter.
-  /// Answers the sums.
+  /// Raises what a member has counted in the parts of a sliding window. Arguments: newest part, number
+  /// of parts, number of counters, lifetime in ms, member, and of each part that is told of its number
+  /// and a count for each counter. Answers the sums.
   case count
 
   /// The script. Revisions are microseconds of the server's clock, so that none comes again under a
@@ -35,32 +36,48 @@ enum RedisScript: CaseIterable {
     case .count:
       """
       if redis.replicate_commands then redis.replicate_commands() end
-      local most = \(WindowCounts.largest)
-      local function bounded(number) return math.max(-most, math.min(most, number)) end
-      local bucket, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-      local all, found, sums = redis.call('HGETALL', KEYS[1]), {}, {}
-      for i = 1, #all, 2 do found[all[i]] = tonumber(all[i + 1]) end
-      for i = 1, #ARGV - 3 do
-        local field = ARGV[1] .. ':' .. i
-        found[field] = bounded((found[field] or 0) + tonumber(ARGV[3 + i]))
-        redis.call('HSET', KEYS[1], field, string.format('%.0f', found[field]))
-        sums[i] = 0
-      end
-      redis.call('PEXPIRE', KEYS[1], ARGV[3])
-      local newest = bucket
-      for field in pairs(found) do
-        newest = math.max(newest, tonumber(string.match(field, '^[^:]+')))
-      end
-      for field, number in pairs(found) do
-        local part, counter = string.match(field, '^(%-?%d+):(%d+)$')
-        part, counter = tonumber(part), tonumber(counter)
-        if part <= newest - window then
-          redis.call('HDEL', KEYS[1], field)
-        elseif part > bucket - window and part <= bucket + 1 and sums[counter] then
-          sums[counter] = bounded(sums[counter] + number)
+      local key, member = KEYS[1], ARGV[5]
+      local newest, window, counters = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+      local seen = tonumber(redis.call('HGET', key, 'newest'))
+      local latest = seen or 0
+      for i = 6, #ARGV, counters + 1 do latest = math.max(latest, tonumber(ARGV[i])) end
+      for i = 6, #ARGV, counters + 1 do
+        local part = ARGV[i]
+        if tonumber(part) >= latest - window then
+          local own = part .. '/' .. member
+          local before, counts = redis.call('HGET', key, own) or '', {}
+          for count in string.gmatch(before, '%d+') do counts[#counts + 1] = tonumber(count) end
+          for c = 1, counters do
+            local known = counts[c] or 0
+            local more = math.max(tonumber(ARGV[i + c]) - known, 0)
+            if more > 0 then
+              redis.call('HINCRBY', key, part .. ':' .. c, string.format('%.0f', more))
+            end
+            counts[c] = string.format('%.0f', known + more)
+          end
+          local after = table.concat(counts, ' ')
+          if after ~= before then redis.call('HSET', key, own, after) end
         end
       end
-      for i = 1, #sums do sums[i] = string.format('%.0f', sums[i]) end
+      if #ARGV > 5 and latest ~= seen then
+        redis.call('HSET', key, 'newest', string.format('%.0f', latest))
+        for _, field in ipairs(redis.call('HKEYS', key)) do
+          local part = tonumber(string.match(field, '^%d+'))
+          if part and part < latest - window then redis.call('HDEL', key, field) end
+        end
+      end
+      redis.call('PEXPIRE', key, ARGV[4])
+      local sums = {}
+      for c = 1, counters do
+        local fields, sum = {}, 0
+        for part = newest - window + 1, newest + 1 do
+          fields[#fields + 1] = string.format('%.0f:%d', part, c)
+        end
+        for _, count in ipairs(redis.call('HMGET', key, unpack(fields))) do
+          sum = sum + (tonumber(count) or 0)
+        end
+        sums[c] = string.format('%.0f', math.min(sum, \(CountedWindow.largest)))
+      end
       return sums
       """
     }

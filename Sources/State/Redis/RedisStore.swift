@@ -145,15 +145,23 @@ package final class RedisStore: StateStore {
   }
 
   package func count(
-    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+    _ key: StateKey, by member: String, _ told: PartCounts, over window: CountedWindow,
+    lifetime: Duration
   ) async throws(StateError) -> [Int64] {
     try key.check()
-    let adding = try WindowCounts.checked(bucket: bucket, window: window, adding: adding)
+    let told = try window.checked(told, by: member)
     let name = schema.window(key)
-    let numbers = [bucket, window, lifetime.lifetimeMilliseconds] + adding
-    let arguments = numbers.map { Array("\($0)".utf8) }
-    let reply = try await run { RedisKeyCommand(.count, key: name, arguments) }
-    guard let sums = reply.elements?.compactMap(\.integer), sums.count == adding.count else {
+    var arguments = [
+      "\(window.newest)", "\(window.parts)", "\(window.counters)",
+      "\(lifetime.lifetimeMilliseconds)", member,
+    ]
+    for (part, counts) in told.sorted(by: { $0.key < $1.key }) {
+      let missing = [Int64](repeating: 0, count: window.counters - counts.count)
+      arguments += ([part] + counts + missing).map { "\($0)" }
+    }
+    let words = arguments.map { Array($0.utf8) }
+    let reply = try await run { RedisKeyCommand(.count, key: name, words) }
+    guard let sums = reply.elements?.compactMap(\.integer), sums.count == window.counters else {
       throw Self.senseless
     }
     return sums

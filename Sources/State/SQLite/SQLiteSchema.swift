@@ -3,7 +3,7 @@ internal import Dispatch
 /// The tables of a store in a file.
 enum SQLiteSchema {
   /// Raised when the tables change.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
   /// Tells a store of Easel from other programs' databases: "Easl".
   /// https://www.sqlite.org/pragma.html#pragma_application_id
   static let application: Int64 = 0x4561_736C
@@ -22,7 +22,10 @@ enum SQLiteSchema {
     try database.transaction { () throws(StateError) in
       // Looked at once more, now that nobody else can make the tables.
       guard try !isComplete(database, path) else { return }
-      for statement in statements { try database.run(statement) }
+      // Of version 1 all remains but the counts, which had no members.
+      let isEmpty = try number("SELECT count(*) FROM sqlite_master", database) == 0
+      if !isEmpty { try database.run("DROP TABLE counts") }
+      for statement in isEmpty ? statements : [counts] { try database.run(statement) }
       try database.run("PRAGMA application_id = \(application)")
       try database.run("PRAGMA user_version = \(version)")
     }
@@ -48,16 +51,13 @@ enum SQLiteSchema {
   private static func isComplete(
     _ database: SQLiteDatabase, _ path: String
   ) throws(StateError) -> Bool {
-    func number(_ sql: String) throws(StateError) -> Int64 {
-      try database.run(sql).first?.first?.integer ?? 0
-    }
-    if try number("PRAGMA application_id") != application {
-      guard try number("SELECT count(*) FROM sqlite_master") == 0 else {
+    if try number("PRAGMA application_id", database) != application {
+      guard try number("SELECT count(*) FROM sqlite_master", database) == 0 else {
         throw StateError(.malformed, "\(path) is the database of another program")
       }
       return false
     }
-    let found = try number("PRAGMA user_version")
+    let found = try number("PRAGMA user_version", database)
     guard found <= version else {
       throw StateError(
         .malformed,
@@ -67,6 +67,21 @@ enum SQLiteSchema {
     return found == version
   }
 
+  private static func number(
+    _ sql: String, _ database: SQLiteDatabase
+  ) throws(StateError) -> Int64 {
+    try database.run(sql).first?.first?.integer ?? 0
+  }
+
+  private static let counts =
+    """
+    CREATE TABLE counts (
+      family TEXT NOT NULL, name TEXT NOT NULL, part INTEGER NOT NULL, member TEXT NOT NULL,
+      counter INTEGER NOT NULL, total INTEGER NOT NULL, expires INTEGER NOT NULL,
+      PRIMARY KEY (family, name, part, member, counter)
+    ) WITHOUT ROWID
+    """
+
   private static let statements = [
     """
     CREATE TABLE entries (
@@ -75,13 +90,7 @@ enum SQLiteSchema {
     ) WITHOUT ROWID
     """,
     "CREATE INDEX entries_by_revision ON entries (revision)",
-    """
-    CREATE TABLE counts (
-      family TEXT NOT NULL, name TEXT NOT NULL, bucket INTEGER NOT NULL, counter INTEGER NOT NULL,
-      total INTEGER NOT NULL, expires INTEGER NOT NULL,
-      PRIMARY KEY (family, name, bucket, counter)
-    ) WITHOUT ROWID
-    """,
+    counts,
     // One number for all, so that none comes again under a key that was forgotten meanwhile.
     "CREATE TABLE revisions (latest INTEGER NOT NULL)",
     "INSERT INTO revisions VALUES (0)",

@@ -98,14 +98,16 @@ package final class SQLiteStore: StateStore {
   }
 
   package func count(
-    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+    _ key: StateKey, by member: String, _ told: PartCounts, over window: CountedWindow,
+    lifetime: Duration
   ) async throws(StateError) -> [Int64] {
     try key.check()
-    let adding = try WindowCounts.checked(bucket: bucket, window: window, adding: adding)
+    let told = try window.checked(told, by: member)
     return try await performWrite { store throws(StateError) in
       let now = store.clock.now
-      return try store.tables.add(
-        key, bucket, window, adding, now: now, expires: now + lifetime.lifetimeMilliseconds)
+      return try store.tables.count(
+        key, by: member, told, over: window, now: now,
+        expires: now + lifetime.lifetimeMilliseconds)
     }
   }
 

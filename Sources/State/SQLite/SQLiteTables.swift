@@ -76,40 +76,44 @@ struct SQLiteTables: Sendable {
 
   // MARK: Counters
 
-  /// Adds to a window and sums it up, within a transaction. All numbers are within
-  /// ``WindowCounts``, so that no sum of a window leaves 64 bits.
-  func add(
-    _ key: StateKey, _ bucket: Int64, _ window: Int64, _ adding: [Int64], now: Int64,
+  /// Raises what a member has counted in a window, and sums the window up, within a transaction.
+  func count(
+    _ key: StateKey, by member: String, _ told: PartCounts, over window: CountedWindow, now: Int64,
     expires: Int64
   ) throws(StateError) -> [Int64] {
     let name: [SQLiteDatabase.Value] = [.text(key.group), .text(key.name)]
     try database.run(
       "DELETE FROM counts WHERE family = ? AND name = ? AND expires <= ?", name + [.integer(now)])
-    for (counter, number) in adding.enumerated() {
-      try database.run(
-        "INSERT INTO counts VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE "
-          + "SET total = max(-?7, min(?7, total + ?5))",
-        name + [
-          .integer(bucket), .integer(Int64(counter)), .integer(number), .integer(expires),
-          .integer(WindowCounts.largest),
-        ])
+    for (part, counts) in told {
+      for (counter, number) in counts.enumerated() {
+        try database.run(
+          "INSERT INTO counts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE "
+            + "SET total = max(total, ?6)",
+          name + [
+            .integer(part), .text(member), .integer(Int64(counter)), .integer(number),
+            .integer(expires),
+          ])
+      }
     }
     try database.run(
       "UPDATE counts SET expires = ? WHERE family = ? AND name = ?", [.integer(expires)] + name)
     try database.run(
-      "DELETE FROM counts WHERE family = ? AND name = ? AND bucket <= "
-        + "(SELECT max(bucket) FROM counts WHERE family = ? AND name = ?) - ?",
-      name + name + [.integer(window)])
+      "DELETE FROM counts WHERE family = ? AND name = ? AND part < "
+        + "(SELECT max(part) FROM counts WHERE family = ? AND name = ?) - ?",
+      name + name + [.integer(window.parts)])
+    // As a floating-point number, which no sum is too large for.
     let rows = try database.run(
-      "SELECT counter, sum(total) FROM counts WHERE family = ? AND name = ? "
-        + "AND bucket > ? AND bucket <= ? GROUP BY counter",
-      name + [.integer(bucket - window), .integer(bucket + 1)])
-    var sums = [Int64](repeating: 0, count: adding.count)
+      "SELECT counter, CAST(min(total(total), ?) AS INTEGER) FROM counts "
+        + "WHERE family = ? AND name = ? AND part BETWEEN ? AND ? GROUP BY counter",
+      [.integer(CountedWindow.largest)] + name + [
+        .integer(window.numbers.lowerBound), .integer(window.numbers.upperBound),
+      ])
+    var sums = [Int64](repeating: 0, count: window.counters)
     for row in rows {
       guard let counter = row[0].integer, let sum = row[1].integer,
         sums.indices.contains(Int(counter))
       else { continue }
-      sums[Int(counter)] = WindowCounts.bounded(sum)
+      sums[Int(counter)] = sum
     }
     return sums
   }

@@ -10,7 +10,8 @@ package final class MemoryStore: StateStore {
   }
 
   private struct Window {
-    var buckets: [Int64: [Int64]] = [:]
+    /// By the part's number and who has counted.
+    var parts: [Int64: [String: [Int64]]] = [:]
     var expires: Int64 = 0
   }
 
@@ -87,30 +88,30 @@ package final class MemoryStore: StateStore {
   }
 
   package func count(
-    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+    _ key: StateKey, by member: String, _ told: PartCounts, over window: CountedWindow,
+    lifetime: Duration
   ) async throws(StateError) -> [Int64] {
     try key.check()
-    let adding = try WindowCounts.checked(bucket: bucket, window: window, adding: adding)
+    let told = try window.checked(told, by: member)
     let now = clock.now
     return contents.withLock { contents in
       var entry = contents.windows[key] ?? Window()
-      if entry.expires <= now { entry.buckets = [:] }
-      var sums = entry.buckets[bucket] ?? []
-      sums.add(adding)
-      entry.buckets[bucket] = sums
-      let newest = entry.buckets.keys.max() ?? bucket
-      entry.buckets = entry.buckets.filter { $0.key > newest - window }
+      if entry.expires <= now { entry.parts = [:] }
+      for (number, counts) in told {
+        entry.parts[number, default: [:]][member, default: []].raise(to: counts)
+      }
+      let newest = entry.parts.keys.max() ?? window.newest
+      entry.parts = entry.parts.filter { $0.key > newest - window.parts - 1 }
       entry.expires = now + lifetime.lifetimeMilliseconds
       contents.windows[key] = entry
       if contents.windows.count > capacity {
         Self.makeRoom(&contents.windows, capacity, now) { $0.expires }
       }
-      var total = [Int64](repeating: 0, count: adding.count)
-      for (number, counts) in entry.buckets
-      where number <= bucket + 1 && number > bucket - window {
-        total.add(Array(counts.prefix(adding.count)))
+      var sums = [Int64](repeating: 0, count: window.counters)
+      for (number, members) in entry.parts where window.numbers.contains(number) {
+        for counts in members.values { sums.add(counts) }
       }
-      return total
+      return sums
     }
   }
 
@@ -138,14 +139,17 @@ package final class MemoryStore: StateStore {
 }
 
 extension [Int64] {
-  /// Adds number by number; a shorter list is filled up with zeros.
+  /// Adds number by number.
   fileprivate mutating func add(_ other: [Int64]) {
+    for (index, number) in zip(indices, other) {
+      self[index] = CountedWindow.sum(self[index], number)
+    }
+  }
+
+  /// Raises number by number; a shorter list grows.
+  fileprivate mutating func raise(to other: [Int64]) {
     for (index, number) in other.enumerated() {
-      guard index < count else {
-        append(number)
-        continue
-      }
-      self[index] = WindowCounts.sum(self[index], number)
+      if index < count { self[index] = Swift.max(self[index], number) } else { append(number) }
     }
   }
 }

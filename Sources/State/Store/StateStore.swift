@@ -23,19 +23,23 @@ package protocol StateStore: Sendable {
   /// Forgets a value. Harmless where there is none.
   func remove(_ key: StateKey) async throws(StateError)
 
-  /// Adds to counters in the part `bucket` of a sliding window, and sums the window up. Windows and
-  /// values have nothing to do with each other, also under one key.
+  /// Tells what a gateway has counted in the parts of a sliding window, and sums up what all have.
+  /// Windows and values have nothing to do with each other, also under one key.
+  ///
+  /// What is told is all that the gateway has counted in a part so far, not what is new: it may be told
+  /// again after any failure, late or twice, and what the store has lost is there again once everyone
+  /// has told it. Of two numbers that a gateway has told of one counter the larger one holds.
   /// - Parameters:
-  ///   - bucket: the number of a span of time; parts `window` and more older than the newest seen
-  ///     are forgotten.
-  ///   - window: 1 to 1000 parts.
-  ///   - adding: one number for each counter, 1 to 8 of them, always as many under one key. What is
-  ///     counted stops at 2^53 - 1, the largest number that every store counts exactly.
-  ///   - lifetime: after which the whole window is forgotten, unless it is added to before.
-  /// - Returns: for each counter its sum over the parts from `bucket - window + 1` to `bucket + 1`: the
-  ///   clock of another gateway may be a little ahead.
+  ///   - member: who has counted: 1 to 128 printable ASCII characters. One that counts from 0 again
+  ///     needs another name.
+  ///   - told: what `member` has counted; what lies outside of the window counts nowhere. Numbers stop
+  ///     at 2^53 - 1, the largest one that every store counts exactly.
+  ///   - lifetime: after which the whole window is forgotten, unless it is told of before.
+  /// - Returns: for each counter its sum over all members and the parts of the window, and the part after
+  ///   it: the clock of another gateway may be a little ahead.
   func count(
-    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+    _ key: StateKey, by member: String, _ told: PartCounts, over window: CountedWindow,
+    lifetime: Duration
   ) async throws(StateError) -> [Int64]
 
   /// Has `listener` told of what other gateways announce (and maybe of what this one does), and of

@@ -119,6 +119,22 @@ struct BoardFailoverTests {
     }
   }
 
+  @Test("failures that the store was told of, but did not take in time, are told again")
+  func timedOut() async throws {
+    let store = FlakyStore()
+    let bench = await Self.bench(2, store, threshold: 3)
+    defer { bench.close() }
+    store.refuse(StateError(.timedOut, "no answer"))
+    for _ in 0..<2 { bench.fail(at: 0) }
+    await bench.breakers[0].sendCountsNow()
+    store.refuse(nil)
+    await bench.breakers[0].compareNow()
+    bench.fail(at: 1)
+    try await eventually("it is open in all") {
+      bench.breakers.allSatisfy { $0.report.state.name == "open" }
+    }
+  }
+
   @Test("failures of a long time without it are not counted as if they were new")
   func outdated() async throws {
     let store = FlakyStore()

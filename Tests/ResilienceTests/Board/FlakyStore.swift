@@ -85,11 +85,11 @@ final class FlakyStore: StateStore {
     try await inner.remove(key)
   }
   func count(
-    _ key: StateKey, bucket: Int64, window: Int64, adding: [Int64], lifetime: Duration
+    _ key: StateKey, by member: String, _ told: PartCounts, over window: CountedWindow,
+    lifetime: Duration
   ) async throws(StateError) -> [Int64] {
     try checkWriting()
-    let sums = try await inner.count(
-      key, bucket: bucket, window: window, adding: adding, lifetime: lifetime)
+    let sums = try await inner.count(key, by: member, told, over: window, lifetime: lifetime)
     try await done()
     return sums
   }

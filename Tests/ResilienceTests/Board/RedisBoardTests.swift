@@ -118,6 +118,35 @@ struct RedisBoardTests {
     redis.kill()
   }
 
+  @Test("a Redis that is flushed is told again what each gateway has counted")
+  func flushed() async throws {
+    let redis = try await RedisProcess.start()
+    let gateways = try await Gateways(3, redis.url)
+    func fail(at index: Int) {
+      let breaker = gateways.breakers[index]
+      guard case .allowed(let permit) = breaker.admission() else { return }
+      breaker.record(.failure, of: permit)
+    }
+    let breaker = gateways.breakers[0]
+    let window = BreakerSettings().countedWindow(at: gateways.stores[0].clock.now)
+    @Sendable func counted() async throws -> Int64 {
+      try await gateways.stores[0].count(
+        BoardBench.key.windowKey(breaker.epoch), by: "test", [:],
+        over: CountedWindow(newest: window.newest + 1, parts: window.parts, counters: 3),
+        lifetime: .seconds(600))[1]
+    }
+    for index in [0, 0, 1, 2] { fail(at: index) }
+    try await eventually("all are counted") { try await counted() == 4 }
+    try await redis.command("FLUSHALL")
+    #expect(try await counted() == 0)
+    try await eventually("all are counted again") { try await counted() == 4 }
+    #expect(gateways.breakers.allSatisfy { $0.report.state == .closed })
+    fail(at: 1)
+    try await eventually("the fifth opens it in all") { gateways.breakers.allSatisfy(Self.isOpen) }
+    await gateways.stop()
+    redis.kill()
+  }
+
   @Test("what an operator has decided does not expire, were all gateways stopped; all else does")
   func lifetimes() async throws {
     let redis = try await RedisProcess.start()

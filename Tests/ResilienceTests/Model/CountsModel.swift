@@ -4,8 +4,8 @@
 ///
 /// What is under way when a gateway ends is lost with it. The window is longer than any search.
 struct CountsModel: Hashable {
-  /// Failures in the store's window of each state.
-  var stored: [Epoch: Int] = [:]
+  /// Failures in the store's window of each state, by who has counted them.
+  var stored: [Epoch: [Int: Int]] = [:]
   /// Failures of calls that began in each state.
   var real: [Epoch: Int] = [:]
   /// A rule that was broken by counting.
@@ -14,13 +14,17 @@ struct CountsModel: Hashable {
 
 /// What one gateway has to do with counting together.
 struct CountingModel: Hashable {
-  /// Failures of a state: to be added, or summed up.
+  /// Failures of a state: all that the gateway has counted, or the sum of all gateways'.
   struct Message: Hashable {
     let epoch: Epoch
     let failures: Int
+    /// What an answer is the answer to.
+    var telling: OwnCounts.Telling?
   }
 
-  var unsent = UnsentCounts()
+  var own = OwnCounts()
+  /// How often the gateway has started anew, each time as somebody else.
+  var member = 0
   /// On their way to the store, in no order.
   var commands: [Message] = []
   /// What the store has answered, on its way to here, in no order.
@@ -46,8 +50,8 @@ extension WorldModel {
   mutating func count(failureUnder epoch: Epoch, at index: Int) {
     guard counts != nil else { return }
     counts?.real[epoch, default: 0] += 1
-    gateways[index].counting.unsent.add(
-      UnsentCounts.Part(epoch: epoch, number: 0, counts: CallCounts(calls: 1, failures: 1)),
+    gateways[index].counting.own.add(
+      CallCounts(calls: 1, failures: 1), in: 0, under: epoch,
       current: gateways[index].breaker.snapshot.epoch)
   }
 
@@ -59,17 +63,16 @@ extension WorldModel {
     let breaker = gateways[index].breaker
     let current = breaker.snapshot.epoch
     // Within one part of the window, which is longer than any search.
-    var parts = gateways[index].counting.unsent.take(after: -1)
-    if parts.last?.epoch != current {
-      parts.append(UnsentCounts.Part(epoch: current, number: 0, counts: CallCounts()))
-    }
-    for part in parts {
-      let command = CountingModel.Message(epoch: part.epoch, failures: part.counts.failures)
+    let tellings = gateways[index].counting.own.tellings(
+      within: 0...0, current: current, evenIfNone: true)
+    for telling in tellings {
+      let command = CountingModel.Message(
+        epoch: telling.epoch, failures: telling.parts[0]?.failures ?? 0, telling: telling)
       if delivery == .sent {
         gateways[index].counting.commands.append(command)
         continue
       }
-      let answer = add(command)
+      let answer = add(command, of: index)
       if delivery == .counted {
         gateways[index].counting.answers.append(answer)
       } else {
@@ -81,7 +84,8 @@ extension WorldModel {
   /// Asks for the sum, where it is not known.
   mutating func compareCounts(at index: Int) {
     let gateway = gateways[index]
-    guard gateway.counting.isTotalDoubtful, gateway.breaker.snapshot.core.phase == .closed else {
+    let isClosed = gateway.breaker.snapshot.core.phase == .closed
+    guard gateway.counting.own.isUntold || gateway.counting.isTotalDoubtful, isClosed else {
       return
     }
     sendCounts(at: index, .answered)
@@ -90,7 +94,7 @@ extension WorldModel {
   /// The n-th command of a gateway reaches the store.
   mutating func countArrives(_ position: Int, at index: Int) {
     let command = gateways[index].counting.commands.remove(at: position)
-    let answer = add(command)
+    let answer = add(command, of: index)
     gateways[index].counting.answers.append(answer)
   }
 
@@ -115,13 +119,43 @@ extension WorldModel {
     while !gateways[index].counting.answers.isEmpty { sumArrives(0, at: index, stored: true) }
   }
 
-  private mutating func add(_ command: CountingModel.Message) -> CountingModel.Message {
-    let sum = (counts?.stored[command.epoch] ?? 0) + command.failures
-    counts?.stored[command.epoch] = sum
-    return CountingModel.Message(epoch: command.epoch, failures: sum)
+  /// The store loses all counts, and everyone hears of it.
+  mutating func loseAllCounts() {
+    counts?.stored = [:]
+    for index in gateways.indices { gateways[index].counting.isTotalDoubtful = true }
+  }
+
+  /// What the store knows to be counted by a gateway, in each state.
+  func storedCounts(of index: Int) -> [Epoch: Int] {
+    (counts?.stored ?? [:]).compactMapValues { $0[member(index)] }
+  }
+
+  /// What those gateways that have not ended since have counted in a state.
+  func ownFailures(under epoch: Epoch) -> Int {
+    gateways.reduce(0) { sum, gateway in
+      var own = gateway.counting.own
+      let telling = own.tellings(within: 0...0, current: epoch, evenIfNone: true).last
+      return sum + (telling?.parts[0]?.failures ?? 0)
+    }
+  }
+
+  private func member(_ index: Int) -> Int {
+    index + gateways[index].counting.member * gateways.count
+  }
+
+  private mutating func add(
+    _ command: CountingModel.Message, of index: Int
+  ) -> CountingModel.Message {
+    let member = member(index)
+    var counted = counts?.stored[command.epoch] ?? [:]
+    counted[member] = max(counted[member] ?? 0, command.failures)
+    counts?.stored[command.epoch] = counted
+    return CountingModel.Message(
+      epoch: command.epoch, failures: counted.values.reduce(0, +), telling: command.telling)
   }
 
   private mutating func hear(_ sum: CountingModel.Message, at index: Int, stored: Bool) {
+    if let telling = sum.telling { gateways[index].counting.own.note(telling) }
     let total = CallCounts(calls: sum.failures, failures: sum.failures)
     let before = gateways[index].breaker.snapshot
     _ = gateways[index].breaker.absorb(total, under: sum.epoch, now: now, using: &generator)

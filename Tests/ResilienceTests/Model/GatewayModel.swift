@@ -73,7 +73,7 @@ struct GatewayModel: Hashable {
     hasher.combine(freshFailures)
     hasher.combine(counting.commands.count)
     hasher.combine(counting.answers)
-    hasher.combine(counting.unsent.isEmpty)
+    hasher.combine(counting.own.isUntold)
     hasher.combine(evidence.trip)
     hasher.combine(evidence.reset)
     hasher.combine(early == nil)
@@ -89,7 +89,7 @@ struct GatewayModel: Hashable {
       && a.breaker.claimPendingUntil == b.breaker.claimPendingUntil
       && a.inbox == b.inbox && a.counting == b.counting
       // It bounds what is told to the store.
-      && (a.counting.unsent.isEmpty || a.breaker.window == b.breaker.window)
+      && (!a.counting.own.isUntold || a.breaker.window == b.breaker.window)
   }
 }
 
@@ -125,6 +125,8 @@ enum Event: Hashable {
   case sync(Int)
   /// The n-th piece of news in the gateway's inbox arrives.
   case deliver(Int, Int)
+  /// The store loses all counts.
+  case forget
   /// Time passes until something ends: an open time, a lease, a pause.
   case wait
 
@@ -136,7 +138,7 @@ enum Event: Hashable {
       .failure(let index, _), .count(let index, _), .sum(let index, _, _), .pass(let index, _),
       .begin(let index), .end(let index, _, _, _), .reset(let index, _):
       index
-    case .wait: nil
+    case .wait, .forget: nil
     }
   }
 }

@@ -25,8 +25,8 @@ extension WorldModel {
     return SumsProspect(prospect: prospect, counts: counts, counting: gateways.map(\.counting))
   }
 
-  /// Once everyone has exchanged what is known, nobody is closed in a state of which the store has
-  /// counted failures enough, whether what was on its way arrives or not; and nobody is open for
+  /// Once everyone has exchanged what is known, nobody is closed in a state of which the store, or those
+  /// who have not ended, have counted failures enough, whether what was on its way arrives or not; and nobody is open for
   /// ever by it.
   func brokenSums() -> String? {
     let isUnderWay = gateways.contains {
@@ -47,11 +47,13 @@ extension WorldModel {
   }
 
   private func closedAgainstSums() -> String? {
-    for (epoch, failures) in counts?.stored ?? [:] where failures >= settings.failureCount ?? .max {
-      let closed = gateways.first { gateway in
-        gateway.breaker.snapshot.core.phase == .closed && gateway.breaker.snapshot.epoch == epoch
+    for gateway in gateways where gateway.breaker.snapshot.core.phase == .closed {
+      let epoch = gateway.breaker.snapshot.epoch
+      let stored = counts?.stored[epoch]?.values.reduce(0, +) ?? 0
+      let failures = max(stored, ownFailures(under: epoch))
+      if failures >= settings.failureCount ?? .max {
+        return "\(gateway.owner) is closed though \(failures) failures were counted"
       }
-      if let closed { return "\(closed.owner) is closed though \(failures) failures were counted" }
     }
     return nil
   }

@@ -83,6 +83,7 @@ struct WorldModel: Hashable {
       events += [.crash(index), .sync(index)]
       events += gateway.inbox.indices.map { .deliver(index, $0) }
     }
+    if let counts, !counts.stored.isEmpty { events.append(.forget) }
     if nextDeadline != nil { events.append(.wait) }
     return events
   }
@@ -103,10 +104,11 @@ struct WorldModel: Hashable {
   /// Whether the same can happen at an earlier gateway that differs in nothing but its name.
   func isMirrored(_ event: Event) -> Bool {
     guard let index = event.gateway else { return false }
-    return gateways[..<index].contains { earlier in
-      var twin = earlier
+    return gateways[..<index].indices.contains { earlier in
+      var twin = gateways[earlier]
       twin.owner = gateways[index].owner
-      return twin == gateways[index]
+      twin.counting.member = gateways[index].counting.member
+      return twin == gateways[index] && storedCounts(of: earlier) == storedCounts(of: index)
     }
   }
 
@@ -174,6 +176,7 @@ struct WorldModel: Hashable {
       let message = world.gateways[index].inbox.remove(at: position)
       world.gateways[index].evidence.join(message.evidence)
       world.absorb(message.snapshot, at: index)
+    case .forget: world.loseAllCounts()
     case .wait: world.now = nextDeadline ?? now
     }
     return world
@@ -273,6 +276,7 @@ extension WorldModel {
     var gateway = GatewayModel(breaker: breaker, owner: gateways[index].owner + "'")
     gateway.evidence = storeEvidence
     gateway.counting.isTotalDoubtful = counts != nil
+    gateway.counting.member = gateways[index].counting.member + 1
     gateways[index] = gateway
   }
 }
