@@ -13,6 +13,12 @@ package enum Suggestion {
     return best?.word
   }
 
+  /// What to say of a word that is not known: what it was meant to be, or what there is.
+  package static func hint(for word: String, in known: [String]) -> String {
+    if let nearest = nearest(to: word, in: known) { return "did you mean '\(nearest)'?" }
+    return known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))"
+  }
+
   /// The optimal string alignment distance.
   private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     guard !a.isEmpty && !b.isEmpty else { return max(a.count, b.count) }

@@ -17,7 +17,8 @@ struct BreakerProcessTests {
   /// - Parameter pictures: the folder where it keeps them, if not its usual one.
   static func gateway(
     _ simulator: SimulatorServer, state: String, environment: [String: String] = [:],
-    models: String = "{id: dall-e-3}", pictures: URL? = nil, configuration: String = ""
+    provider: String = "simulated", models: String = "{id: dall-e-3}", pictures: URL? = nil,
+    configuration: String = ""
   ) throws -> EaselProcess {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("easel-\(UUID().uuidString).yaml")
@@ -27,7 +28,7 @@ struct BreakerProcessTests {
         - {name: simulated, base_url: "\(simulator.baseURL)"}
       images:
         providers:
-          - name: simulated
+          - name: \(provider)
             base_url: \(simulator.baseURL)
             models: [\(models)]
         \(pictures.map { "store: {path: \"\($0.path)\"}" } ?? "")
@@ -364,6 +365,25 @@ struct BreakerProcessTests {
         try await Self.breaker(url, client)["state"]?.string == "closed"
       }
       #expect(!simulator.requests.contains { $0.route == "images" }, "nothing is drawn by checks")
+    }
+  }
+
+  @Test("only those that are named are checked")
+  func namedChecks() async throws {
+    try await with { simulator, bound in
+      let client = bound.value
+      let gateway = try Self.gateway(
+        simulator, state: "memory:", provider: "drawn",
+        configuration: "health: {checks: true, providers: [drawn], interval: 1s}")
+      defer { gateway.kill() }
+      let url = try await gateway.url()
+      try await eventually("it is checked three times, in which any other would be") {
+        let page = try await Self.get(url, "health/providers", client).1
+        let checks = page["providers"]?.elements.map { ($0["provider"]?.string, $0["check"]) }
+        let other = checks?.first { $0.0 == "simulated" }?.1
+        #expect(other == nil)
+        return checks?.first { $0.0 == "drawn" }?.1?["streak"]?.int ?? 0 >= 3
+      }
     }
   }
 

@@ -130,6 +130,9 @@ extension ConfigurationFaultTests {
     .init(
       "health: {interval: 10ms}",
       "easel.yaml:5: health.interval: '10ms' is out of range: 1s to 1h is allowed"),
+    .init(
+      "health: {providers: []}",
+      "easel.yaml:5: health.providers: is an empty list; leave the key out to allow all"),
     .init("aliases:\n  x:", "easel.yaml:6: aliases.x: is empty; a single value is needed"),
     .init(
       "image_tool:\n  enabled: yes",

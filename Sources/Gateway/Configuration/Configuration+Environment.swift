@@ -6,6 +6,8 @@ import Observability
 extension Configuration {
   /// The OpenAI API's own base URL, which a key without a base URL belongs to.
   static let openAIURL = "https://api.openai.com/v1"
+  /// What the upstream is called that the environment names.
+  static let openAIName = "openai"
 
   mutating func apply(environment reading: ConfigurationReading) {
     if let value = reading.variable("EASEL_LISTEN", SettingRule.listen) { listen = value }
@@ -62,7 +64,7 @@ extension Configuration {
             "OPENAI_BASE_URL is set but not used, because \(reading.file) lists upstreams"))
       }
     } else if isNamed {
-      var upstream = UpstreamConfiguration(name: "openai", baseURL: url ?? Self.openAIURL)
+      var upstream = UpstreamConfiguration(name: Self.openAIName, baseURL: url ?? Self.openAIURL)
       (upstream.apiKeyVariable, upstream.apiKey) = Self.openAIKey(upstream.baseURL, reading)
       if upstream.apiKeyVariable != nil && upstream.apiKey == nil {
         reading.warnings.append(

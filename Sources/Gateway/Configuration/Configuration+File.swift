@@ -20,7 +20,9 @@ extension Configuration {
     settings.section("images") { images.read(&$0) }
     settings.section("state") { state.read(&$0) }
     settings.section("circuit_breaker") { circuitBreaker.read(&$0) }
-    settings.section("health") { health.read(&$0) }
+    // Without a list it is the one that the environment names.
+    let upstreamNames = upstreams.isEmpty ? [Self.openAIName] : upstreams.map(\.name)
+    settings.section("health") { health.read(&$0, upstreams: upstreamNames) }
     settings.section("admin") { admin.read(&$0) }
     settings.section("metrics") { metrics.read(&$0) }
     settings.section("shutdown") { shutdown.read(&$0) }

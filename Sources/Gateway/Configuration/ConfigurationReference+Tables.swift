@@ -279,6 +279,9 @@ extension ConfigurationReference {
     Key(
       "health.checks", "false",
       "Whether providers are asked by their cheapest endpoint whether they are there"),
+    Key(
+      "health.providers", "(all)",
+      "Names of the upstreams and image providers that `checks` asks"),
     Key("health.interval", "30s", "Usual time between two checks of a provider, 1s to 1h"),
     Key("health.timeout", "5s", "How long a check may take, 100ms to 1m"),
     Key("health.rise", "2", "Good checks in a row that close a breaker early, 1 to 100"),

@@ -24,11 +24,10 @@ struct ImageProfileReference {
   private func checkProviders(_ catalog: ImageCatalog) {
     let known = catalog.providers.map(\.name)
     for (index, name) in profile.providers.enumerated() where !known.contains(name) {
-      let hint =
-        Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" }
-        ?? "there are \(known.joined(separator: ", "))"
       settings.fault(
-        "providers", "\(Quoted(name)) (entry \(index + 1)) is no image provider; \(hint)")
+        "providers",
+        "\(Quoted(name)) (entry \(index + 1)) is no image provider; "
+          + Suggestion.hint(for: name, in: known))
     }
   }
 

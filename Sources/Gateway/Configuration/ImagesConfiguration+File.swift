@@ -20,12 +20,9 @@ extension ImagesConfiguration {
     let names = profiles.map(\.name)
     defaultProfile = settings.value("default_profile") { (text) throws(SettingProblem) in
       if names.contains(text) { return text }
-      let hint =
-        names.isEmpty
-        ? "there are none"
-        : Suggestion.nearest(to: text, in: names).map { "did you mean '\($0)'?" }
-          ?? "there are \(names.joined(separator: ", "))"
-      throw SettingProblem("\(Quoted(text)) is no profile of images.profiles; \(hint)")
+      throw SettingProblem(
+        "\(Quoted(text)) is no profile of images.profiles; "
+          + Suggestion.hint(for: text, in: names))
     }
   }
 }

@@ -61,6 +61,29 @@ extension SettingsReader {
     if let value { target = value }
   }
 
+  /// A list of different values, of which there is at least one; empty where the key is absent.
+  mutating func choices<Value: Hashable>(
+    _ key: String, _ most: Int, _ rule: (String) throws(SettingProblem) -> Value
+  ) -> [Value] {
+    guard has(key) else {
+      _ = entry(key)
+      return []
+    }
+    let before = reading.faults.count
+    let values = list(key, rule) ?? []
+    if values.isEmpty, reading.faults.count == before {
+      fault(key, "is an empty list; leave the key out to allow all")
+    }
+    if values.count > most {
+      fault(key, "has \(values.count) entries; at most \(most) are allowed")
+    }
+    var seen: Set<Value> = []
+    if let twice = values.first(where: { !seen.insert($0).inserted }) {
+      fault(key, "names \(Quoted("\(twice)")) twice")
+    }
+    return values
+  }
+
   /// The path of a file that the process can read.
   mutating func file(_ key: String) -> String? {
     let reading = reading

@@ -89,11 +89,14 @@ final class ResilienceServices: Sendable {
   /// Begins to ask providers by themselves.
   func monitor(_ targets: [HealthMonitor.Target], _ configuration: HealthConfiguration) {
     guard configuration.checks else { return }
+    let asked = targets.filter { target in
+      configuration.providers.isEmpty || configuration.providers.contains(target.provider)
+    }
     let monitor = HealthMonitor(
       board,
       HealthMonitor.Settings(
         interval: configuration.interval, timeout: configuration.timeout,
-        rise: configuration.rise, fall: configuration.fall), targets)
+        rise: configuration.rise, fall: configuration.fall), asked)
     monitoring.withLock { $0 = monitor }
     monitor.start()
   }

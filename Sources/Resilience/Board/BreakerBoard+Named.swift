@@ -72,20 +72,28 @@ extension BreakerBoard {
   }
 
   private func ownBreaker(of key: BreakerKey, isDecided: Bool = false) -> SharedBreaker? {
-    breakers.withLock { breakers in
-      if let known = breakers.byKey[key] { return known }
-      let named = breakers.byKey.values.filter { other in
-        other.key.kind == key.kind && other.key.provider == key.provider
-          && configuration.isNamedByClient(other.key)
-      }
+    let (breaker, isAway) = breakers.withLock { breakers -> (SharedBreaker?, Bool) in
+      if let known = breakers.byKey[key] { return (known, false) }
+      let named = breakers.named[key.common] ?? []
       if named.count >= Self.mostNamed, !isDecided {
         // Of those the one with the least to lose.
-        let left = named.filter(\.isDispensable).min { $0.countedFailures < $1.countedFailures }
-        guard let left else { return nil }
+        let left = named.compactMap { breakers.byKey[$0] }.filter(\.isDispensable)
+          .min { $0.countedFailures < $1.countedFailures }
+        guard let left else { return (nil, false) }
         drop(left, from: &breakers)
       }
-      guard breakers.byKey.count < configuration.capacity else { return nil }
-      return add(key, to: &breakers)
+      guard breakers.byKey.count < configuration.capacity else { return (nil, false) }
+      return (add(key, to: &breakers), breakers.away.contains(key.common))
+    }
+    if isAway { breaker?.openAfterChecks() }
+    return breaker
+  }
+
+  /// Notes whether checks have found a provider to be away: then models that are named later are, too.
+  func noteChecks(_ kind: BreakerKey.Kind, provider: String, isAway: Bool) {
+    let key = BreakerKey(kind, provider: provider, model: "*")
+    breakers.withLock { breakers in
+      if isAway { breakers.away.insert(key) } else { breakers.away.remove(key) }
     }
   }
 }

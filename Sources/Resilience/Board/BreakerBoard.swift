@@ -24,6 +24,10 @@ package final class BreakerBoard: Sendable {
   struct Breakers {
     var byKey: [BreakerKey: SharedBreaker] = [:]
     var byGroup: [String: SharedBreaker] = [:]
+    /// Those of models that are known only since a client has named them, by what they have in common.
+    var named: [BreakerKey: Set<BreakerKey>] = [:]
+    /// Providers that are away, as far as checks have found, by what their models have in common.
+    var away: Set<BreakerKey> = []
     /// By how much the shared clock had been moved when it was looked at last.
     var shift: Int64 = 0
     /// What repeats the comparison with the store.
@@ -108,6 +112,7 @@ package final class BreakerBoard: Sendable {
   func drop(_ breaker: SharedBreaker, from breakers: inout Breakers) {
     breakers.byKey[breaker.key] = nil
     breakers.byGroup[breaker.key.group] = nil
+    breakers.named[breaker.key.common]?.remove(breaker.key)
     breaker.state.withLock { $0.isDropped = true }
     changes.wrappingAdd(1, ordering: .releasing)
   }
@@ -119,6 +124,7 @@ package final class BreakerBoard: Sendable {
       board: self)
     breakers.byKey[key] = breaker
     breakers.byGroup[key.group] = breaker
+    if configuration.isNamedByClient(key) { breakers.named[key.common, default: []].insert(key) }
     return breaker
   }
 

@@ -26,17 +26,17 @@ extension SharedBreaker {
     }
   }
 
-  /// Makes room for the next one.
-  func endLastResort(_ number: Int, _ outcome: CallOutcome) {
+  /// Makes room for the next one. Two in a row that went well close the breaker: who is asked one by
+  /// one until the time for a trial has come would be no relief to clients.
+  /// - Parameter epoch: the state that it began under.
+  func endLastResort(_ number: Int, _ outcome: CallOutcome, under epoch: Epoch) {
     let now = board.clock.now
-    state.withLock { state in
-      // One that took longer than its lease makes no room in place of the next.
-      if number == state.lastResort.number { state.lastResort.beganAt = nil }
-      switch outcome {
-      case .success, .ignored: state.lastResort.failedAt = nil
-      case .failure, .unavailable, .rateLimited, .badKey, .keyRejectedByCheck, .outOfCredit:
-        state.lastResort.failedAt = now
-      }
+    let isProof = state.withLock { state in
+      state.endLastResort(number, outcome, under: epoch, now: now)
+    }
+    guard isProof else { return }
+    change { breaker, now, _ in
+      breaker.close(provenUnder: epoch, now: now, reason: .lastResortsSucceeded)
     }
   }
 }
@@ -50,6 +50,31 @@ extension SharedBreaker.State {
     var beganAt: Int64?
     /// When the last one failed, if it did.
     var failedAt: Int64?
+    /// The state under which the last ones went well, and how many in a row did.
+    var succeeded: (epoch: Epoch, count: Int)?
+  }
+
+  /// So many in a row that go well close the breaker.
+  private static let proof = 2
+
+  /// - Returns: whether the provider has proven that it works.
+  fileprivate mutating func endLastResort(
+    _ number: Int, _ outcome: CallOutcome, under epoch: Epoch, now: Int64
+  ) -> Bool {
+    // One that took longer than its lease makes no room in place of the next.
+    if number == lastResort.number { lastResort.beganAt = nil }
+    switch outcome {
+    case .success(let duration):
+      lastResort.failedAt = nil
+      guard !breaker.isSlow(duration), epoch == breaker.snapshot.epoch else { return false }
+      let before = lastResort.succeeded.map { $0.epoch == epoch ? $0.count : 0 } ?? 0
+      lastResort.succeeded = (epoch, before + 1)
+      return before + 1 >= Self.proof
+    case .ignored: lastResort.failedAt = nil
+    case .failure, .unavailable, .rateLimited, .badKey, .keyRejectedByCheck, .outOfCredit:
+      (lastResort.failedAt, lastResort.succeeded) = (now, nil)
+    }
+    return false
   }
 
   /// After one that failed, in milliseconds.

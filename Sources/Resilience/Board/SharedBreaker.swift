@@ -109,7 +109,9 @@ package final class SharedBreaker: Sendable {
   /// keeps the next one waiting until its lease ends.
   /// - Parameter reason: the class of a failure, such as `timed_out`, for the health page.
   package func record(_ outcome: CallOutcome, of permit: CallPermit, reason: String? = nil) {
-    if case .lastResort(_, let number) = permit { endLastResort(number, outcome) }
+    if case .lastResort(let epoch, let number) = permit {
+      endLastResort(number, outcome, under: epoch)
+    }
     let now = board.clock.now
     if let mustCount = state.withLock({ $0.countOnly(outcome, of: permit, now: now) }) {
       if mustCount { sendCounts() }
@@ -180,7 +182,7 @@ package final class SharedBreaker: Sendable {
 
   /// Closes the breaker after health checks that succeeded, unless it changed since they began.
   package func close(afterCheckUnder epoch: Epoch) {
-    change { breaker, now, _ in breaker.close(afterCheckUnder: epoch, now: now) }
+    change { breaker, now, _ in breaker.close(provenUnder: epoch, now: now, reason: .healthCheck) }
   }
 }
 

@@ -72,6 +72,8 @@ package struct Transition: Sendable, Hashable {
     case outOfCredit = "out_of_credit"
     /// An operator.
     case manual
+    /// Calls as a last resort succeeded.
+    case lastResortsSucceeded = "last_resorts_succeeded"
     /// An active health check.
     case healthCheck = "health_check"
     /// Heard from another gateway.

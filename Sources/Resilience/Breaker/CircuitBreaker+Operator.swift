@@ -23,11 +23,13 @@ extension CircuitBreaker {
     return closeEarly(now: now, reason: .manual)
   }
 
-  /// Closes the breaker after a health check that succeeded, if it is still in the state `epoch`
-  /// (``BreakerSnapshot/epoch``) that it was in when the check began. Pauses stay in force.
-  package mutating func close(afterCheckUnder epoch: Epoch, now: Int64) -> [Transition] {
+  /// Closes the breaker after a health check, or calls as a last resort, that succeeded, if it is still in
+  /// the state `epoch` (``BreakerSnapshot/epoch``) that it was in when they began. Pauses stay in force.
+  package mutating func close(
+    provenUnder epoch: Epoch, now: Int64, reason: Transition.Reason
+  ) -> [Transition] {
     guard epoch == snapshot.epoch, snapshot.core.phase != .closed else { return [] }
-    return closeEarly(now: now, reason: .healthCheck)
+    return closeEarly(now: now, reason: reason)
   }
 
   /// Forgets everything, here and wherever the snapshot arrives: counts, state, pauses, overrides. What

@@ -109,11 +109,13 @@ package final class HealthMonitor: Sendable {
     switch result {
     // What was found before a breaker changed says nothing against the change.
     case .up where report.streak >= settings.rise:
+      board.noteChecks(target.kind, provider: target.provider, isAway: false)
       for (breaker, epoch) in zip(breakers, epochs)
       where report.hasBegun(settings.rise, since: breaker.report.openedAt) {
         breaker.close(afterCheckUnder: epoch)
       }
     case .down where report.streak >= settings.fall:
+      board.noteChecks(target.kind, provider: target.provider, isAway: true)
       for breaker in breakers where report.hasBegun(settings.fall, since: breaker.report.since) {
         breaker.openAfterChecks()
       }

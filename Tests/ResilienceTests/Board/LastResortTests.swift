@@ -40,6 +40,48 @@ struct LastResortTests {
     #expect(breaker.takeLastResort() != nil)
   }
 
+  @Test("two in a row that go well close the breaker, in all gateways")
+  func proof() async throws {
+    let bench = await BoardBench(2)
+    defer { bench.close() }
+    try await bench.openEverywhere()
+    let breaker = bench.breakers[0]
+    func call(_ outcome: CallOutcome) throws {
+      breaker.record(outcome, of: try #require(breaker.takeLastResort()))
+    }
+    try call(.success(durationMs: 1))
+    #expect(breaker.report.state.name == "open", "one may be luck")
+    try call(.failure)
+    bench.wait(1000)
+    try call(.success(durationMs: 1))
+    #expect(breaker.report.state.name == "open")
+    try call(.ignored)
+    try call(.success(durationMs: 1))
+    try await eventually("it is closed in both") {
+      bench.breakers.allSatisfy { $0.report.state == .closed }
+    }
+    #expect(bench.observers[0].transitions.last?.reason == .lastResortsSucceeded)
+  }
+
+  @Test("those that went well before the breaker opened again prove nothing, nor do slow ones")
+  func noProof() async throws {
+    var settings = BreakerSettings()
+    settings.slowCalls = SlowCallRule(threshold: .seconds(1))
+    let bench = await BoardBench(1, settings: settings)
+    defer { bench.close() }
+    let breaker = bench.breakers[0]
+    breaker.perform(.open, by: "test")
+    for duration in [1, 5000, 5000] as [Int64] {
+      breaker.record(.success(durationMs: duration), of: try #require(breaker.takeLastResort()))
+    }
+    bench.wait(1)
+    breaker.perform(.open, by: "test")
+    breaker.record(.success(durationMs: 1), of: try #require(breaker.takeLastResort()))
+    #expect(breaker.report.state.name == "open")
+    breaker.record(.success(durationMs: 1), of: try #require(breaker.takeLastResort()))
+    #expect(breaker.report.state == .closed)
+  }
+
   @Test("what is no doubt holds for them, too", arguments: [BreakerCommand.forceOpen, .reset])
   func forbidden(_ command: BreakerCommand) async throws {
     let (bench, breaker) = await open()

@@ -112,6 +112,25 @@ struct NamedBreakerTests {
     for model in ["known", "new"] { #expect(await Self.isAdmitted(board, model)) }
   }
 
+  @Test("a provider that checks have found to be away is so for models that are named later")
+  func away() async {
+    let board = await Self.board()
+    defer { board.close() }
+    let settings = HealthMonitor.Settings(
+      interval: .seconds(30), timeout: .seconds(60), rise: 1, fall: 2)
+    let monitor = HealthMonitor(board, settings, [])
+    func check(_ result: CheckResult) async {
+      await monitor.check(HealthMonitor.Target(.chat, provider: "p") { result })
+      board.clock.set(to: board.clock.now + 1000)
+    }
+    await check(.down("timed_out"))
+    #expect(await Self.isAdmitted(board, "first"))
+    await check(.down("timed_out"))
+    #expect(await !Self.isAdmitted(board, "later"))
+    await check(.up)
+    for model in ["later", "last"] { #expect(await Self.isAdmitted(board, model)) }
+  }
+
   @Test("names that nobody answers to fill the board neither beyond its bound nor for good")
   func made() async {
     let board = await Self.board()

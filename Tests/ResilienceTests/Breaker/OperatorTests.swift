@@ -60,10 +60,12 @@ struct OperatorTests {
     let before = bench.breaker.snapshot.epoch
     bench.fail(5)
     let during = bench.breaker.snapshot.epoch
-    let tooLate = bench.breaker.close(afterCheckUnder: before, now: bench.now)
+    let tooLate = bench.breaker.close(
+      provenUnder: before, now: bench.now, reason: .healthCheck)
     #expect(tooLate.isEmpty)
     #expect(!bench.isAllowed)
-    let made = bench.breaker.close(afterCheckUnder: during, now: bench.now)
+    let made = bench.breaker.close(
+      provenUnder: during, now: bench.now, reason: .healthCheck)
     #expect(made.map(\.reason) == [.healthCheck])
     #expect(bench.isAllowed)
   }
