@@ -181,16 +181,22 @@ struct MetricsPage {
     writer.value(shared.resilience.board.hasStore ? 1 : 0)
     writer.family(
       "easel_state_operation_duration_seconds", .histogram, "How long the store took to answer")
-    let buckets = Array(zip(StateStatistics.bounds, counts.durations)).map {
-      (bound: $0.0, count: $0.1)
-    }
-    writer.histogram(buckets: buckets, count: counts.answers, sum: counts.seconds)
+    Self.histogram(counts.durations, sum: counts.seconds, &writer)
+    writer.family(
+      "easel_state_wait_seconds", .histogram, "How long requests waited for the store")
+    Self.histogram(counts.waits, sum: counts.waitingSeconds, &writer)
     writer.family("easel_state_errors", .counter, "Operations that the store did not do")
     for (kind, count) in counts.failures.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       writer.sample([("kind", kind.rawValue)], count)
     }
     writer.family("easel_state_reconnects", .counter, "Connections to the store made anew")
     writer.value(counts.reconnects)
+  }
+
+  /// - Parameter counts: for each bound of ``StateStatistics``, and all.
+  private static func histogram(_ counts: [Int], sum: Double, _ writer: inout MetricsWriter) {
+    let buckets = zip(StateStatistics.bounds, counts).map { (bound: $0.0, count: $0.1) }
+    writer.histogram(buckets: buckets, count: counts.last ?? 0, sum: sum)
   }
 }
 

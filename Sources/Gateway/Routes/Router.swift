@@ -2,6 +2,7 @@ internal import EventLoop
 internal import HTTP
 internal import Observability
 internal import OpenAIWire
+internal import Resilience
 
 /// Finds the route of a request, and writes its log line.
 struct Router: Sendable {
@@ -13,7 +14,7 @@ struct Router: Sendable {
     let own = services[exchange.loop.index].value
     let context = RequestContext(exchange, shared, own)
     if own.counts { own.metrics.began() }
-    await route(context)
+    await StoreWait.$current.withValue(StoreWait()) { await route(context) }
     let log = context.finish()
     if own.counts { own.metrics.ended(log) }
     logger.log(log)

@@ -24,8 +24,11 @@ final class BriefStore: Sendable {
   func ask<Value: Sendable>(
     _ body: @escaping @Sendable (any StateStore) async throws(StateError) -> Value
   ) async -> Value? {
-    guard store.isAvailable, restsUntil.withLock({ $0 <= .now }) else { return nil }
-    let answer = await FirstAnswer<Result<Value, StateError>>.of(within: limit) { [store] in
+    guard store.isAvailable, !StoreWait.isOver, restsUntil.withLock({ $0 <= .now }) else {
+      return nil
+    }
+    let answer = await StoreWait.answer(from: store, within: limit) {
+      [store] () -> Result<Value, StateError> in
       do throws(StateError) { return .success(try await body(store)) } catch {
         return .failure(error)
       }
@@ -35,21 +38,11 @@ final class BriefStore: Sendable {
   }
 
   /// Tells the store what matters beyond the request, such as that it is paid for: also one that has
-  /// been slow, and to the end, though the request goes on once its time is over.
+  /// been slow, and to the end, though the request waits for it no longer than for other answers.
   func tell(
     _ body: @escaping @Sendable (any StateStore) async throws(StateError) -> Void
   ) async {
     guard store.isAvailable else { return }
-    let done = FirstAnswer<Void>()
-    Task { [store] in
-      try? await body(store)
-      done.give(())
-    }
-    let timer = Task { [limit] in
-      try? await Task.sleep(for: limit)
-      done.give(())
-    }
-    await done.value
-    timer.cancel()
+    _ = await StoreWait.answer(from: store, within: limit) { [store] in try? await body(store) }
   }
 }

@@ -30,8 +30,11 @@ extension BreakerBoard {
     if own == nil, await isDecided(key) { own = ownBreaker(of: key, isDecided: true) }
     guard let breaker = own else { return false }
     if breaker.state.withLock({ $0.isShared }) { return true }
-    guard store.isAvailable else { return false }
-    return await breaker.store(within: configuration.claimLimit)
+    guard store.isAvailable, !StoreWait.isOver else { return false }
+    let isStored = await StoreWait.answer(from: store, within: configuration.claimLimit) {
+      await breaker.store(within: .seconds(60))
+    }
+    return isStored ?? false
   }
 
   /// The breaker of a description such as `chat/openai/gpt-9`, for an operator: also of a model that no
@@ -63,7 +66,8 @@ extension BreakerBoard {
       return true
     }
     guard isDue, store.isAvailable else { return false }
-    let isDecided = await FirstAnswer.of(within: configuration.claimLimit) { [self] in
+    let isDecided = await StoreWait.answer(from: store, within: configuration.claimLimit) {
+      [self] in
       let value = try? await store.get(key.stateKey)
       let snapshot = value.flatMap { BreakerSnapshot(bytes: $0.value) } ?? BreakerSnapshot()
       return snapshot.override.mode != OperatorOverride.Mode.none

@@ -118,18 +118,22 @@ extension SharedBreaker {
     _ snapshot: BreakerSnapshot, _ stored: StoredValue?, from look: Int? = nil
   ) {
     let now = board.clock.now
-    let transitions = mutate { state in
+    let (transitions, mustPublish) = mutate { state in
       let isKnown = look == nil || look == state.look
       if isKnown, stored?.revision ?? 0 >= state.stored?.revision ?? 0 { state.stored = stored }
       state.isShared = true
       // What is heard by itself shows nothing of whether the store takes what it is told.
       if look != nil { state.isRefused = false }
+      let lost = state.breaker.givenUp
       let transitions = state.breaker.absorb(
         snapshot, by: board.configuration.owner, now: now)
       state.note(transitions)
-      return transitions
+      // That a trial is given back is to be known by all.
+      let gaveBack = lost != state.breaker.givenUp
+      return (transitions, gaveBack && state.beginPublishing())
     }
     tell(transitions)
+    if mustPublish { publish() }
   }
 
   /// Moves the times of a state that was never shared, since they are of another clock.

@@ -3,36 +3,27 @@ internal import Synchronization
 
 extension SharedBreaker {
   /// Takes the trial that ``admission()`` offers. Of all gateways that share the store one gets it;
-  /// where the store is away or takes no writings, each decides for itself. Waits for the store's
-  /// word no longer than the board's limit; a trial that is granted later is the next request's. Where
-  /// none came for it, the next one waits up to ten times as long: otherwise a store whose answers take
-  /// longer than the limit would keep a breaker open for good that is seldom asked.
+  /// where the store is away or takes no writings, each decides for itself. A request waits for the
+  /// store's word as ``StoreWait`` says; a trial that is granted later is the next request's. Where
+  /// none came for it, this gateway decides the next one by itself: otherwise a store that is always too
+  /// slow would keep a breaker open for good that is seldom asked.
   /// - Returns: the permit, which is to be recorded; nil where someone else has the trial.
   package func takeTrial() async -> CallPermit? {
     let owner = board.configuration.owner
     let now = board.clock.now
     if let kept = mutate({ $0.takeKept(now: now) }) { return kept.permit }
-    guard let claim = mutate({ $0.breaker.beginClaim(owner: owner, now: now) }) else { return nil }
-    guard board.store.isAvailable else { return confirm(claim)?.permit }
-    let limit = claimLimit
-    let answer = FirstAnswer<TrialToken?>()
-    Task {
-      let token = await decide(claim)
-      if !answer.give(token), let token { await keep(token) }
+    let (claim, decidesAlone) = mutate { state in
+      let claim = state.breaker.beginClaim(owner: owner, now: now)
+      defer { if claim != nil { state.decidesAlone = false } }
+      return (claim, state.decidesAlone)
     }
-    let timer = Task {
-      try? await Task.sleep(for: limit)
-      answer.give(nil)
-    }
-    defer { timer.cancel() }
-    guard let token = await answer.value else { return nil }
-    state.withLock { $0.waitsLonger = false }
-    return token.permit
-  }
-
-  /// How long the next request waits for the store's word on a trial.
-  var claimLimit: Duration {
-    board.configuration.claimLimit * (state.withLock { $0.waitsLonger } ? 10 : 1)
+    guard let claim else { return nil }
+    guard board.store.isAvailable, !decidesAlone else { return confirm(claim)?.permit }
+    let token = await StoreWait.answer(
+      from: board.store, within: board.configuration.claimLimit,
+      late: { [self] token in if let token { await keep(token) } },
+      { [self] in await decide(claim) })
+    return token.flatMap { $0?.permit }
   }
 
   /// Records that a trial goes well though its answer is not over.
@@ -63,7 +54,7 @@ extension SharedBreaker {
     let isLeft = mutate { state in
       guard state.kept == token else { return false }
       state.kept = nil
-      state.waitsLonger = true
+      state.decidesAlone = true
       return true
     }
     if isLeft { record(.ignored, of: token.permit) }
@@ -115,6 +106,7 @@ extension SharedBreaker {
     return token
   }
 
+  /// - Parameter current: what the store said instead; nil where it said nothing.
   private func abandon(_ claim: TrialClaim, _ current: BreakerSnapshot?) -> TrialToken? {
     change { breaker, now, _ in breaker.abandon(claim, current: current, now: now) }
     return nil
@@ -131,7 +123,6 @@ extension SharedBreaker.State {
     }
     guard admission(now: now) == .trialAvailable else { return nil }
     self.kept = nil
-    waitsLonger = false
     return kept
   }
 }

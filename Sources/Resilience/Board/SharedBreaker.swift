@@ -40,8 +40,8 @@ package final class SharedBreaker: Sendable {
     var entered: (name: String, at: Int64)?
     /// A trial that was granted after its request had gone on; the next one makes it.
     var kept: TrialToken?
-    /// Whether one was, and no request came for it: the next one waits longer for the store's word.
-    var waitsLonger = false
+    /// Whether one was, and no request came for it: the next one is taken without the store's word.
+    var decidesAlone = false
     var lastResort = LastResort()
     /// Whether it is on its board no more.
     var isDropped = false

@@ -9,12 +9,17 @@ extension CircuitBreaker {
     return token.map { ($0, transitions) }
   }
 
-  /// Whether the result of the trial would count at `now`.
+  /// Whether the trial may be made at `now`.
   package func isCurrent(_ token: TrialToken, now: Int64) -> Bool {
+    now < token.leaseUntil && decides(token)
+  }
+
+  /// Whether the result of the trial counts: also one that outlasts its lease, as long as nobody is known
+  /// to have taken the next one. Where all trials do, the breaker would never close.
+  package func decides(_ token: TrialToken) -> Bool {
     guard token.epoch.number == snapshot.core.number, !snapshot.isVoid(token.epoch),
-      now < token.leaseUntil
+      case .halfOpen(let owner, _) = snapshot.core.phase
     else { return false }
-    guard case .halfOpen(let owner, _) = snapshot.core.phase else { return false }
     return owner == token.owner
   }
 
@@ -27,7 +32,7 @@ extension CircuitBreaker {
     _ token: TrialToken, durationMs: Int64, now: Int64,
     using generator: inout some RandomNumberGenerator
   ) -> (permit: CallPermit, transitions: [Transition]) {
-    let decides = isCurrent(token, now: now)
+    let decides = decides(token)
     let transitions = recordTrial(
       .success(durationMs: durationMs), token, now: now, using: &generator)
     return (decides ? permit : token.permit, transitions)
@@ -38,7 +43,7 @@ extension CircuitBreaker {
     using generator: inout some RandomNumberGenerator
   ) -> [Transition] {
     guard !snapshot.isVoid(token.epoch) else { return [] }
-    let decides = isCurrent(token, now: now)
+    let decides = decides(token)
     return changing(now: now) { breaker in
       breaker.settle(token.epoch.number)
       let paused = breaker.pause(outcome, now: now)

@@ -21,6 +21,9 @@ package struct CircuitBreaker: Sendable, Hashable {
   var askedUntil: Int64
   /// A trial was asked for at the store, which has not answered; 0: none.
   var claimPendingUntil: Int64 = 0
+  /// A trial that was asked for at the store, which has not answered in time: it may have granted it, or
+  /// grant it still.
+  var givenUp: TrialToken?
 
   /// A breaker in the state of `snapshot`, which is closed unless it was stored before.
   package init(

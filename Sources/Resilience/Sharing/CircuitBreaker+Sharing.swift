@@ -8,6 +8,7 @@ extension CircuitBreaker {
     changing(now: now) { breaker in
       let before = breaker.snapshot
       breaker.snapshot = before.merged(with: other, now: now)
+      breaker.giveBackLost(now: now)
       let after = breaker.snapshot
       if after.coolingUntil > before.coolingUntil { breaker.askedUntil = after.coolingUntil }
       let hasClosed = before.core.phase != .closed && after.core.phase == .closed
@@ -50,12 +51,29 @@ extension CircuitBreaker {
     return (isCurrent(claim.token, now: now) ? claim.token : nil, transitions)
   }
 
-  /// Gives a claim up that the store refused; `current` is what the store said instead.
+  /// Gives a claim up that the store refused; `current` is what the store said instead. Nil: it said
+  /// nothing; should it turn out to have granted the trial, that is given back.
   package mutating func abandon(
     _ claim: TrialClaim, current: BreakerSnapshot?, now: Int64
   ) -> [Transition] {
     if claimPendingUntil == claim.token.leaseUntil { claimPendingUntil = 0 }
-    guard let current else { return [] }
+    guard let current else {
+      givenUp = claim.token
+      return []
+    }
     return absorb(current, now: now)
+  }
+
+  /// Gives a trial back that was granted after it was given up: nobody makes it, and everyone would wait
+  /// for it until its lease ends.
+  private mutating func giveBackLost(now: Int64) {
+    guard let token = givenUp, snapshot.trial.number >= token.epoch.number else { return }
+    givenUp = nil
+    settle(token.epoch.number)
+    guard case .halfOpen(token.owner, _) = snapshot.core.phase,
+      snapshot.core.number == token.epoch.number
+    else { return }
+    snapshot.core.number += 1
+    snapshot.core.phase = .open(until: now)
   }
 }

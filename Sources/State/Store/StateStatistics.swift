@@ -14,6 +14,10 @@ package final class StateStatistics: Sendable {
     package var durations = [Int](repeating: 0, count: StateStatistics.bounds.count + 1)
     /// Seconds that the answered operations took together.
     package var seconds = 0.0
+    /// The same for the times that requests waited for the store, whether it answered or not.
+    package var waits = [Int](repeating: 0, count: StateStatistics.bounds.count + 1)
+    /// Seconds that requests waited together.
+    package var waitingSeconds = 0.0
   }
 
   /// Seconds up to which operations are counted.
@@ -28,16 +32,25 @@ package final class StateStatistics: Sendable {
 
   /// Counts an operation that was answered.
   package func answered(after duration: Duration) {
-    let (whole, attoseconds) = duration.components
-    let seconds = Double(whole) + Double(attoseconds) * 1e-18
     state.withLock { counts in
       counts.answers += 1
-      counts.seconds += seconds
-      for (index, bound) in Self.bounds.enumerated() where seconds <= bound {
-        counts.durations[index] += 1
-      }
-      counts.durations[Self.bounds.count] += 1
+      Self.add(duration, to: &counts.durations, &counts.seconds)
     }
+  }
+
+  /// Counts that a request has waited.
+  package func waited(for duration: Duration) {
+    state.withLock { Self.add(duration, to: &$0.waits, &$0.waitingSeconds) }
+  }
+
+  private static func add(
+    _ duration: Duration, to durations: inout [Int], _ sum: inout Double
+  ) {
+    let (whole, attoseconds) = duration.components
+    let seconds = Double(whole) + Double(attoseconds) * 1e-18
+    sum += seconds
+    for (index, bound) in bounds.enumerated() where seconds <= bound { durations[index] += 1 }
+    durations[bounds.count] += 1
   }
 
   /// Counts an operation that failed.

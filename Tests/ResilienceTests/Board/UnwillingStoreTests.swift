@@ -178,7 +178,50 @@ struct UnwillingStoreTests {
         && bench.breakers[1].admission() == .trialAvailable
     }
     // Otherwise a store that is always as slow would keep a breaker open that is seldom asked.
-    #expect(bench.breakers.map(\.claimLimit) == [.milliseconds(10), .milliseconds(1)])
+    store.hang()
+    let permit = try #require(await bench.breakers[0].takeTrial(), "it decides by itself")
+    bench.breakers[0].record(.success(durationMs: 1), of: permit)
+    #expect(bench.breakers[0].report.state == .closed)
+  }
+
+  @Test("a trial that is granted though its answer was lost is given back, once it is known")
+  func grantedAndLost() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(2, over: store, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    try await bench.openUntilTrial()
+    let (first, second) = (bench.breakers[0], bench.breakers[1])
+    store.afterNext { () throws(StateError) in throw StateError(.timedOut, "no answer") }
+    #expect(await first.takeTrial() == nil)
+    try await eventually("it is offered again, also to the other") {
+      bench.observers[1].transitions.contains { $0.to.name == "half_open" }
+        && bench.breakers.allSatisfy { $0.admission() == .trialAvailable }
+    }
+    let permit = try #require(await second.takeTrial())
+    second.record(.success(durationMs: 1), of: permit)
+    try await eventually("it is closed in both") {
+      bench.breakers.allSatisfy { $0.report.state == .closed }
+    }
+  }
+
+  @Test("a request waits for one answer that comes too late, and no longer for the next")
+  func waitsOnce() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(
+      1, over: store, claimLimit: .milliseconds(1), upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    try await bench.openUntilTrial()
+    store.hang()
+    let waits = store.statistics.counts.waits.last
+    await StoreWait.$current.withValue(StoreWait()) {
+      #expect(!StoreWait.isOver)
+      #expect(await bench.breakers[0].takeTrial() == nil)
+      #expect(StoreWait.isOver)
+      let answer = await StoreWait.answer(from: store, within: .seconds(100)) { 1 }
+      #expect(answer == nil, "though it would be there at once")
+    }
+    #expect(!StoreWait.isOver)
+    #expect(store.statistics.counts.waits.last == (waits ?? 0) + 1)
   }
 
   @Test("a trial that is kept is nobody's once an operator has forbidden all calls")

@@ -87,6 +87,7 @@ struct GatewayModel: Hashable {
       && a.evidence == b.evidence && a.early == b.early && a.trial == b.trial
       && a.answer == b.answer && a.owner == b.owner && a.lasting == b.lasting
       && a.breaker.claimPendingUntil == b.breaker.claimPendingUntil
+      && a.breaker.givenUp == b.breaker.givenUp
       && a.inbox == b.inbox && a.counting == b.counting
       // It bounds what is told to the store.
       && (!a.counting.own.isUntold || a.breaker.window == b.breaker.window)
@@ -109,6 +110,8 @@ enum Event: Hashable {
   case claim(Int)
   /// The store's answer arrives.
   case answer(Int)
+  /// The store's answer comes too late, or never: the gateway gives the claim up.
+  case giveUp(Int)
   /// The trial ends.
   case trial(Int, CallOutcome, stored: Bool)
   /// The trial's answer goes on, and has gone well for so long that the trial is over.
@@ -133,7 +136,7 @@ enum Event: Hashable {
   /// The gateway that it happens at, if it is one.
   var gateway: Int? {
     switch self {
-    case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index),
+    case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index), .giveUp(let index),
       .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _),
       .failure(let index, _), .count(let index, _), .sum(let index, _, _), .pass(let index, _),
       .begin(let index), .end(let index, _, _, _), .reset(let index, _):

@@ -19,11 +19,11 @@ extension GatewayModel {
     return (trial.map { [$0] } ?? []) + passedBy
   }
 
-  /// Whether what comes of a trial may open or close the breaker: within its lease, and as long as
-  /// nothing newer is known. Written down once more, so that the breaker cannot be mistaken about it.
-  func mayDecide(_ token: TrialToken, now: Int64) -> Bool {
+  /// Whether what comes of a trial may open or close the breaker: as long as nothing newer is known, be
+  /// its lease over. Written down once more, so that the breaker cannot be mistaken about it.
+  func mayDecide(_ token: TrialToken) -> Bool {
     let snapshot = breaker.snapshot
-    return now < token.leaseUntil && isPresent(token.epoch)
+    return isPresent(token.epoch)
       && snapshot.core.phase == .halfOpen(owner: token.owner, leaseUntil: token.leaseUntil)
   }
 
@@ -35,8 +35,8 @@ extension GatewayModel {
   }
 
   /// Whether what comes of an answer may: of a call within the closed state that it speaks of.
-  func mayDecide(_ permit: CallPermit, of epoch: Epoch, now: Int64) -> Bool {
-    if case .trial(let token) = permit { return mayDecide(token, now: now) }
+  func mayDecide(_ permit: CallPermit, of epoch: Epoch) -> Bool {
+    if case .trial(let token) = permit { return mayDecide(token) }
     return breaker.snapshot.core.phase == .closed && isPresent(epoch)
   }
 
@@ -88,7 +88,7 @@ extension WorldModel {
   /// A trial's answer goes well, and goes on.
   mutating func pass(_ token: TrialToken, at index: Int, stored: Bool) {
     var gateway = gateways[index]
-    let decides = gateway.mayDecide(token, now: now)
+    let decides = gateway.mayDecide(token)
     let before = gateway.breaker.snapshot
     let (permit, _) = gateway.breaker.pass(token, durationMs: 1, now: now, using: &generator)
     let after = gateway.breaker.snapshot

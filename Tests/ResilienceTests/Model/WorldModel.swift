@@ -69,7 +69,7 @@ struct WorldModel: Hashable {
         if counts == nil { events.append(.earlyCall(index, .success(durationMs: 1))) }
       }
       if gateway.breaker.admission(now: now) == .trialAvailable { events.append(.claim(index)) }
-      if gateway.answer != nil { events.append(.answer(index)) }
+      if gateway.answer != nil { events += [.answer(index), .giveUp(index)] }
       if gateway.trial != nil {
         events += [
           .trial(index, .success(durationMs: 1), stored: true),
@@ -146,6 +146,7 @@ struct WorldModel: Hashable {
       }
     case .claim(let index): world.claim(at: index)
     case .answer(let index): world.answer(at: index)
+    case .giveUp(let index): world.giveUp(at: index)
     case .trial(let index, let outcome, let stored):
       if let token = gateways[index].trial {
         world.gateways[index].trial = nil
@@ -184,7 +185,7 @@ struct WorldModel: Hashable {
 }
 
 extension WorldModel {
-  private mutating func record(
+  mutating func record(
     _ outcome: CallOutcome, of permit: CallPermit, at index: Int, stored: Bool
   ) {
     var gateway = gateways[index]
@@ -195,7 +196,7 @@ extension WorldModel {
     _ = gateway.breaker.record(outcome, of: permit, now: now, using: &generator)
     let after = gateway.breaker.snapshot
     if case .trial(let token) = permit {
-      if gateways[index].mayDecide(token, now: now) {
+      if gateways[index].mayDecide(token) {
         if outcome == .failure { gateway.evidence.trip = now }
         if outcome == .success(durationMs: 1) { gateway.evidence.proof = beginning(of: token) }
       }
@@ -222,6 +223,8 @@ extension WorldModel {
     gateways[index].evidence = storeEvidence
     absorb(merged, at: index)
     if merged != before { send(merged, from: index) }
+    // A trial that was granted after it was given up is given back.
+    if gateways[index].breaker.snapshot != merged { write(at: index) }
   }
 
   private mutating func send(_ snapshot: BreakerSnapshot, from index: Int) {
@@ -269,6 +272,12 @@ extension WorldModel {
       _ = gateways[index].breaker.abandon(answer.claim, current: snapshot, now: now)
       if !wasClosed { gateways[index].freshFailures = 0 }
     }
+  }
+
+  private mutating func giveUp(at index: Int) {
+    guard let answer = gateways[index].answer else { return }
+    gateways[index].answer = nil
+    _ = gateways[index].breaker.abandon(answer.claim, current: nil, now: now)
   }
 
   private mutating func crash(at index: Int) {

@@ -19,7 +19,7 @@ extension WorldModel {
   func brokenProspect() -> String? {
     var world = self
     world.counts = nil
-    let problem = world.stuckAlone() ?? world.stuckTogether()
+    let problem = world.stuckAlone() ?? world.keptOut() ?? world.stuckTogether()
     guard problem == nil, answersLast else { return problem }
     return world.stuckTogether(answersLast: true).map { $0 + ", where answers outlast leases" }
   }
@@ -29,6 +29,8 @@ extension WorldModel {
     let now: Int64
     let snapshots: [BreakerSnapshot]
     let pending: [Int64]
+    /// Trials that were granted, or are made, and may have to be given back.
+    let tokens: [TrialToken?]
 
     func hash(into hasher: inout Hasher) {
       hasher.combine(now)
@@ -42,7 +44,10 @@ extension WorldModel {
   var prospect: Prospect {
     Prospect(
       now: now, snapshots: gateways.map(\.breaker.snapshot) + [stored ?? BreakerSnapshot()],
-      pending: gateways.map(\.breaker.claimPendingUntil))
+      pending: gateways.map(\.breaker.claimPendingUntil),
+      tokens: gateways.flatMap { gateway in
+        [gateway.breaker.givenUp, gateway.trial, gateway.answer?.claim.token] + gateway.trials
+      })
   }
 
   /// Never two trials whose leases both hold, whether or not their results would count.
@@ -82,6 +87,28 @@ extension WorldModel {
     for gateway in gateways {
       if case .refused(let reason, let until) = gateway.breaker.admission(now: now + 10_000_000) {
         return "\(gateway.owner) is refused for \(reason) until \(until ?? 0)"
+      }
+    }
+    return nil
+  }
+
+  /// Once everyone who makes a trial has ended it, has heard from the store, and none has ever died,
+  /// nobody waits for one: a claim whose answer was lost costs no lease.
+  private func keptOut() -> String? {
+    guard !gateways.contains(where: { $0.owner.hasSuffix("'") }) else { return nil }
+    var world = self
+    for index in gateways.indices {
+      world = world.after(.giveUp(index)).after(.trial(index, .ignored, stored: true))
+      while let answer = world.gateways[index].lasting.popLast() {
+        world.record(.ignored, of: answer.permit, at: index, stored: true)
+      }
+    }
+    for index in [gateways.indices, gateways.indices].joined() {
+      world = world.after(.sync(index))
+    }
+    for gateway in world.gateways {
+      if case .refused(.trialRunning, let until) = gateway.breaker.admission(now: world.now) {
+        return "\(gateway.owner) waits for a trial that nobody makes, until \(until ?? 0)"
       }
     }
     return nil
@@ -141,7 +168,7 @@ extension WorldModel {
       }
       guard event.gateway == index, counts == nil || before.core.phase != .closed,
         let (permit, epoch) = gateway.ending(by: event),
-        !gateway.mayDecide(permit, of: epoch, now: next.now)
+        !gateway.mayDecide(permit, of: epoch)
       else { continue }
       // All that may have come by it is what the store knew.
       let heard = before.merged(with: stored ?? before, now: next.now).core
