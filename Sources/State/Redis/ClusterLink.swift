@@ -11,23 +11,12 @@ final class ClusterLink: RedisLink {
   private var map = ClusterMap()
   private var nodes: [RedisURL.Host: ClusterNode] = [:]
   /// Answers for the map, and tells what is announced, while the link is connected.
-  private var guide: Guide?
+  private var guide: ClusterGuide?
   private var isRefreshing = false
   /// Whether commands can be sent. A server that is connected later than that may have lost something.
   private var isConnected = false
   /// Whether another version of Easel has begun to write there.
   private var isForeign = false
-
-  /// The server that is asked about the cluster.
-  private struct Guide {
-    let host: RedisURL.Host
-    let connection: RedisConnection
-    let subscriber: RedisConnection
-    let since = EventLoop.nanoseconds
-
-    /// Whether it has lasted, so that another may be looked for without a pause.
-    var isProven: Bool { EventLoop.nanoseconds - since >= 1_000_000_000 }
-  }
 
   /// How often a command follows a server's word that its key lies elsewhere.
   private static let redirections = 4
@@ -114,7 +103,9 @@ final class ClusterLink: RedisLink {
     opener.loop.spawn { [self] in
       defer { isRefreshing = false }
       try? await opener.loop.sleep(for: Self.refreshInterval)
-      guard let new = try? await readMap(guide.connection, of: guide.host), !keeper.isStopped else {
+      guard let new = try? await ClusterGuide.map(guide.connection, of: guide.host),
+        !keeper.isStopped
+      else {
         return
       }
       take(new)
@@ -139,24 +130,6 @@ final class ClusterLink: RedisLink {
     }
   }
 
-  private func readMap(
-    _ connection: RedisConnection, of host: RedisURL.Host
-  ) async throws(StateError) -> ClusterMap {
-    let reply = try await connection.call("CLUSTER", "SLOTS")
-    if case .error(let text) = reply { throw RedisFault(text).error }
-    guard let map = ClusterMap(reply, asked: host) else {
-      throw StateError(.unavailable, "\(host) knows no cluster")
-    }
-    return map
-  }
-
-  /// What is wrong with the cluster, as a server sees it that may have lost the others; nil also
-  /// where this user may not ask.
-  private static func fault(_ reply: RedisReply, of host: RedisURL.Host) -> StateError? {
-    guard reply.text?.contains("cluster_state:fail") == true else { return nil }
-    return StateError(.unavailable, "the cluster is down, as \(host) sees it")
-  }
-
   // MARK: Connecting
 
   /// Connects, and returns when nobody tells any more what is announced.
@@ -175,7 +148,7 @@ final class ClusterLink: RedisLink {
     ) { [self] in
       reconnect()
       if let guide {
-        Self.check(guide)
+        guide.check()
         clock.check(by: guide.connection, events.replaced)
       }
       schema.keepVersion(by: self, lost: events.replaced) { [self] error in
@@ -202,21 +175,10 @@ final class ClusterLink: RedisLink {
     }
   }
 
-  /// Looks whether the server is there, and part of a cluster that works.
-  private static func check(_ guide: Guide) {
-    let (host, connection) = (guide.host, guide.connection)
-    connection.send(["CLUSTER", "INFO"].map { Array($0.utf8) }) { [weak connection] result in
-      guard case .success(let reply) = result, let error = fault(reply, of: host) else { return }
-      connection?.close(error)
-    }
-    // Allowed on a connection that is subscribed: its answer shows that the server is there.
-    guide.subscriber.send([Array("PING".utf8)]) { _ in }
-  }
-
   /// Asks the servers, those that are known and those that were named, for the map, and listens to
   /// the first that has it.
   /// - Parameter last: the one to ask after all others.
-  private func findGuide(last: RedisURL.Host? = nil) async throws(StateError) -> Guide {
+  private func findGuide(last: RedisURL.Host? = nil) async throws(StateError) -> ClusterGuide {
     var failure = StateError(.unavailable, "no server of the cluster can be reached")
     let hosts = map.masters + opener.url.hosts.filter { !map.masters.contains($0) }
     for host in hosts.filter({ $0 != last }) + hosts.filter({ $0 == last }) {
@@ -229,7 +191,7 @@ final class ClusterLink: RedisLink {
         }
         try await introduce(opened[0], to: host)
         try await subscribe(opened[1])
-        return Guide(host: host, connection: opened[0], subscriber: opened[1])
+        return ClusterGuide(host: host, connection: opened[0], subscriber: opened[1])
       } catch {
         for connection in opened { keeper.discard(connection) }
         failure = error
@@ -250,10 +212,8 @@ final class ClusterLink: RedisLink {
     _ connection: RedisConnection, to host: RedisURL.Host
   ) async throws(StateError) {
     try await opener.introduce(connection, password: opener.url.password)
-    if let fault = Self.fault(try await connection.call("CLUSTER", "INFO"), of: host) {
-      throw fault
-    }
-    take(try await readMap(connection, of: host))
+    try await ClusterGuide.checkCluster(connection, of: host)
+    take(try await ClusterGuide.map(connection, of: host))
   }
 
   private func checkSchema() async throws(StateError) {
