@@ -15,8 +15,11 @@ final class ClusterLink: RedisLink {
   private var isRefreshing = false
   /// Whether commands can be sent. A server that is connected later than that may have lost something.
   private var isConnected = false
-  /// Whether another version of Easel has begun to write there.
-  private var isForeign = false
+  /// Whether a server has been asked what the user may do.
+  private var isProbed = false
+  /// Whether the cluster is not to be used: another version of Easel writes there, or the user may
+  /// not do all that is needed.
+  private var isBarred = false
 
   /// How often a command follows a server's word that its key lies elsewhere.
   private static let redirections = 4
@@ -45,10 +48,12 @@ final class ClusterLink: RedisLink {
   func send(_ command: RedisKeyCommand, _ done: @escaping RedisConnection.Handler) {
     guard let host = map[ClusterSlots.slot(of: command.key)] else {
       refresh()
-      return done(.failure(StateError(.unavailable, "no server of the cluster has the key")))
+      return done(.failure(Self.nowhere))
     }
     send(command, to: host, asking: false, left: Self.redirections, done)
   }
+
+  private static let nowhere = StateError(.unavailable, "no server of the cluster has the key")
 
   private func send(
     _ command: RedisKeyCommand, to host: RedisURL.Host, asking: Bool, left: Int,
@@ -134,11 +139,12 @@ final class ClusterLink: RedisLink {
 
   /// Connects, and returns when nobody tells any more what is announced.
   private func serve() async throws(StateError) -> StateError {
-    defer { (guide, isConnected, isForeign) = (nil, false, false) }
+    defer { (guide, isConnected, isProbed, isBarred) = (nil, false, false, false) }
     var current = try await findGuide()
     let clock = try await RedisClock(events.clock, by: current.connection)
     for master in map.masters where !keeper.isStopped { await node(master).prepare() }
     try await checkSchema()
+    try await probe()
     guide = current
     var end = keeper.firstEnd(isLoss: false)
     try keeper.connected()
@@ -151,10 +157,8 @@ final class ClusterLink: RedisLink {
         guide.check()
         clock.check(by: guide.connection, events.replaced)
       }
-      schema.keepVersion(by: self, lost: events.replaced) { [self] error in
-        isForeign = true
-        guide?.connection.close(error)
-      }
+      keepVersion()
+      if !isProbed { probeLate() }
     }
     defer { checks.cancel() }
     while true {
@@ -162,7 +166,7 @@ final class ClusterLink: RedisLink {
       guide = nil
       keeper.discard(current.connection)
       keeper.discard(current.subscriber)
-      guard current.isProven, !isForeign, !keeper.isStopped else { return reason }
+      guard current.isProven, !isBarred, !keeper.isStopped else { return reason }
       // The other servers can be asked as before, and any of them tells as much as this one did.
       do throws(StateError) { current = try await findGuide(last: current.host) } catch {
         return reason
@@ -216,6 +220,8 @@ final class ClusterLink: RedisLink {
     take(try await ClusterGuide.map(connection, of: host))
   }
 
+  // MARK: Conditions
+
   private func checkSchema() async throws(StateError) {
     let commands = schema.versionCommands
     var written = RedisReply.null
@@ -224,6 +230,33 @@ final class ClusterLink: RedisLink {
       guard error.kind == .refused else { throw error }
     }
     try schema.check(written: written, read: try await call(commands.read))
+  }
+
+  private func keepVersion() {
+    schema.keepVersion(by: self, lost: events.replaced) { [self] in bar($0) }
+  }
+
+  /// Has the rights of the user looked at, which one server does for all: they are given the same.
+  private func probe() async throws(StateError) {
+    isProbed = try await RedisProbe(schema).run { [self] command, done in
+      guard !keeper.isStopped, let host = map[ClusterSlots.slot(of: command.key)] else {
+        return done(.failure(Self.nowhere))
+      }
+      node(host).send(command, asking: false, done)
+    }
+  }
+
+  /// Does so again where the server could not be asked, while the others are used.
+  private func probeLate() {
+    opener.loop.spawn { [self] in
+      do throws(StateError) { try await probe() } catch { bar(error) }
+    }
+  }
+
+  /// Leaves the cluster.
+  private func bar(_ error: StateError) {
+    isBarred = true
+    guide?.connection.close(error)
   }
 
   private func call(_ command: RedisKeyCommand) async throws(StateError) -> RedisReply {
