@@ -93,10 +93,17 @@ final class ClusterLink: RedisLink {
     if let node = nodes[host] { return node }
     let node = ClusterNode(
       host, opener,
-      connected: { [weak self] in if self?.isConnected == true { self?.events.replaced() } },
+      connected: { [weak self] in self?.connected(host) },
       lost: { [weak self] in self?.refresh() })
     nodes[host] = node
     return node
+  }
+
+  /// A server that comes later may have lost what it had, or know of another version of Easel.
+  private func connected(_ host: RedisURL.Host) {
+    guard isConnected else { return }
+    events.replaced()
+    if map[ClusterSlots.slot(of: schema.versionCommands.read.key)] == host { keepVersion() }
   }
 
   // MARK: Map
@@ -222,12 +229,20 @@ final class ClusterLink: RedisLink {
 
   // MARK: Conditions
 
+  /// Makes sure that nobody else means something else. Where the one server that knows is away, the
+  /// others are used without it: it is asked as soon as it is connected.
   private func checkSchema() async throws(StateError) {
     let commands = schema.versionCommands
     var written = RedisReply.null
     do throws(StateError) { written = try await call(commands.write) } catch {
+      switch error.kind {
       // A server that takes no writings for the moment, being full, can still be read.
-      guard error.kind == .refused else { throw error }
+      case .refused: break
+      case .unavailable, .timedOut:
+        guard map.masters.contains(where: { nodes[$0]?.isOpen == true }) else { throw error }
+        return
+      case .malformed, .closed: throw error
+      }
     }
     try schema.check(written: written, read: try await call(commands.read))
   }
