@@ -30,17 +30,21 @@ struct RedisAccessTests {
     }
   }
 
-  @Test("a user without the right to a key is told so, and nothing else breaks")
+  @Test("a user who has lost the right to a key is told so, and nothing else breaks")
   func permissions() async throws {
     let server = try await RedisProcess.start()
-    try await server.command(
-      "ACL", "SETUSER", "default", "on", "nopass", "resetkeys", "~easel:schema",
-      "allchannels", "+@all")
     try await withStore(server.url + "?timeout=5s") { store, events in
       try await eventually("it is there: \(events.all)") { store.isAvailable }
+      try await server.command(
+        "ACL", "SETUSER", "default", "on", "nopass", "resetkeys", "~easel:schema",
+        "allchannels", "+@all")
       let error = await #expect(throws: StateError.self) { try await store.write(.breaker, [1]) }
       #expect(error?.kind == .refused)
       #expect(store.isAvailable)
+    }
+    try await withStore(server.url + "?timeout=5s") { store, events in
+      try await eventually("it is told when it connects") { "\(events.all)".contains("NOPERM") }
+      #expect(!store.isAvailable)
     }
   }
 

@@ -84,6 +84,7 @@ struct RedisPartsTests {
       ("OOM command not allowed", .refused, false),
       ("MISCONF Redis is configured to save RDB snapshots", .refused, false),
       ("NOPERM this user has no permissions to run the 'ping' command", .refused, false),
+      ("ERR The user executing the script can't run this script: canary", .refused, false),
       ("ERR unknown command 'GET', with args beginning with: 'canary'", .refused, false),
       ("ERR unknown command `GET`, with args beginning with: `canary`", .refused, false),
       ("", .refused, false),
@@ -118,7 +119,7 @@ struct RedisPartsTests {
         == .changed(
           StateKey(group: "a b", name: "name"),
           StoredValue(revision: 7, value: Array("\nvalue\n".utf8))))
-    for text in ["", "a\nb\nc\nd", "a\nb\n7", "a\nb\n\nd"] {
+    for text in ["", "a\nb\nc\nd", "a\nb\n7", "a\nb\n\nd", "probe\nrights\n7\n"] {
       #expect(StateEvent(message: Array(text.utf8)) == nil)
     }
   }

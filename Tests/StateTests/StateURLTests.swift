@@ -80,7 +80,12 @@ struct StateURLTests {
       "redis://u:canary@h:port", "redis://u:canary@", "redis://u:canary@h?what=1",
       "redis://canary@h", "redis://h?password=canary&user=a&db=x", "rediss://u:canary@a,b",
       "redis+sentinel://u:canary@a", "redis+sentinel://a/m?sentinel_user=canary",
-      "redis+cluster://u:canary@a/1",
+      "redis+cluster://u:canary@a/1", "redis://h/canary", "redis://h/1/canary",
+      "redis://h?db=canary", "redis://h:canary", "redis://canary!", "redis+cluster://h/canary",
+      "redis+sentinel://h/main/canary", "redis://h?canary", "redis://h?canary=1",
+      "redis://h?password=a&canary", "redis://h?prefix=canary%20b", "redis://h?timeout=canary",
+      "redis://h?connect_timeout=canary", "redis://h?tls=canary", "unix://canary",
+      "unix:///a?db=canary", "redis:u:canary@h", "redis:u:canary@h://", "u:canary@h",
     ])
   func faults(_ text: String) {
     let fault = #expect(throws: StateURL.Fault.self) { try StateURL(parsing: text) }

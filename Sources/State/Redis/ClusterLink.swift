@@ -11,23 +11,15 @@ final class ClusterLink: RedisLink {
   private var map = ClusterMap()
   private var nodes: [RedisURL.Host: ClusterNode] = [:]
   /// Answers for the map, and tells what is announced, while the link is connected.
-  private var guide: Guide?
+  private var guide: ClusterGuide?
   private var isRefreshing = false
   /// Whether commands can be sent. A server that is connected later than that may have lost something.
   private var isConnected = false
-  /// Whether another version of Easel has begun to write there.
-  private var isForeign = false
-
-  /// The server that is asked about the cluster.
-  private struct Guide {
-    let host: RedisURL.Host
-    let connection: RedisConnection
-    let subscriber: RedisConnection
-    let since = EventLoop.nanoseconds
-
-    /// Whether it has lasted, so that another may be looked for without a pause.
-    var isProven: Bool { EventLoop.nanoseconds - since >= 1_000_000_000 }
-  }
+  /// Whether a server has been asked what the user may do.
+  private var isProbed = false
+  /// Whether the cluster is not to be used: another version of Easel writes there, or the user may
+  /// not do all that is needed.
+  private var isBarred = false
 
   /// How often a command follows a server's word that its key lies elsewhere.
   private static let redirections = 4
@@ -56,10 +48,12 @@ final class ClusterLink: RedisLink {
   func send(_ command: RedisKeyCommand, _ done: @escaping RedisConnection.Handler) {
     guard let host = map[ClusterSlots.slot(of: command.key)] else {
       refresh()
-      return done(.failure(StateError(.unavailable, "no server of the cluster has the key")))
+      return done(.failure(Self.nowhere))
     }
     send(command, to: host, asking: false, left: Self.redirections, done)
   }
+
+  private static let nowhere = StateError(.unavailable, "no server of the cluster has the key")
 
   private func send(
     _ command: RedisKeyCommand, to host: RedisURL.Host, asking: Bool, left: Int,
@@ -99,10 +93,17 @@ final class ClusterLink: RedisLink {
     if let node = nodes[host] { return node }
     let node = ClusterNode(
       host, opener,
-      connected: { [weak self] in if self?.isConnected == true { self?.events.replaced() } },
+      connected: { [weak self] in self?.connected(host) },
       lost: { [weak self] in self?.refresh() })
     nodes[host] = node
     return node
+  }
+
+  /// A server that comes later may have lost what it had, or know of another version of Easel.
+  private func connected(_ host: RedisURL.Host) {
+    guard isConnected else { return }
+    events.replaced()
+    if map[ClusterSlots.slot(of: schema.versionCommands.read.key)] == host { keepVersion() }
   }
 
   // MARK: Map
@@ -114,7 +115,9 @@ final class ClusterLink: RedisLink {
     opener.loop.spawn { [self] in
       defer { isRefreshing = false }
       try? await opener.loop.sleep(for: Self.refreshInterval)
-      guard let new = try? await readMap(guide.connection, of: guide.host), !keeper.isStopped else {
+      guard let new = try? await ClusterGuide.map(guide.connection, of: guide.host),
+        !keeper.isStopped
+      else {
         return
       }
       take(new)
@@ -139,33 +142,16 @@ final class ClusterLink: RedisLink {
     }
   }
 
-  private func readMap(
-    _ connection: RedisConnection, of host: RedisURL.Host
-  ) async throws(StateError) -> ClusterMap {
-    let reply = try await connection.call("CLUSTER", "SLOTS")
-    if case .error(let text) = reply { throw RedisFault(text).error }
-    guard let map = ClusterMap(reply, asked: host) else {
-      throw StateError(.unavailable, "\(host) knows no cluster")
-    }
-    return map
-  }
-
-  /// What is wrong with the cluster, as a server sees it that may have lost the others; nil also
-  /// where this user may not ask.
-  private static func fault(_ reply: RedisReply, of host: RedisURL.Host) -> StateError? {
-    guard reply.text?.contains("cluster_state:fail") == true else { return nil }
-    return StateError(.unavailable, "the cluster is down, as \(host) sees it")
-  }
-
   // MARK: Connecting
 
   /// Connects, and returns when nobody tells any more what is announced.
   private func serve() async throws(StateError) -> StateError {
-    defer { (guide, isConnected, isForeign) = (nil, false, false) }
+    defer { (guide, isConnected, isProbed, isBarred) = (nil, false, false, false) }
     var current = try await findGuide()
     let clock = try await RedisClock(events.clock, by: current.connection)
     for master in map.masters where !keeper.isStopped { await node(master).prepare() }
     try await checkSchema()
+    try await probe()
     guide = current
     var end = keeper.firstEnd(isLoss: false)
     try keeper.connected()
@@ -175,13 +161,11 @@ final class ClusterLink: RedisLink {
     ) { [self] in
       reconnect()
       if let guide {
-        Self.check(guide)
+        guide.check()
         clock.check(by: guide.connection, events.replaced)
       }
-      schema.keepVersion(by: self, lost: events.replaced) { [self] error in
-        isForeign = true
-        guide?.connection.close(error)
-      }
+      keepVersion()
+      if !isProbed { probeLate() }
     }
     defer { checks.cancel() }
     while true {
@@ -189,7 +173,7 @@ final class ClusterLink: RedisLink {
       guide = nil
       keeper.discard(current.connection)
       keeper.discard(current.subscriber)
-      guard current.isProven, !isForeign, !keeper.isStopped else { return reason }
+      guard current.isProven, !isBarred, !keeper.isStopped else { return reason }
       // The other servers can be asked as before, and any of them tells as much as this one did.
       do throws(StateError) { current = try await findGuide(last: current.host) } catch {
         return reason
@@ -202,21 +186,10 @@ final class ClusterLink: RedisLink {
     }
   }
 
-  /// Looks whether the server is there, and part of a cluster that works.
-  private static func check(_ guide: Guide) {
-    let (host, connection) = (guide.host, guide.connection)
-    connection.send(["CLUSTER", "INFO"].map { Array($0.utf8) }) { [weak connection] result in
-      guard case .success(let reply) = result, let error = fault(reply, of: host) else { return }
-      connection?.close(error)
-    }
-    // Allowed on a connection that is subscribed: its answer shows that the server is there.
-    guide.subscriber.send([Array("PING".utf8)]) { _ in }
-  }
-
   /// Asks the servers, those that are known and those that were named, for the map, and listens to
   /// the first that has it.
   /// - Parameter last: the one to ask after all others.
-  private func findGuide(last: RedisURL.Host? = nil) async throws(StateError) -> Guide {
+  private func findGuide(last: RedisURL.Host? = nil) async throws(StateError) -> ClusterGuide {
     var failure = StateError(.unavailable, "no server of the cluster can be reached")
     let hosts = map.masters + opener.url.hosts.filter { !map.masters.contains($0) }
     for host in hosts.filter({ $0 != last }) + hosts.filter({ $0 == last }) {
@@ -229,7 +202,7 @@ final class ClusterLink: RedisLink {
         }
         try await introduce(opened[0], to: host)
         try await subscribe(opened[1])
-        return Guide(host: host, connection: opened[0], subscriber: opened[1])
+        return ClusterGuide(host: host, connection: opened[0], subscriber: opened[1])
       } catch {
         for connection in opened { keeper.discard(connection) }
         failure = error
@@ -250,20 +223,55 @@ final class ClusterLink: RedisLink {
     _ connection: RedisConnection, to host: RedisURL.Host
   ) async throws(StateError) {
     try await opener.introduce(connection, password: opener.url.password)
-    if let fault = Self.fault(try await connection.call("CLUSTER", "INFO"), of: host) {
-      throw fault
-    }
-    take(try await readMap(connection, of: host))
+    try await ClusterGuide.checkCluster(connection, of: host)
+    take(try await ClusterGuide.map(connection, of: host))
   }
 
+  // MARK: Conditions
+
+  /// Makes sure that nobody else means something else. Where the one server that knows is away, the
+  /// others are used without it: it is asked as soon as it is connected.
   private func checkSchema() async throws(StateError) {
     let commands = schema.versionCommands
     var written = RedisReply.null
     do throws(StateError) { written = try await call(commands.write) } catch {
+      switch error.kind {
       // A server that takes no writings for the moment, being full, can still be read.
-      guard error.kind == .refused else { throw error }
+      case .refused: break
+      case .unavailable, .timedOut:
+        guard map.masters.contains(where: { nodes[$0]?.isOpen == true }) else { throw error }
+        return
+      case .malformed, .closed: throw error
+      }
     }
     try schema.check(written: written, read: try await call(commands.read))
+  }
+
+  private func keepVersion() {
+    schema.keepVersion(by: self, lost: events.replaced) { [self] in bar($0) }
+  }
+
+  /// Has the rights of the user looked at, which one server does for all: they are given the same.
+  private func probe() async throws(StateError) {
+    isProbed = try await RedisProbe(schema).run { [self] command, done in
+      guard !keeper.isStopped, let host = map[ClusterSlots.slot(of: command.key)] else {
+        return done(.failure(Self.nowhere))
+      }
+      node(host).send(command, asking: false, done)
+    }
+  }
+
+  /// Does so again where the server could not be asked, while the others are used.
+  private func probeLate() {
+    opener.loop.spawn { [self] in
+      do throws(StateError) { try await probe() } catch { bar(error) }
+    }
+  }
+
+  /// Leaves the cluster.
+  private func bar(_ error: StateError) {
+    isBarred = true
+    guide?.connection.close(error)
   }
 
   private func call(_ command: RedisKeyCommand) async throws(StateError) -> RedisReply {

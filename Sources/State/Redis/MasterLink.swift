@@ -77,6 +77,7 @@ final class MasterLink: RedisLink {
     subscriber.onMessage = events.message
     let reply = try await subscriber.call("SUBSCRIBE", schema.channel)
     if case .error(let text) = reply { throw RedisFault(text).error }
+    _ = try await RedisProbe(schema).run { connection.send($0, digests, $1) }
     let end = keeper.firstEnd()
     commands = connection
     try keeper.connected()

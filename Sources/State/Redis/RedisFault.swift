@@ -18,7 +18,7 @@ struct RedisFault: Hashable {
       self.init(.unavailable, "the servers are failing over (\(code))", endsConnection: false)
     case "NOAUTH", "WRONGPASS":
       self.init(.unavailable, "the server does not take the password", endsConnection: true)
-    case "NOPERM":
+    case _ where code == "NOPERM" || text.hasPrefix(Self.permissionInScript):
       self.init(.refused, "the user may not do this (\(Self.shown(text)))", isPermission: true)
     case "OOM": self.init(.refused, "the server is out of memory")
     case "MISCONF", "NOREPLICAS":
@@ -43,11 +43,14 @@ struct RedisFault: Hashable {
     self.isPermission = isPermission
   }
 
+  /// How Redis up to 7.0 begins where a script does what its user may not do; later ones say
+  /// `NOPERM` there too.
+  private static let permissionInScript = "ERR The user executing the script can't"
+
   /// The server's words up to where it repeats what it was sent, as in "unknown command 'GET', with
-  /// args beginning with: 'secret'".
+  /// args beginning with: 'secret'", or names a script by its digest.
   private static func shown(_ text: String) -> String {
-    var end = text.endIndex
-    if let args = text.firstRange(of: ", with args") { end = args.lowerBound }
-    return String(text[..<end].prefix(120).filter { !$0.isNewline })
+    let end = [", with args", " script: "].compactMap { text.firstRange(of: $0)?.lowerBound }.min()
+    return String(text[..<(end ?? text.endIndex)].prefix(120).filter { !$0.isNewline })
   }
 }

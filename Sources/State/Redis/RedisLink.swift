@@ -30,6 +30,13 @@ struct RedisKeyCommand {
     script = nil
     words = { _ in [Array(name.utf8), key] + arguments.map { Array($0.utf8) } }
   }
+
+  private init(key: [UInt8], words: @escaping (_ sha: String?) -> [[UInt8]]) {
+    (self.key, self.words, script) = (key, words, nil)
+  }
+
+  /// The same, of which the server is not asked whether it knows the script.
+  var inFull: RedisKeyCommand { RedisKeyCommand(key: key, words: words) }
 }
 
 /// What a link tells its store.

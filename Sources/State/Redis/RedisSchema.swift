@@ -3,6 +3,7 @@
 /// - values: a hash `PREFIX{GROUP}NAME` of a revision `r` and a value `v`
 /// - windows: a hash `PREFIX#{GROUP}NAME` of what each gateway has counted in a part, `PART/MEMBER`, of
 ///   the sums of all gateways, `PART:COUNTER`, and of the `newest` part
+/// - both of them in the group `probe`, for a moment: see ``RedisProbe``
 /// - `PREFIXschema`: the version of all this
 /// - announcements: the channel `PREFIXchanges`, in another database than 0 `PREFIXchanges/DB`, since
 ///   channels know no databases

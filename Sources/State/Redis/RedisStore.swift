@@ -130,12 +130,9 @@ package final class RedisStore: StateStore {
   private func set(
     _ key: StateKey, _ revision: String, _ value: [UInt8], _ lifetime: Duration, _ announced: Bool
   ) async throws(StateError) -> RedisReply {
-    let name = schema.value(key)
-    let arguments = [
-      Array(revision.utf8), value, Array("\(lifetime.lifetimeMilliseconds)".utf8),
-      announced ? Array(schema.channel.utf8) : [], Array("\(key.group)\n\(key.name)".utf8),
-    ]
-    return try await run { RedisKeyCommand(.compareAndSet, key: name, arguments) }
+    try await run { [schema] in
+      schema.setting(key, revision, to: value, lifetime: lifetime, announced: announced)
+    }
   }
 
   package func remove(_ key: StateKey) async throws(StateError) {
@@ -150,17 +147,9 @@ package final class RedisStore: StateStore {
   ) async throws(StateError) -> [Int64] {
     try key.check()
     let told = try window.checked(told, by: member)
-    let name = schema.window(key)
-    var arguments = [
-      "\(window.newest)", "\(window.parts)", "\(window.counters)",
-      "\(lifetime.lifetimeMilliseconds)", member,
-    ]
-    for (part, counts) in told.sorted(by: { $0.key < $1.key }) {
-      let missing = [Int64](repeating: 0, count: window.counters - counts.count)
-      arguments += ([part] + counts + missing).map { "\($0)" }
+    let reply = try await run { [schema] in
+      schema.counting(key, by: member, told, over: window, lifetime: lifetime)
     }
-    let words = arguments.map { Array($0.utf8) }
-    let reply = try await run { RedisKeyCommand(.count, key: name, words) }
     guard let sums = reply.elements?.compactMap(\.integer), sums.count == window.counters else {
       throw Self.senseless
     }
@@ -206,7 +195,7 @@ package final class RedisStore: StateStore {
 
 extension StateEvent {
   /// Reads what a script has published: group, name, revision and value, a line each but the last; or
-  /// that everything was lost.
+  /// that everything was lost. What a ``RedisProbe`` has published is no news.
   init?(message: [UInt8]) {
     let lines = message.split(separator: 10, maxSplits: 3, omittingEmptySubsequences: false)
     guard lines.count == 4, let revision = Int64(String(decoding: lines[2], as: UTF8.self)) else {
@@ -215,6 +204,7 @@ extension StateEvent {
     let key = StateKey(
       group: String(decoding: lines[0], as: UTF8.self),
       name: String(decoding: lines[1], as: UTF8.self))
+    guard key != RedisProbe.key else { return nil }
     self =
       key == RedisSchema.lostName
       ? .replaced : .changed(key, StoredValue(revision: revision, value: Array(lines[3])))

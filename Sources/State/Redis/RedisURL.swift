@@ -102,7 +102,7 @@ package struct RedisURL: Sendable, Hashable {
     if let number = segments.first, !number.isEmpty {
       guard form != .cluster else {
         throw StateURL.Fault(
-          message: "a cluster has one database only; leave '/\(number.prefix(8))' out")
+          message: "a cluster has one database only; leave what follows the '/' out")
       }
       database = try Self.database(number[...])
     }
@@ -166,7 +166,7 @@ package struct RedisURL: Sendable, Hashable {
   }
 
   private mutating func readOptions(_ text: Substring) throws(StateURL.Fault) {
-    for option in text.split(separator: "&") {
+    for (index, option) in text.split(separator: "&").enumerated() {
       let pair = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let value = try Self.decoded(pair.count > 1 ? pair[1] : "")
       switch pair[0] {
@@ -193,20 +193,19 @@ package struct RedisURL: Sendable, Hashable {
         connectTimeout = try Self.duration(
           value, "connect_timeout", .milliseconds(10) ... .seconds(30))
       default:
-        // With a '@' after it, a '?' may be part of a password, which must not be shown.
-        let name = text.contains("@") ? "a part after '?'" : "'\(pair[0].prefix(32))'"
+        // It is told by its place: it may be part of a password that holds a '?' or a '&'.
         throw StateURL.Fault(
-          message: "\(name) is no option; there are prefix, timeout, connect_timeout, db, user, "
-            + "password, sentinel_user, sentinel_password, tls and ca_file (in a password, '?' is "
-            + "written %3F)")
+          message: "what stands at place \(index + 1) after '?' is no option; there are prefix, "
+            + "timeout, connect_timeout, db, user, password, sentinel_user, sentinel_password, "
+            + "tls and ca_file (in a password, '?' is written %3F, and '&' %26)")
       }
     }
   }
 
+  /// The text is not repeated: what follows the host may be part of a password.
   private static func database(_ text: Substring) throws(StateURL.Fault) -> Int {
     guard let number = Int(text), (0...65535).contains(number) else {
-      throw StateURL.Fault(
-        message: "'\(text.prefix(16))' is no database number, 0 to 65535")
+      throw StateURL.Fault(message: "has a database that is no number from 0 to 65535")
     }
     return number
   }

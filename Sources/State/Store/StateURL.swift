@@ -36,12 +36,22 @@ package enum StateURL: Sendable, Hashable {
       self = .sqlite(path: String(path))
     } else if let scheme = text.firstRange(of: "://").map({ String(text[..<$0.lowerBound]) }) {
       guard let form = RedisURL.Form(scheme: scheme) else {
-        throw Fault(message: "'\(scheme.prefix(32))' names no store that is known; \(Self.forms)")
+        // Before a '://' further on there may be a password, but none in what could be a scheme.
+        let name = Self.isScheme(scheme) ? "'\(scheme.prefix(32))'" : "what precedes '://'"
+        throw Fault(message: "\(name) names no store that is known; \(Self.forms)")
       }
       self = .redis(
         try RedisURL(form, usesTLS: scheme == "rediss", String(text.dropFirst(scheme.count + 3))))
     } else {
       throw Fault(message: "names no store; \(Self.forms)")
+    }
+  }
+
+  /// Whether a text could be a scheme (RFC 3986, section 3.1).
+  private static func isScheme(_ text: String) -> Bool {
+    text.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        || [0x2B, 0x2D, 0x2E].contains(byte)
     }
   }
 
