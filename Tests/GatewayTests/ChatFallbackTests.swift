@@ -561,9 +561,9 @@ struct ChatFallbackTests {
     }
   }
 
-  @Test("a limit that tells no time keeps others away, and not its own request's repetition")
+  @Test("after a limit that tells no time others are asked first, and nobody is refused for it")
   func vagueLimit() async throws {
-    // The pause after it is longer than any wait.
+    // The rest after it is longer than any wait.
     let configuration = """
       retries: {floor: 100}
       circuit_breaker: {rules: [{for: chat, cool_down: 1h}]}
@@ -573,11 +573,51 @@ struct ChatFallbackTests {
       let answer = try await bench.chat("m")
       #expect(answer.head.status == 200)
       #expect(answer.head.headers["x-easel-attempts"] == "2")
-      #expect(try await bench.chat("m").head.status == 503)
-      #expect(bench.chats(bench.first) == 2)
+      #expect(try await bench.breaker(of: "first")?["state"]?.string == "cooling_down")
+      #expect(try await BreakerProcessTests.get(bench.url, "health/ready", bench.client.value).0 == 200)
+      let alone = try await bench.chat("m")
+      #expect(alone.head.status == 200 && alone.head.headers["x-easel-fallback"] == nil)
+      let other = try await bench.chat()
+      #expect(other.head.headers["x-easel-provider"] == "second")
+      #expect(other.head.headers["x-easel-fallback"] == "first/m;reason=unavailable")
+      bench.second.queue(Self.fault("500"), route: "chat")
+      let last = try await bench.chat()
+      #expect(last.head.headers["x-easel-provider"] == "first", "nobody else is left")
+      #expect(last.head.headers["x-easel-fallback"] == "second/n;reason=status_500")
       for _ in 0..<3 { bench.second.queue(Self.fault("429"), route: "chat") }
+      let before = bench.chats(bench.second)
       #expect(try await bench.chat("n").head.status == 429)
-      #expect(bench.chats(bench.second) == 3, "three attempts in all")
+      #expect(bench.chats(bench.second) == before + 3, "three attempts in all")
+    }
+  }
+
+  @Test("one whose trial is another request's is asked in the end, where the others fail")
+  func triedLast() async throws {
+    let rules = "[{for: chat, consecutive_failures: 1, open: 100ms, open_cap: 100ms}]"
+    try await with(
+      "retries: {budget: 0%, floor: 0}\ncircuit_breaker: {rules: \(rules)}", breakers: true
+    ) { (bench: Bench) async throws in
+      bench.second.queue(Self.fault("500"), route: "chat")
+      #expect(try await bench.chat("n").head.status == 500)
+      try await eventually("the time for a trial has come") {
+        let breaker = try await bench.breaker(of: "second")
+        let next = breaker?["next_trial_at"]?.int ?? .max
+        return Date().timeIntervalSince1970 * 1000 >= Double(next)
+      }
+      var held = SimulatorFault()
+      held.isHeld = true
+      bench.second.queue(held, route: "chat")
+      let trial = try await withThrowingTaskGroup(of: Int.self) { group in
+        group.addTask { try await bench.chat("n").head.status }
+        try await eventually("the trial is under way") { bench.second.openCount == 1 }
+        bench.first.queue(Self.fault("500"), route: "chat")
+        let answer = try await bench.chat()
+        #expect(answer.head.headers["x-easel-provider"] == "second")
+        #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=status_500")
+        bench.second.release()
+        return try await group.next()
+      }
+      #expect(trial == 200)
     }
   }
 

@@ -139,6 +139,28 @@ struct PassedOverTests {
     }
   }
 
+  @Test(
+    "who turns out to be closed only when asked is asked as a last resort too, also after failures",
+    arguments: [(0, "b", ["sim/a;reason=unavailable"]), (1, "c", ["sim/a;reason=overloaded"])])
+  func lateLastResort(failing: Int, drawnBy: String, passedOver: [String]) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var health = ClosedModels(
+        failing == 0 ? ["sim/a": 30, "sim/b": 10, "sim/c": 20] : ["sim/b": 30, "sim/c": 20])
+      health.late = ["sim/a", "sim/b", "sim/c"]
+      health.allowsLastResort = true
+      let observer = FallbackRecorder()
+      PipelineHarness.fail(simulator, failing)
+      let pipeline = ImagePipeline(
+        try PipelineHarness.catalog(simulator), health: health, observer: observer)
+      let result = try await pipeline.generate(
+        ImageRequest(prompt: "a fox"), client: client.value)
+      #expect(result.model.id == drawnBy)
+      #expect(observer.names.contains(passedOver[0]))
+      #expect(!observer.names.contains { $0.hasPrefix("sim/\(drawnBy)") })
+      #expect(Set(result.passedOver.map { "\($0.model);reason=\($0.reason)" }) == Set(observer.names))
+    }
+  }
+
   @Test("with one key of the shipped catalog, its models come first, and the other keys once each")
   func shipped() throws {
     let catalog = try CatalogSupport.shipped(["OPENAI_API_KEY": "sk-1"]).images

@@ -23,6 +23,8 @@ package final class UpstreamAttempt {
   private var hasPassedTrial = false
   private let started = EventLoop.nanoseconds
   private var firstByte: UInt64?
+  /// When the first of its content was passed on.
+  private var firstContent: UInt64?
   /// How much of the answer's body has come.
   private var received: () -> Int = { 0 }
   private var isRecorded = false
@@ -43,6 +45,7 @@ package final class UpstreamAttempt {
   package func commit() {
     guard !isCommitted else { return }
     isCommitted = true
+    firstContent = EventLoop.nanoseconds
     watchTrial(for: Self.longestTrial)
   }
 
@@ -79,8 +82,13 @@ package final class UpstreamAttempt {
 
   /// Tells the breaker that all went well.
   func recordSuccess() {
-    let answered = firstByte ?? EventLoop.nanoseconds
-    record(.success(durationMs: Int64((answered - started) / 1_000_000)))
+    record(.success(durationMs: contentTime))
+  }
+
+  /// How long it took until the first content came, in milliseconds: many servers send the head of an
+  /// answer long before.
+  private var contentTime: Int64 {
+    Int64(((firstContent ?? EventLoop.nanoseconds) - started) / 1_000_000)
   }
 
   // MARK: Trials
@@ -118,8 +126,8 @@ package final class UpstreamAttempt {
   /// From here on the answer is one like others: where it breaks off, that is the first failure of a
   /// breaker that has closed.
   private func passTrial() {
-    guard !isRecorded, let breaker, case .trial(let token) = permit, let firstByte else { return }
-    permit = breaker.passTrial(token, durationMs: Int64((firstByte - started) / 1_000_000))
+    guard !isRecorded, let breaker, case .trial(let token) = permit else { return }
+    permit = breaker.passTrial(token, durationMs: contentTime)
     hasPassedTrial = true
   }
 }

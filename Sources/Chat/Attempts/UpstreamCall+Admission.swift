@@ -6,7 +6,13 @@ struct Skipped {
   let target: UpstreamTarget
   let reason: String
   let wait: Duration?
-  let allowsLastResort: Bool
+  /// Why its breaker does not let it be asked; nil where it has no place left.
+  let refusal: Admission.Refusal?
+
+  /// Whether it is to be asked once nobody else is left.
+  var rests: Bool { refusal == .resting }
+  /// Whether its trial is another request's, or was not granted in time: it may work by now.
+  var isTried: Bool { refusal == .trialRunning }
 
   /// What a client is told where nobody was asked.
   static func nobody(_ skipped: [Skipped]) -> OpenAIError {
@@ -26,34 +32,37 @@ extension UpstreamCall {
   /// Whether its breaker would let it be asked after a wait, as far as is known now: nobody waits, and
   /// nothing is taken out of a budget, for a repetition that it would refuse.
   func isAdmissible(
-    _ target: UpstreamTarget, after failure: AttemptFailure, _ wait: Duration
+    _ target: UpstreamTarget, after failure: AttemptFailure, _ wait: Duration, isNeeded: Bool
   ) -> Bool {
     guard let breaker = services.breaker(target),
-      case .refused(_, let until) = breaker.admission(isRepetition: failure.isVagueLimit)
+      case .refused(_, let until) = breaker.admission(isNeeded: isNeeded || failure.isVagueLimit)
     else { return true }
     return until.map { .milliseconds(breaker.millisecondsUntil($0)) <= wait } ?? false
   }
 
   /// Takes a place where places are limited, and passes the breaker.
-  /// - Parameter last: the failure after which the same one is asked again.
+  /// - Parameters:
+  ///   - last: the failure after which the same one is asked again.
+  ///   - isNeeded: whether nobody else is left who could answer.
   /// - Returns: nil where the target is not to be asked now.
   /// - Throws: `CancellationError` where the client has left the queue.
   func begin(
-    _ target: UpstreamTarget, after last: AttemptFailure?, _ skipped: inout [Skipped]
+    _ target: UpstreamTarget, after last: AttemptFailure?, isNeeded: Bool,
+    _ skipped: inout [Skipped]
   ) async throws -> UpstreamAttempt? {
     let breaker = services.breaker(target)
-    let isRepetition = last?.isVagueLimit ?? false
+    let isNeeded = isNeeded || last?.isVagueLimit ?? false
     guard let limit = services.limits[target] else {
-      return await pass(breaker, of: target, isRepetition, &skipped)
+      return await pass(breaker, of: target, isNeeded, &skipped)
     }
     // Nobody waits for a place at an upstream that is not to be asked.
-    if case .refused(let refusal, let until) = breaker?.admission(isRepetition: isRepetition) {
+    if case .refused(let refusal, let until) = breaker?.admission(isNeeded: isNeeded) {
       skip(target, refusal, until, breaker, &skipped)
       return nil
     }
     guard try await enter(limit, of: target, &skipped) else { return nil }
     // Asked again: it may have failed while others waited for a place.
-    guard let attempt = await pass(breaker, of: target, isRepetition, &skipped) else {
+    guard let attempt = await pass(breaker, of: target, isNeeded, &skipped) else {
       limit.leave()
       return nil
     }
@@ -61,11 +70,11 @@ extension UpstreamCall {
   }
 
   private func pass(
-    _ breaker: SharedBreaker?, of target: UpstreamTarget, _ isRepetition: Bool,
+    _ breaker: SharedBreaker?, of target: UpstreamTarget, _ isNeeded: Bool,
     _ skipped: inout [Skipped]
   ) async -> UpstreamAttempt? {
     guard let breaker else { return UpstreamAttempt(target, nil, nil, on: services.loop) }
-    switch breaker.admission(isRepetition: isRepetition) {
+    switch breaker.admission(isNeeded: isNeeded) {
     case .allowed(let permit): return UpstreamAttempt(target, breaker, permit, on: services.loop)
     case .trialAvailable:
       if let permit = await breaker.takeTrial() {
@@ -80,7 +89,7 @@ extension UpstreamCall {
   /// An attempt at the one that is nearest to its trial.
   /// - Returns: nil where there is none, or no place at it, or another request does that already.
   func beginLastResort(_ skipped: [Skipped]) async throws -> UpstreamAttempt? {
-    let nearest = skipped.filter(\.allowsLastResort)
+    let nearest = skipped.filter { $0.refusal?.isDoubtful ?? false }
       .filter { services.breaker($0.target)?.offersLastResort ?? false }
       .min { ($0.wait ?? .zero) < ($1.wait ?? .zero) }
     guard let target = nearest?.target, let breaker = services.breaker(target) else { return nil }
@@ -103,8 +112,7 @@ extension UpstreamCall {
     passOver(target, "unavailable")
     skipped.append(
       Skipped(
-        target: target, reason: refusal.sentence(wait: wait), wait: wait,
-        allowsLastResort: refusal.isDoubtful))
+        target: target, reason: refusal.sentence(wait: wait), wait: wait, refusal: refusal))
   }
 
   /// Takes a place.
@@ -121,7 +129,7 @@ extension UpstreamCall {
       skipped.append(
         Skipped(
           target: target, reason: "too many requests are under way", wait: .seconds(1),
-          allowsLastResort: false))
+          refusal: nil))
       return false
     }
   }

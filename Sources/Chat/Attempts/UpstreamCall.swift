@@ -67,10 +67,15 @@ package final class UpstreamCall {
     var isFirst = true
     // The failure after which the same one is asked again.
     var repeated: AttemptFailure?
-    while timeLeft > .zero, let target = queue.popFirst() {
+    // Those that are asked though they rest, since nobody else is left.
+    var needed: [UpstreamTarget] = []
+    while timeLeft > .zero, let target = queue.popFirst() ?? takeResting(&skipped, &needed) {
       let last = repeated
       repeated = nil
-      guard let attempt = try await begin(target, after: last, &skipped) else { continue }
+      let isNeeded = needed.contains { $0 === target }
+      guard let attempt = try await begin(target, after: last, isNeeded: isNeeded, &skipped) else {
+        continue
+      }
       if last == nil { services.addRequest(to: target) }
       if isFirst { rounds += 1 }
       isFirst = false
@@ -82,10 +87,11 @@ package final class UpstreamCall {
         if told.map({ $0.failure.telling <= failure.telling }) ?? true {
           told = Failed(target: target, failure: failure, error: error)
         }
-        switch step(after: failure, hasOther: queue.contains(where: isAdmissible)) {
+        switch step(after: failure, hasOther: hasOther(queue, skipped)) {
         case .next: passOver(target, failure.reason)
         case .again(let wait)
-        where isAdmissible(target, after: failure, wait) && services.takeRetry(at: target):
+        where isAdmissible(target, after: failure, wait, isNeeded: isNeeded)
+          && services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
           try await services.loop.sleep(for: wait)
           queue.insert(target, at: queue.startIndex)
@@ -100,8 +106,30 @@ package final class UpstreamCall {
         }
       }
     }
-    if let told { return try tell(told) }
-    return try await askLastResort(skipped, request, body)
+    guard let told else { return try await askLastResort(skipped, request, body) }
+    // Whoever's trial could not be had may work by now.
+    let tried = skipped.filter(\.isTried)
+    guard timeLeft > .zero, !tried.isEmpty else { return try tell(told) }
+    do { return try await askLastResort(tried, request, body) } catch is OpenAIError {
+      return try tell(told)
+    }
+  }
+
+  /// Whether there is somebody to ask in place of one that has failed.
+  private func hasOther(_ queue: ArraySlice<UpstreamTarget>, _ skipped: [Skipped]) -> Bool {
+    queue.contains(where: isAdmissible) || skipped.contains(where: \.rests)
+      || services.asksLastResort && skipped.contains(where: \.isTried)
+  }
+
+  /// Takes one out that was passed over only since others were to be asked first.
+  private func takeResting(
+    _ skipped: inout [Skipped], _ needed: inout [UpstreamTarget]
+  ) -> UpstreamTarget? {
+    guard let index = skipped.firstIndex(where: \.rests) else { return nil }
+    let target = skipped.remove(at: index).target
+    takeBack(target)
+    needed.append(target)
+    return target
   }
 
   private func step(after failure: AttemptFailure, hasOther: Bool) -> RetryPolicy.Step {
@@ -214,6 +242,12 @@ package final class UpstreamCall {
     untold.append((target, reason))
   }
 
+  /// One that was passed over is asked after all.
+  private func takeBack(_ target: UpstreamTarget) {
+    passedOver.removeAll { $0.name == target.name }
+    untold.removeAll { $0.target === target }
+  }
+
   /// Tells that another upstream is asked in place of those that were passed over since the last.
   private func tellFallbacks() {
     guard !untold.isEmpty else { return }
@@ -236,8 +270,7 @@ package final class UpstreamCall {
     let target = attempt.target
     services.addRequest(to: target)
     rounds += 1
-    passedOver.removeAll { $0.name == target.name }
-    untold.removeAll { $0.target === target }
+    takeBack(target)
     do {
       try await run(attempt, request, body)
       return nil

@@ -220,8 +220,8 @@ extension ConfigurationReference {
     Key(
       "state.trial_timeout", "10ms",
       "Longest time a request waits for the store: for its word on a trial, or for what "
-        + "another gateway remembers: turns, proposals, pictures that are paid for; up to 1s. Ten "
-        + "times as long for a trial, once one came too late for every request"),
+        + "another gateway remembers: turns, proposals, pictures that are paid for; up to 1s. Once "
+        + "in each request: after an answer that came too late it waits for no further one"),
     Key("circuit_breaker.enabled", "true", "Whether providers that fail are left alone"),
     Key(
       "circuit_breaker.last_resort", "true",
@@ -235,7 +235,7 @@ extension ConfigurationReference {
       "Failures within the window that open, of all gateways together, or `off`"),
     Key(
       "circuit_breaker.rules[].consecutive_failures", "(`off`; 5 for chats)",
-      "Failures in a row that open, or `off`"),
+      "Failures in a row, of all gateways, that open, or `off`"),
     Key(
       "circuit_breaker.rules[].window", "(10m; 10s for chats)",
       "How far back calls are counted, 1s to 1d"),
@@ -246,7 +246,7 @@ extension ConfigurationReference {
       "circuit_breaker.rules[].minimum_calls", "(20)", "Calls below which a share says nothing"),
     Key(
       "circuit_breaker.rules[].slow_call", "(`off`)",
-      "A call that takes longer is slow, or `off`"),
+      "A call is slow whose picture, or first content, takes longer to come, or `off`"),
     Key("circuit_breaker.rules[].slow_rate", "(50%)", "Share of slow calls that opens"),
     Key(
       "circuit_breaker.rules[].open", "(10m; 5s for chats)",
@@ -264,9 +264,9 @@ extension ConfigurationReference {
       "How long a trial may run before another gateway may make one, 100ms to 1h"),
     Key(
       "circuit_breaker.rules[].cool_down", "(5s)",
-      "Pause after a 429 that says no time, up to 1d"),
+      "Time for which others are asked first after a 429 that says none, up to 1d"),
     Key(
-      "circuit_breaker.rules[].cool_down_cap", "(1h)",
+      "circuit_breaker.rules[].cool_down_cap", "(1h; 1m for chats)",
       "Longest `retry-after` that is believed, up to 1d"),
     Key(
       "circuit_breaker.rules[].bad_key", "(15m)", "Pause after a rejected key, up to 1d"),
@@ -284,7 +284,10 @@ extension ConfigurationReference {
       "Names of the upstreams and image providers that `checks` asks"),
     Key("health.interval", "30s", "Usual time between two checks of a provider, 1s to 1h"),
     Key("health.timeout", "5s", "How long a check may take, 100ms to 1m"),
-    Key("health.rise", "2", "Good checks in a row that close a breaker early, 1 to 100"),
+    Key(
+      "health.rise", "2",
+      "Good checks in a row that close a breaker which checks have opened, or bring its trial "
+        + "forward, 1 to 100"),
     Key("health.fall", "3", "Failed checks in a row that open a breaker, 1 to 100"),
     Key(
       "admin.key_env", "EASEL_ADMIN_KEY", "Environment variable that holds the operators' key"),

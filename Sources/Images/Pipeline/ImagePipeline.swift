@@ -120,20 +120,22 @@ package final class ImagePipeline: Sendable {
     var run = PipelineRun(request: request, route: route, after: begun)
     var keys = JobKeys()
     let end = client.loop.now + limits.total.milliseconds
-    var queue = route.candidates
-    while let model = queue.first {
-      queue.removeFirst()
+    var queue = ModelQueue(
+      route, isLastResort: isLastResort, asksLastResort: limits.asksLastResort)
+    while let model = queue.next() {
       guard let provider = catalog.provider(of: model) else { continue }
       let adapter = AdapterDirectory.adapter(for: provider.format)
       let call: any ModelCall
-      switch await health.begin(model, isLastResort: isLastResort) {
+      switch await health.begin(model, isLastResort: queue.isLastResort) {
       case .begun(let begun):
         call = begun
         run.begin(model, observer)
       case .refused where isLastResort: throw Self.nobody(usual)
+      case .refused where queue.isLastResort: continue
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
         run.pass(over: model, refusal)
+        queue.pass(model, refusal)
         continue
       }
       var link = ProviderLink(provider: provider, client: client, imageLimit: limits.image)
@@ -153,11 +155,11 @@ package final class ImagePipeline: Sendable {
           duration: duration))
       run.add(outcome, of: model)
       if outcome.failure?.mayHaveBeenPaid == true {
-        queue = ImageRoute.putting(model.provider, lastOf: queue)
+        queue.putLast(model.provider)
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
-    if Task.isCancelled { run.leave(hasOthers: !queue.isEmpty, isKept: finishesPaidCalls) }
+    if Task.isCancelled { run.leave(hasOthers: !queue.models.isEmpty, isKept: finishesPaidCalls) }
     do throws(ImageFailure) {
       var result = try run.result()
       result.place = place

@@ -24,6 +24,9 @@ struct PipelineRun {
   /// Why models could not be asked, in words, by their names.
   private var details: [String: String] = [:]
 
+  /// Where the refusals of models are among the failures.
+  private var refusals: [String: Int] = [:]
+
   /// Whether a call was not made, or was cancelled, since nobody waited for it.
   private var isLeft = false
   /// Whether more would have been made, had somebody waited for it.
@@ -77,6 +80,7 @@ struct PipelineRun {
     details[model.name] = refusal.reason
     passOverThose(before: model)
     pass(over: model)
+    refusals[model.name] = failures.count
     failures.append(
       ImageFailure(
         .overloaded, "\(model.name): \(refusal.reason)", retryAfter: refusal.wait))
@@ -96,14 +100,29 @@ struct PipelineRun {
     }
   }
 
-  /// A model is asked: tells that it is in place of those that were passed over since the last one.
+  /// A model is asked: tells that it is in place of those that were passed over since the last one. It
+  /// may be one of them, which is asked in the end.
   mutating func begin(_ model: ImageModel, _ observer: any ImageObserver) {
+    if let refusal = refusals[model.name] { takeBack(model, refusal) }
     passOverThose(before: model)
     for passed in untold {
       observer.fallback(
         from: passed.model, reason: passed.reason, mayHaveBeenPaid: passed.mayHaveBeenPaid)
     }
     untold = []
+  }
+
+  /// Asks a model after all that was passed over, and with it those of worse standing: that they could
+  /// not be asked either changes nothing.
+  private mutating func takeBack(_ model: ImageModel, _ refusal: Int) {
+    left += 1
+    failures.remove(at: refusal)
+    let better = ranked.prefix { $0.name != model.name }.map(\.name)
+    let others = refusals.keys.filter { !better.contains($0) }
+    passedOver.removeAll { others.contains($0.model) }
+    untold.removeAll { others.contains($0.model.name) }
+    refusals = [:]
+    details[model.name] = nil
   }
 
   /// Whether a model is unavailable, and not among those passed over.

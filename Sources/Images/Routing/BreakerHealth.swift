@@ -21,12 +21,14 @@ package struct BreakerHealth: ModelHealth {
     return .refused(
       ModelRefusal(
         reason: reason, wait: wait,
-        allowsLastResort: availability.allowsLastResort && breaker.offersLastResort))
+        allowsLastResort: availability.isAvailable
+          || availability.allowsLastResort && breaker.offersLastResort))
   }
 
   package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
     let breaker = board.breaker(model.breakerKey)
-    let admission = breaker.admission()
+    // A rest that it has not asked for keeps nobody away who could ask nobody else.
+    let admission = breaker.admission(isNeeded: isLastResort)
     if isLastResort, case .refused(let refusal, _) = admission, refusal.isDoubtful,
       let permit = breaker.takeLastResort()
     {
@@ -51,7 +53,7 @@ package struct BreakerHealth: ModelHealth {
     let wait = breaker.wait(refusal, until: until)
     return ModelRefusal(
       reason: refusal.sentence(wait: wait), wait: wait,
-      allowsLastResort: refusal.isDoubtful && breaker.offersLastResort)
+      allowsLastResort: refusal == .resting || refusal.isDoubtful && breaker.offersLastResort)
   }
 
   private struct Call: ModelCall {

@@ -140,7 +140,7 @@ extension Admission.Refusal {
   fileprivate var isOfProvider: Bool {
     switch self {
     case .badKey, .noCredit, .forcedOpen: true
-    case .open, .trialRunning, .coolingDown: false
+    case .open, .trialRunning, .coolingDown, .resting: false
     }
   }
 }

@@ -39,8 +39,10 @@ package struct BreakerKey: Sendable, Hashable, Comparable, CustomStringConvertib
 
   /// The counts of one of its states. Each state has counts of its own, so that what led to an
   /// opening is over with it.
-  func windowKey(_ epoch: Epoch) -> StateKey {
-    StateKey(group: group, name: "counts:\(epoch.generation).\(epoch.number)")
+  /// - Parameter partLength: of the window's parts, in milliseconds. Gateways with other settings
+  ///   number them otherwise.
+  func windowKey(_ epoch: Epoch, partLength: Int64) -> StateKey {
+    StateKey(group: group, name: "counts:\(epoch.generation).\(epoch.number):\(partLength)")
   }
 
   /// Names are the operator's own, and long or strange ones must not break a store's rules.

@@ -47,7 +47,7 @@ extension SharedBreaker {
     let (settings, member) = state.withLock { ($0.breaker.settings, $0.member) }
     do throws(StateError) {
       let sums = try await board.store.count(
-        key.windowKey(telling.epoch), by: member,
+        key.windowKey(telling.epoch, partLength: settings.partLength), by: member,
         telling.parts.mapValues { [$0.calls, $0.failures, $0.slow].map(Int64.init) }, over: window,
         lifetime: settings.window + .milliseconds(settings.partLength))
       board.noteWriting(key, nil)

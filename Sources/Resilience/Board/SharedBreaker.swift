@@ -43,6 +43,8 @@ package final class SharedBreaker: Sendable {
     /// Whether one was, and no request came for it: the next one is taken without the store's word.
     var decidesAlone = false
     var lastResort = LastResort()
+    /// The state that checks have led to: no call has failed, so that good checks end it.
+    var openedByChecks: Epoch?
     /// Whether it is on its board no more.
     var isDropped = false
     /// Whether a call has succeeded.
@@ -60,10 +62,10 @@ package final class SharedBreaker: Sendable {
   }
 
   /// Whether a call may be made now.
-  /// - Parameter isRepetition: see ``CircuitBreaker/admission(now:isRepetition:)``.
-  package func admission(isRepetition: Bool = false) -> Admission {
+  /// - Parameter isNeeded: see ``CircuitBreaker/admission(now:isNeeded:)``.
+  package func admission(isNeeded: Bool = false) -> Admission {
     let now = board.clock.now
-    return state.withLock { $0.admission(now: now, isRepetition: isRepetition) }
+    return state.withLock { $0.admission(now: now, isNeeded: isNeeded) }
   }
 
   /// Raised by whatever may change the answer of ``admission()``, but for time. As long as it stays
@@ -73,10 +75,10 @@ package final class SharedBreaker: Sendable {
   /// Changes the state in one step.
   func mutate<T>(_ body: (inout State) -> T) -> T {
     state.withLock { state in
-      let before = (state.breaker.snapshot, state.breaker.claimPendingUntil, state.kept)
+      let before = state.decisive
       let result = body(&state)
-      if before != (state.breaker.snapshot, state.breaker.claimPendingUntil, state.kept) {
-        state.noteOpening(since: before.0.core)
+      if before != state.decisive {
+        state.noteOpening(since: before.snapshot.core)
         // Within the lock: who sees the new state sees this too.
         changes.wrappingAdd(1, ordering: .releasing)
       }
@@ -174,22 +176,45 @@ package final class SharedBreaker: Sendable {
 
   /// Opens the breaker after health checks that failed.
   package func openAfterChecks() {
-    change { breaker, now, generator in
+    let transitions = change { breaker, now, generator in
       guard case .closed = breaker.state(now: now) else { return [] }
       return breaker.open(now: now, reason: .healthCheck, using: &generator)
     }
+    guard !transitions.isEmpty else { return }
+    state.withLock { $0.openedByChecks = $0.breaker.snapshot.epoch }
   }
 
-  /// Closes the breaker after health checks that succeeded, unless it changed since they began.
-  package func close(afterCheckUnder epoch: Epoch) {
-    change { breaker, now, _ in breaker.close(provenUnder: epoch, now: now, reason: .healthCheck) }
+  /// Notes that health checks have succeeded, which began under a state. Closes a breaker that checks
+  /// have opened. Where calls have failed, a list of models says little of whether they would succeed
+  /// now: then the next one is the trial.
+  package func heal(afterChecksUnder epoch: Epoch) {
+    let isTheirs = state.withLock { $0.openedByChecks == epoch }
+    change { breaker, now, _ in
+      isTheirs
+        ? breaker.close(provenUnder: epoch, now: now, reason: .healthCheck)
+        : breaker.hasten(under: epoch, now: now)
+    }
   }
 }
 
 extension SharedBreaker.State {
+  /// What an admission depends on, but for time.
+  struct Decisive: Equatable {
+    let snapshot: BreakerSnapshot
+    let claimPendingUntil: Int64
+    let restsUntil: Int64
+    let kept: TrialToken?
+  }
+
+  fileprivate var decisive: Decisive {
+    Decisive(
+      snapshot: breaker.snapshot, claimPendingUntil: breaker.claimPendingUntil,
+      restsUntil: breaker.restsUntil, kept: kept)
+  }
+
   /// Whether a call may be made at `now`: a trial that is kept is offered here, and nowhere else.
-  func admission(now: Int64, isRepetition: Bool = false) -> Admission {
-    let admission = breaker.admission(now: now, isRepetition: isRepetition)
+  func admission(now: Int64, isNeeded: Bool = false) -> Admission {
+    let admission = breaker.admission(now: now, isNeeded: isNeeded)
     guard case .refused(.trialRunning, _) = admission, let kept,
       breaker.isCurrent(kept, now: now)
     else { return admission }
@@ -215,10 +240,17 @@ extension SharedBreaker.State {
       calls.addFailure(now: now)
       counted = CallCounts(calls: 1, failures: 1)
       lastFailure = LastFailure(reason: reason ?? "failure", at: now)
-    case .rateLimited: lastFailure = LastFailure(reason: reason ?? "rate_limited", at: now)
-    case .badKey, .keyRejectedByCheck:
+    // None of these opens the breaker; the calls have failed all the same.
+    case .rateLimited:
+      calls.addFailure(now: now)
+      lastFailure = LastFailure(reason: reason ?? "rate_limited", at: now)
+    case .badKey:
+      calls.addFailure(now: now)
       lastFailure = LastFailure(reason: reason ?? "bad_key", at: now)
-    case .outOfCredit: lastFailure = LastFailure(reason: reason ?? "out_of_credit", at: now)
+    case .outOfCredit:
+      calls.addFailure(now: now)
+      lastFailure = LastFailure(reason: reason ?? "out_of_credit", at: now)
+    case .keyRejectedByCheck: lastFailure = LastFailure(reason: reason ?? "bad_key", at: now)
     case .ignored: break
     }
     // Of calls that began under an earlier state nothing is counted, here or elsewhere.
@@ -236,17 +268,17 @@ extension SharedBreaker.State {
     return isTimeToCount(outcome, now)
   }
 
-  /// Failures are told at once. Successes matter only as a share, and can wait a second.
+  /// Failures are told at once. Successes matter only beside them, and can wait a second.
   func isTimeToCount(_ outcome: CallOutcome, _ now: Int64) -> Bool {
     guard own.isUntold else { return false }
     if outcome.isFailure { return breaker.settings.countsTogether }
-    return breaker.settings.looksAtShares && (now - sentAt >= 1000 || now < sentAt)
+    return breaker.settings.looksAtSuccesses && (now - sentAt >= 1000 || now < sentAt)
   }
 }
 
 extension BreakerSettings {
   /// Whether what other gateways count matters.
-  var countsTogether: Bool { failureCount != nil || looksAtShares }
+  var countsTogether: Bool { failureCount != nil || looksAtSuccesses }
 }
 
 /// The last failure that a breaker was told of.

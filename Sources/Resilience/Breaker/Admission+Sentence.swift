@@ -7,6 +7,7 @@ extension Admission.Refusal {
     case .open: "circuit breaker open" + (seconds.map { ", next trial in \($0) s" } ?? "")
     case .trialRunning: "circuit breaker half-open, a trial is under way"
     case .coolingDown: "it asked for a pause" + time
+    case .resting: "it has just refused a call for being one too many"
     case .badKey: "its key was rejected" + time
     case .noCredit: "its account is out of credit" + time
     case .forcedOpen: "turned off by an operator"
@@ -15,5 +16,5 @@ extension Admission.Refusal {
 
   /// Whether a call might succeed nevertheless: it is not known to be in vain, nobody has forbidden
   /// it, and the provider has not asked to be left alone.
-  package var isDoubtful: Bool { self == .open || self == .trialRunning }
+  package var isDoubtful: Bool { [.open, .trialRunning, .resting].contains(self) }
 }

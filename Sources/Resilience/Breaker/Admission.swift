@@ -15,6 +15,8 @@ package enum Admission: Sendable, Hashable {
     case trialRunning = "trial_running"
     /// The provider asked to be left alone.
     case coolingDown = "cooling_down"
+    /// The provider has refused a call for being one too many, and has not said for how long.
+    case resting
     /// The provider rejected the key.
     case badKey = "bad_key"
     /// The account is out of credit.

@@ -30,6 +30,10 @@ extension BreakerSettings {
   /// Why so many failures within one window open a breaker; nil where they don't.
   func reasonToOpen(failures counts: CallCounts) -> Transition.Reason? {
     if let limit = failureCount, counts.failures >= limit { return .failureCount }
+    // Where none has succeeded within the window they are all in a row, whoever made them.
+    if let limit = consecutiveFailures, counts.failures >= limit, counts.failures == counts.calls {
+      return .consecutiveFailures
+    }
     if let rule = failureRate, rule.applies(to: counts.failures, of: counts.calls) {
       return .failureRate
     }
@@ -45,7 +49,9 @@ extension BreakerSettings {
   }
 
   /// Whether it matters how many calls succeed.
-  var looksAtShares: Bool { failureRate != nil || slowCalls != nil }
+  var looksAtSuccesses: Bool {
+    failureRate != nil || slowCalls != nil || consecutiveFailures != nil
+  }
 }
 
 extension RateRule {

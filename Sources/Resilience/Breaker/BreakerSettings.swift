@@ -50,6 +50,7 @@ package struct BreakerSettings: Sendable, Hashable {
     settings.failureRate = RateRule()
     settings.openTime = .seconds(5)
     settings.openTimeCap = .seconds(60)
+    settings.coolDownCap = .seconds(60)
     return settings
   }
 }

@@ -23,13 +23,25 @@ extension CircuitBreaker {
     return closeEarly(now: now, reason: .manual)
   }
 
-  /// Closes the breaker after a health check, or calls as a last resort, that succeeded, if it is still in
+  /// Closes the breaker after health checks, or calls as a last resort, that succeeded, if it is still in
   /// the state `epoch` (``BreakerSnapshot/epoch``) that it was in when they began. Pauses stay in force.
   package mutating func close(
     provenUnder epoch: Epoch, now: Int64, reason: Transition.Reason
   ) -> [Transition] {
     guard epoch == snapshot.epoch, snapshot.core.phase != .closed else { return [] }
     return closeEarly(now: now, reason: reason)
+  }
+
+  /// Ends the time for which an open breaker lets no trial pass, if it is still in the state `epoch`.
+  package mutating func hasten(under epoch: Epoch, now: Int64) -> [Transition] {
+    guard epoch == snapshot.epoch, case .open(let until) = snapshot.core.phase, until > now else {
+      return []
+    }
+    return changing(now: now) { breaker in
+      breaker.snapshot.core.number += 1
+      breaker.snapshot.core.phase = .open(until: now)
+      return .healthCheck
+    }
   }
 
   /// Forgets everything, here and wherever the snapshot arrives: counts, state, pauses, overrides. What
@@ -42,6 +54,7 @@ extension CircuitBreaker {
       breaker.snapshot.generation = generation
       breaker.forgetCounts()
       breaker.claimPendingUntil = 0
+      breaker.restsUntil = 0
       return .manual
     }
   }

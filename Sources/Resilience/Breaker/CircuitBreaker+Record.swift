@@ -84,7 +84,7 @@ extension CircuitBreaker {
       if let retryAfterMs {
         leaveAlone(for: retryAfterMs, now: now)
       } else {
-        coolDown(for: settings.coolDown.milliseconds, now: now)
+        restsUntil = max(restsUntil, now + settings.coolDown.milliseconds)
       }
       return .rateLimited
     case .unavailable(let retryAfterMs):
@@ -109,14 +109,8 @@ extension CircuitBreaker {
 
   /// Puts a cool-down in force that the provider asked for.
   private mutating func leaveAlone(for milliseconds: Int64, now: Int64) {
-    askedUntil = max(askedUntil, coolDown(for: milliseconds, now: now))
-  }
-
-  @discardableResult
-  private mutating func coolDown(for milliseconds: Int64, now: Int64) -> Int64 {
     let until = now + milliseconds.clamped(to: 0...settings.coolDownCap.milliseconds)
     snapshot.cooling.extend("", found: now, until: until)
-    return until
   }
 
   mutating func trip(

@@ -16,14 +16,15 @@ package struct CircuitBreaker: Sendable, Hashable {
   var window: FailureWindow
   /// Failures since the last success, of calls that count.
   var streak = 0
-  /// Until when the provider itself has asked to be left alone. Where another gateway has told of a
-  /// cool-down it isn't known whose idea it was.
-  var askedUntil: Int64
+  /// Until when others are asked first, where there are any: the provider has refused a call for being
+  /// one too many, and has not said for how long. This gateway's own affair, and no reason to refuse
+  /// a request that nobody else could answer.
+  var restsUntil: Int64 = 0
   /// A trial was asked for at the store, which has not answered; 0: none.
   var claimPendingUntil: Int64 = 0
-  /// A trial that was asked for at the store, which has not answered in time: it may have granted it, or
-  /// grant it still.
-  var givenUp: TrialToken?
+  /// Trials that were asked for at the store, which has not answered in time: it may have granted one, or
+  /// grant it still. A few: each follows an outage of the store.
+  var givenUp: [TrialToken] = []
 
   /// A breaker in the state of `snapshot`, which is closed unless it was stored before.
   package init(
@@ -34,7 +35,6 @@ package struct CircuitBreaker: Sendable, Hashable {
     self.settings = settings
     self.credential = KeyPauses.isCredential(credential) ? credential : ""
     self.snapshot = snapshot
-    askedUntil = snapshot.coolingUntil
     window = FailureWindow(length: settings.window.milliseconds, buckets: settings.windowBuckets)
   }
 
@@ -43,17 +43,17 @@ package struct CircuitBreaker: Sendable, Hashable {
   package var permit: CallPermit { .call(snapshot.epoch) }
 
   /// Whether a call may be made at `now`.
-  /// - Parameter isRepetition: whether it is one that was told to come later, and not when. Then a
-  ///   cool-down that the provider has not asked for, which keeps others away, does not hold for it.
-  package func admission(now: Int64, isRepetition: Bool = false) -> Admission {
+  /// - Parameter isNeeded: whether it is a repetition that was told to come later, and not when, or one
+  ///   that nobody else could answer: no rest keeps it away that the provider has not asked for.
+  package func admission(now: Int64, isNeeded: Bool = false) -> Admission {
     switch snapshot.override.mode {
     case .forcedOpen: return .refused(.forcedOpen, until: nil)
     case .forcedClosed: return .allowed(permit)
     case .none: break
     }
-    var coolingUntil = snapshot.coolingUntil
-    if isRepetition, snapshot.core.phase == .closed { coolingUntil = min(coolingUntil, askedUntil) }
-    let paused = max(coolingUntil, badKeyUntil, noCreditUntil)
+    let coolingUntil = snapshot.coolingUntil
+    let restsUntil = isNeeded ? 0 : restsUntil
+    let paused = max(coolingUntil, badKeyUntil, noCreditUntil, restsUntil)
     if snapshot.core.phase == .closed, paused <= now { return .allowed(permit) }
     let core = coreObstacle(now: now)
     let until = max(paused, core.until)
@@ -61,6 +61,7 @@ package struct CircuitBreaker: Sendable, Hashable {
     if noCreditUntil > now { return .refused(.noCredit, until: until) }
     if core.until > now { return .refused(core.reason, until: until) }
     if coolingUntil > now { return .refused(.coolingDown, until: until) }
+    if restsUntil > now { return .refused(.resting, until: until) }
     return snapshot.core.phase == .closed ? .allowed(permit) : .trialAvailable
   }
 
@@ -79,7 +80,8 @@ package struct CircuitBreaker: Sendable, Hashable {
     case .halfOpen(let owner, let leaseUntil):
       return .halfOpen(owner: owner, leaseUntil: leaseUntil)
     case .closed:
-      return snapshot.coolingUntil > now ? .coolingDown(until: snapshot.coolingUntil) : .closed
+      let until = max(snapshot.coolingUntil, restsUntil)
+      return until > now ? .coolingDown(until: until) : .closed
     }
   }
 

@@ -2,7 +2,8 @@ internal import State
 internal import Synchronization
 
 /// Asks providers by themselves, now and then, whether they are there: opens the breakers of one
-/// that is not, and closes those of one that is back before a client has to try.
+/// that is not, and closes those again when it is back. Breakers that calls have opened get to their
+/// trial early.
 package final class HealthMonitor: Sendable {
   /// How often is asked, and what follows from it.
   package struct Settings: Sendable, Hashable {
@@ -10,7 +11,8 @@ package final class HealthMonitor: Sendable {
     package var interval: Duration
     /// How long a check may take.
     package var timeout: Duration
-    /// Good checks in a row after which open breakers close.
+    /// Good checks in a row after which breakers close that checks have opened, and others let a trial
+    /// pass.
     package var rise: Int
     /// Failed checks in a row after which closed breakers open; also those whose key was rejected,
     /// after which they pause.
@@ -112,7 +114,7 @@ package final class HealthMonitor: Sendable {
       board.noteChecks(target.kind, provider: target.provider, isAway: false)
       for (breaker, epoch) in zip(breakers, epochs)
       where report.hasBegun(settings.rise, since: breaker.report.openedAt) {
-        breaker.close(afterCheckUnder: epoch)
+        breaker.heal(afterChecksUnder: epoch)
       }
     case .down where report.streak >= settings.fall:
       board.noteChecks(target.kind, provider: target.provider, isAway: true)

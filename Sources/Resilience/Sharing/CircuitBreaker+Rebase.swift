@@ -17,7 +17,7 @@ extension CircuitBreaker {
     snapshot.badKeys = snapshot.badKeys.mapped(found: moved, until: moved)
     snapshot.noCredit = snapshot.noCredit.mapped(found: moved, until: moved)
     snapshot.override.number = moved(snapshot.override.number)
-    askedUntil = moved(askedUntil)
+    restsUntil = moved(restsUntil)
     claimPendingUntil = moved(claimPendingUntil)
     forgetCounts()
   }

@@ -10,7 +10,6 @@ extension CircuitBreaker {
       breaker.snapshot = before.merged(with: other, now: now)
       breaker.giveBackLost(now: now)
       let after = breaker.snapshot
-      if after.coolingUntil > before.coolingUntil { breaker.askedUntil = after.coolingUntil }
       let hasClosed = before.core.phase != .closed && after.core.phase == .closed
       // Failures that led to an opening which is over must not open it again.
       if hasClosed || after.isVoid(before.epoch) { breaker.forgetCounts() }
@@ -25,7 +24,9 @@ extension CircuitBreaker {
   /// here until ``confirm(_:now:)``, ``abandon(_:current:now:)`` or the lease's end.
   package mutating func beginClaim(owner: String, now: Int64) -> TrialClaim? {
     guard TrialToken.isOwner(owner), admission(now: now) == .trialAvailable else { return nil }
-    let number = max(snapshot.core.number + 1, snapshot.trial.number + 1, now)
+    // Not one that was given up, which may be granted still.
+    let last = givenUp.last?.epoch.number ?? 0
+    let number = max(snapshot.core.number + 1, snapshot.trial.number + 1, last + 1, now)
     let leaseUntil = now + settings.trialLease.milliseconds
     var claimed = snapshot
     claimed.core.number = number
@@ -58,7 +59,7 @@ extension CircuitBreaker {
   ) -> [Transition] {
     if claimPendingUntil == claim.token.leaseUntil { claimPendingUntil = 0 }
     guard let current else {
-      givenUp = claim.token
+      givenUp = givenUp.suffix(7) + [claim.token]
       return []
     }
     return absorb(current, now: now)
@@ -67,12 +68,14 @@ extension CircuitBreaker {
   /// Gives a trial back that was granted after it was given up: nobody makes it, and everyone would wait
   /// for it until its lease ends.
   private mutating func giveBackLost(now: Int64) {
-    guard let token = givenUp, snapshot.trial.number >= token.epoch.number else { return }
-    givenUp = nil
-    settle(token.epoch.number)
-    guard case .halfOpen(token.owner, _) = snapshot.core.phase,
-      snapshot.core.number == token.epoch.number
-    else { return }
+    guard !givenUp.isEmpty else { return }
+    let taken = snapshot.trial.number
+    let isLost = givenUp.contains { $0.epoch.number == taken }
+    // What is older than the last one that was taken is granted to nobody any more.
+    givenUp.removeAll { $0.epoch.number <= taken }
+    guard isLost else { return }
+    settle(taken)
+    guard case .halfOpen = snapshot.core.phase, snapshot.core.number == taken else { return }
     snapshot.core.number += 1
     snapshot.core.phase = .open(until: now)
   }

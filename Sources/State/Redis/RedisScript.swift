@@ -38,32 +38,27 @@ enum RedisScript: CaseIterable {
       if redis.replicate_commands then redis.replicate_commands() end
       local key, member = KEYS[1], ARGV[5]
       local newest, window, counters = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-      local seen = tonumber(redis.call('HGET', key, 'newest'))
-      local latest = seen or 0
-      for i = 6, #ARGV, counters + 1 do latest = math.max(latest, tonumber(ARGV[i])) end
       for i = 6, #ARGV, counters + 1 do
         local part = ARGV[i]
-        if tonumber(part) >= latest - window then
-          local own = part .. '/' .. member
-          local before, counts = redis.call('HGET', key, own) or '', {}
-          for count in string.gmatch(before, '%d+') do counts[#counts + 1] = tonumber(count) end
-          for c = 1, counters do
-            local known = counts[c] or 0
-            local more = math.max(tonumber(ARGV[i + c]) - known, 0)
-            if more > 0 then
-              redis.call('HINCRBY', key, part .. ':' .. c, string.format('%.0f', more))
-            end
-            counts[c] = string.format('%.0f', known + more)
+        local own = part .. '/' .. member
+        local before, counts = redis.call('HGET', key, own) or '', {}
+        for count in string.gmatch(before, '%d+') do counts[#counts + 1] = tonumber(count) end
+        for c = 1, counters do
+          local known = counts[c] or 0
+          local more = math.max(tonumber(ARGV[i + c]) - known, 0)
+          if more > 0 then
+            redis.call('HINCRBY', key, part .. ':' .. c, string.format('%.0f', more))
           end
-          local after = table.concat(counts, ' ')
-          if after ~= before then redis.call('HSET', key, own, after) end
+          counts[c] = string.format('%.0f', known + more)
         end
+        local after = table.concat(counts, ' ')
+        if after ~= before then redis.call('HSET', key, own, after) end
       end
-      if #ARGV > 5 and latest ~= seen then
-        redis.call('HSET', key, 'newest', string.format('%.0f', latest))
+      if redis.call('HGET', key, 'newest') ~= ARGV[1] then
+        redis.call('HSET', key, 'newest', ARGV[1])
         for _, field in ipairs(redis.call('HKEYS', key)) do
-          local part = tonumber(string.match(field, '^%d+'))
-          if part and part < latest - window then redis.call('HDEL', key, field) end
+          local part = tonumber(string.match(field, '^%-?%d+'))
+          if part and math.abs(part - newest) > window then redis.call('HDEL', key, field) end
         end
       end
       redis.call('PEXPIRE', key, ARGV[4])

@@ -98,9 +98,8 @@ struct SQLiteTables: Sendable {
     try database.run(
       "UPDATE counts SET expires = ? WHERE family = ? AND name = ?", [.integer(expires)] + name)
     try database.run(
-      "DELETE FROM counts WHERE family = ? AND name = ? AND part < "
-        + "(SELECT max(part) FROM counts WHERE family = ? AND name = ?) - ?",
-      name + name + [.integer(window.parts)])
+      "DELETE FROM counts WHERE family = ? AND name = ? AND part NOT BETWEEN ? AND ?",
+      name + [.integer(window.kept.lowerBound), .integer(window.kept.upperBound)])
     // As a floating-point number, which no sum is too large for.
     let rows = try database.run(
       "SELECT counter, CAST(min(total(total), ?) AS INTEGER) FROM counts "

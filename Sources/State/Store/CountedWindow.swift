@@ -16,6 +16,10 @@ package struct CountedWindow: Sendable, Hashable {
 
   /// The parts that are summed up: the clock of another gateway may be a little ahead.
   package var numbers: ClosedRange<Int64> { newest - parts + 1...newest + 1 }
+
+  /// The parts that are remembered: also those that a clock which is behind still sums up. What is
+  /// further ahead was counted by a clock that was wrong.
+  var kept: ClosedRange<Int64> { newest - parts...newest + parts }
 }
 
 /// What one gateway has counted in each part of a window, by the part's number.

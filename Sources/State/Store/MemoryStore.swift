@@ -100,8 +100,7 @@ package final class MemoryStore: StateStore {
       for (number, counts) in told {
         entry.parts[number, default: [:]][member, default: []].raise(to: counts)
       }
-      let newest = entry.parts.keys.max() ?? window.newest
-      entry.parts = entry.parts.filter { $0.key > newest - window.parts - 1 }
+      entry.parts = entry.parts.filter { window.kept.contains($0.key) }
       entry.expires = now + lifetime.lifetimeMilliseconds
       contents.windows[key] = entry
       if contents.windows.count > capacity {

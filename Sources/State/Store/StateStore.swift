@@ -34,6 +34,7 @@ package protocol StateStore: Sendable {
   ///     needs another name.
   ///   - told: what `member` has counted; what lies outside of the window counts nowhere. Numbers stop
   ///     at 2^53 - 1, the largest one that every store counts exactly.
+  ///   - window: what lies further than its length before its newest part, or after it, is forgotten.
   ///   - lifetime: after which the whole window is forgotten, unless it is told of before.
   /// - Returns: for each counter its sum over all members and the parts of the window, and the part after
   ///   it: the clock of another gateway may be a little ahead.

@@ -42,6 +42,12 @@ struct BoardBench: Sendable {
     breaker.record(.failure, of: permit, reason: "timed_out")
   }
 
+  func succeed(at index: Int) {
+    let breaker = breakers[index]
+    guard case .allowed(let permit) = breaker.admission() else { return }
+    breaker.record(.success(durationMs: 1), of: permit)
+  }
+
   /// Opens the breaker everywhere, and waits until all know it.
   func openEverywhere() async throws {
     while case .allowed = breakers[0].admission() { fail(at: 0) }

@@ -29,6 +29,27 @@ struct BreakerBoardTests {
     }
   }
 
+  @Test("failures in a row are those of all gateways, unless a call of any has succeeded")
+  func inARow() async throws {
+    var settings = BreakerSettings.chat
+    settings.failureRate = nil
+    let bench = await BoardBench(3, settings: settings)
+    defer { bench.close() }
+    bench.succeed(at: 2)
+    await bench.breakers[2].sendCountsNow()
+    for index in [0, 1, 0, 1, 0, 1] { bench.fail(at: index) }
+    try await eventually("all are counted") {
+      bench.breakers.contains { $0.report.total == CallCounts(calls: 7, failures: 6) }
+    }
+    #expect(bench.breakers.allSatisfy { $0.report.state == .closed })
+    bench.wait(60_000)
+    for index in [0, 1, 2, 0, 1] { bench.fail(at: index) }
+    try await eventually("it is open in all") {
+      bench.breakers.allSatisfy { $0.report.state.name == "open" }
+    }
+    #expect(bench.observers.contains { $0.transitions.first?.reason == .consecutiveFailures })
+  }
+
   @Test("what was counted before a restart counts after it")
   func restart() async throws {
     let store = MemoryStore()

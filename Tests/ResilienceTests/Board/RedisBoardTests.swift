@@ -131,7 +131,8 @@ struct RedisBoardTests {
     let window = BreakerSettings().countedWindow(at: gateways.stores[0].clock.now)
     @Sendable func counted() async throws -> Int64 {
       try await gateways.stores[0].count(
-        BoardBench.key.windowKey(breaker.epoch), by: "test", [:],
+        BoardBench.key.windowKey(breaker.epoch, partLength: BreakerSettings().partLength),
+        by: "test", [:],
         over: CountedWindow(newest: window.newest + 1, parts: window.parts, counters: 3),
         lifetime: .seconds(600))[1]
     }

@@ -60,33 +60,33 @@ struct PauseTests {
     #expect(bench.admission == .refused(.open, until: bench.now + minute(50)))
   }
 
-  @Test func aPauseThatNobodyAskedForKeepsNoRepetitionBack() {
+  @Test func aRestThatNobodyAskedForKeepsNobodyBackWhoNeedsIt() {
     let bench = BreakerBench()
-    func mayRepeat() -> Bool {
-      bench.breaker.admission(now: bench.now, isRepetition: true) == .allowed(bench.breaker.permit)
+    func admitsNeeded() -> Bool {
+      bench.breaker.admission(now: bench.now, isNeeded: true) == .allowed(bench.breaker.permit)
     }
     bench.record(.rateLimited(retryAfterMs: nil))
-    #expect(!bench.isAllowed && mayRepeat())
+    #expect(bench.admission == .refused(.resting, until: bench.now + 5000))
+    #expect(bench.state == .coolingDown(until: bench.now + 5000))
+    #expect(admitsNeeded())
     let other = BreakerBench()
     _ = other.breaker.absorb(bench.breaker.snapshot, now: other.now)
-    #expect(
-      other.breaker.admission(now: other.now, isRepetition: true) == other.admission,
-      "who has heard of it does not know whose idea it was")
+    #expect(other.isAllowed, "others find out by themselves")
     bench.record(.rateLimited(retryAfterMs: 1000))
-    #expect(!mayRepeat(), "now it was asked for")
+    #expect(!admitsNeeded(), "now it was asked for")
     bench.pass(1000)
-    #expect(!bench.isAllowed && mayRepeat())
+    #expect(!bench.isAllowed && admitsNeeded())
     bench.record(.outOfCredit)
-    #expect(!mayRepeat())
+    #expect(!admitsNeeded())
   }
 
-  @Test func aTrialIsNoRepetition() throws {
+  @Test func aTrialThatIsToldToComeLaterMayBeRepeated() throws {
     let bench = BreakerBench()
     bench.openAndWait()
     let token = try #require(bench.takeTrial())
     bench.record(.rateLimited(retryAfterMs: nil), of: token.permit)
-    #expect(bench.breaker.admission(now: bench.now, isRepetition: true) == bench.admission)
-    #expect(bench.admission == .refused(.coolingDown, until: bench.now + 5000))
+    #expect(bench.admission == .refused(.resting, until: bench.now + 5000))
+    #expect(bench.breaker.admission(now: bench.now, isNeeded: true) == .trialAvailable)
   }
 
   @Test func aBadKeyHoldsForFifteenMinutesAndNoCreditForThirty() {

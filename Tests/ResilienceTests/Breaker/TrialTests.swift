@@ -72,7 +72,19 @@ struct TrialTests {
     #expect(bench.state == .open(until: bench.now + minute(20)))
   }
 
-  @Test func anExpiredTrialDecidesNothingAndAnotherMayBeTaken() throws {
+  @Test func aTrialThatOutlastsItsLeaseDecidesWhereNobodyHasTakenTheNext() throws {
+    for (outcome, state) in [(CallOutcome.success(durationMs: 1), "closed"), (.failure, "open")] {
+      let bench = BreakerBench()
+      bench.openAndWait()
+      let late = try #require(bench.takeTrial())
+      bench.pass(second(31))
+      #expect(bench.admission == .trialAvailable)
+      bench.record(outcome, of: late.permit)
+      #expect(bench.state.name == state)
+    }
+  }
+
+  @Test func anExpiredTrialDecidesNothingOnceAnotherIsTaken() throws {
     for outcome in [CallOutcome.success(durationMs: 1), .failure] {
       let bench = BreakerBench()
       bench.openAndWait()
@@ -81,7 +93,6 @@ struct TrialTests {
       #expect(bench.takeTrial() == nil)
       bench.pass(1)
       #expect(!bench.breaker.isCurrent(lost, now: bench.now))
-      bench.record(outcome, of: lost.permit)
       #expect(bench.admission == .trialAvailable)
       let next = try #require(bench.takeTrial(owner: "next"))
       bench.record(outcome, of: lost.permit)

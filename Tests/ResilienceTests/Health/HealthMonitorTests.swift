@@ -16,7 +16,7 @@ struct HealthMonitorTests {
       HealthMonitor.Settings(interval: .seconds(30), timeout: .seconds(60), rise: 3, fall: 2), [])
   }
 
-  @Test("only good checks since it opened close a breaker")
+  @Test("only good checks since it opened bring the trial of a breaker forward")
   func rise() async throws {
     let bench = await BoardBench(1)
     defer { bench.close() }
@@ -25,13 +25,32 @@ struct HealthMonitorTests {
       await monitor.check(Self.target(.up))
       bench.wait(1000)
     }
-    breaker.perform(.open, by: "test")
+    for _ in 0..<5 { bench.fail(at: 0) }
+    let trips = breaker.report.trips
     for _ in 0..<2 {
       bench.wait(1000)
       await monitor.check(Self.target(.up))
-      #expect(breaker.report.state != .closed)
+      #expect(breaker.admission() != .trialAvailable)
     }
     bench.wait(1000)
+    await monitor.check(Self.target(.up))
+    #expect(breaker.admission() == .trialAvailable)
+    #expect(breaker.report.state.name == "open", "calls failed: a list of models proves nothing")
+    let trial = try #require(await breaker.takeTrial())
+    breaker.record(.failure, of: trial)
+    #expect(breaker.report.trips == trips + 1, "and for longer each time")
+  }
+
+  @Test("good checks close a breaker that checks have opened")
+  func closes() async throws {
+    let bench = await BoardBench(1)
+    defer { bench.close() }
+    let (monitor, breaker) = (Self.monitor(bench), bench.breakers[0])
+    for result in [CheckResult.down("timed_out"), .down("timed_out"), .up, .up] {
+      await monitor.check(Self.target(result))
+      bench.wait(1000)
+    }
+    #expect(breaker.report.state.name == "open")
     await monitor.check(Self.target(.up))
     #expect(breaker.report.state == .closed)
   }

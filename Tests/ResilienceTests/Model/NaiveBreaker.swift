@@ -23,6 +23,7 @@ struct NaiveBreaker {
   private(set) var resetNumber = 0
   private(set) var opened = 0
   private(set) var coolingUntil: Int64 = 0
+  private(set) var restsUntil: Int64 = 0
   private(set) var badKeyUntil: Int64 = 0
   private(set) var noCreditUntil: Int64 = 0
   var forced: Admission.Refusal?
@@ -49,6 +50,7 @@ struct NaiveBreaker {
     if case .open(let until) = core, now < until { reasons.append((.open, until)) }
     if case .halfOpen(_, let until) = core, now < until { reasons.append((.trialRunning, until)) }
     if now < coolingUntil { reasons.append((.coolingDown, coolingUntil)) }
+    if now < restsUntil { reasons.append((.resting, restsUntil)) }
     guard let first = reasons.first else { return nil }
     return (first.0, reasons.map(\.1).max())
   }
@@ -81,8 +83,8 @@ struct NaiveBreaker {
     case .closed:
       guard !isTrial else { return false }
       return count(outcome, now: now)
-    case .halfOpen(_, let until):
-      guard isTrial, now < until else { return false }
+    case .halfOpen:
+      guard isTrial else { return false }
       switch outcome {
       case .success(let duration) where !isSlow(duration):
         close()
@@ -103,8 +105,10 @@ struct NaiveBreaker {
 
   private mutating func pause(_ outcome: CallOutcome, now: Int64) {
     switch outcome {
-    case .rateLimited(let asked):
-      let time = min(asked ?? milliseconds(settings.coolDown), milliseconds(settings.coolDownCap))
+    case .rateLimited(nil):
+      restsUntil = max(restsUntil, now + milliseconds(settings.coolDown))
+    case .rateLimited(let asked?):
+      let time = min(asked, milliseconds(settings.coolDownCap))
       coolingUntil = max(coolingUntil, now + max(0, time))
     case .unavailable(let asked):
       coolingUntil = max(coolingUntil, now + max(0, min(asked, milliseconds(settings.coolDownCap))))

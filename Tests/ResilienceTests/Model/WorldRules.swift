@@ -46,7 +46,7 @@ extension WorldModel {
       now: now, snapshots: gateways.map(\.breaker.snapshot) + [stored ?? BreakerSnapshot()],
       pending: gateways.map(\.breaker.claimPendingUntil),
       tokens: gateways.flatMap { gateway in
-        [gateway.breaker.givenUp, gateway.trial, gateway.answer?.claim.token] + gateway.trials
+        gateway.breaker.givenUp + [gateway.trial, gateway.answer?.claim.token] + gateway.trials
       })
   }
 
