@@ -63,6 +63,16 @@ struct RetryPolicyTests {
     }
   }
 
+  @Test("a kept connection that broke is made up for at once, by an attempt like others")
+  func keptConnection() {
+    var failure = AttemptFailure(.broken)
+    failure.isOfKeptConnection = true
+    for hasOther in [true, false] {
+      #expect(step(failure, hasOther: hasOther) == .again(after: .zero))
+      #expect(step(failure, attempts: 3, hasOther: hasOther) == .stop)
+    }
+  }
+
   @Test("what the client got wrong stays with the client", arguments: [400, 404, 409, 413, 422])
   func stop(_ code: Int) {
     #expect(step(Self.status(code)) == .stop)

@@ -110,6 +110,7 @@ struct ChatFallbackTests {
     var fault = SimulatorFault()
     switch name {
     case "reset": fault.resetAfter = 0
+    case "resets": fault.resets = true
     case "event":
       fault.replay = Array(
         ("data: {\"choices\":[]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":"
@@ -379,10 +380,12 @@ struct ChatFallbackTests {
     }
   }
 
-  @Test("an upstream that fails 30 % of its requests is not felt, nor asked more than it should be")
-  func unreliable() async throws {
+  @Test(
+    "an upstream that fails 30 % of its requests is not felt, nor asked more than it should be",
+    arguments: ["503", "resets"])
+  func unreliable(_ failure: String) async throws {
     try await with(breakers: true) { (bench: Bench) async throws in
-      bench.first.setFailureRate(0.3, route: "chat")
+      bench.first.setFailureRate(0.3, route: "chat", fault: Self.fault(failure))
       let count = 3000
       let failed = LockedInt()
       await withTaskGroup(of: Void.self) { group in
@@ -397,6 +400,32 @@ struct ChatFallbackTests {
       }
       #expect(failed.value * 1000 < count, "\(failed.value) of \(count) failed")
       #expect(bench.chats(bench.first) * 10 <= count * 12)
+    }
+  }
+
+  @Test("what was read and reset on a kept connection is an attempt like others")
+  func keptConnection() async throws {
+    try await with("retries: {attempts: 1}") { (bench: Bench) async throws in
+      #expect(try await bench.chat("m").head.status == 200)
+      bench.first.queue(Self.fault("resets"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 502)
+      #expect(bench.chats(bench.first) == 2)
+    }
+    try await with("retries: {floor: 1, budget: 0%}") { (bench: Bench) async throws in
+      #expect(try await bench.chat().head.status == 200)
+      // Asked again where it was, on a new connection; and the other one where no budget is left.
+      bench.first.queue(Self.fault("resets"), route: "chat")
+      let again = try await bench.chat()
+      #expect(again.head.status == 200 && again.head.headers["x-easel-provider"] == "first")
+      #expect(again.head.headers["x-easel-attempts"] == "2")
+      #expect(bench.chats(bench.first) == 3 && bench.chats(bench.second) == 0)
+    }
+    try await with("retries: {floor: 0, budget: 0%}") { (bench: Bench) async throws in
+      #expect(try await bench.chat().head.status == 200)
+      bench.first.queue(Self.fault("resets"), route: "chat")
+      let other = try await bench.chat()
+      #expect(other.head.status == 200 && other.head.headers["x-easel-provider"] == "second")
+      #expect(other.head.headers["x-easel-fallback"] == "first/m;reason=broken")
     }
   }
 

@@ -28,6 +28,8 @@ package struct AttemptFailure: Sendable, Hashable {
   package var shouldRetry: Bool?
   /// Whether its account is out of credit, which OpenAI says by a 429.
   package var isOutOfCredit = false
+  /// Whether a connection that had been kept alive broke before one byte of an answer.
+  package var isOfKeptConnection = false
 
   /// A failure without an answer.
   package init(_ kind: Kind) { self.kind = kind }
@@ -78,6 +80,7 @@ package struct AttemptFailure: Sendable, Hashable {
     case .timeout: self.init(.timeout)
     case .reset, .malformed, .tooLarge, .cancelled: self.init(.broken)
     }
+    isOfKeptConnection = error.isOfKeptConnection
   }
 
   /// Whether it asks for patience, and doesn't say for how much.

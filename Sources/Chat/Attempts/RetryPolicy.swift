@@ -51,6 +51,8 @@ package struct RetryPolicy: Sendable, Hashable {
     using generator: inout some RandomNumberGenerator
   ) -> Step {
     guard attempts > standing.attempts, standing.left > .zero else { return .stop }
+    // It says little of the upstream: most servers close what was idle for a while.
+    if failure.isOfKeptConnection { return .again(after: .zero) }
     if standing.hasOther { return mayFallOver(failure) ? .next : .stop }
     guard failure.shouldRetry != false, mayRepeat(failure) else { return .stop }
     let cause: Backoff.Cause = failure.kind == .status(429) ? .rateLimited : .failure

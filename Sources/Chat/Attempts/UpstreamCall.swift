@@ -75,21 +75,24 @@ package final class UpstreamCall {
       if isFirst { rounds += 1 }
       isFirst = false
       do {
-        try await run(attempt, request, body)
+        try await run(attempt, request, after: last, body)
         return nil
       } catch {
         let failure = try settle(attempt, error)
         if told.map({ $0.failure.telling <= failure.telling }) ?? true {
           told = Failed(target: target, failure: failure, error: error)
         }
-        switch step(after: failure, hasOther: queue.contains(where: isAdmissible)) {
+        let hasOther = queue.contains(where: isAdmissible)
+        switch step(after: failure, hasOther: hasOther) {
         case .next: passOver(target, failure.reason)
         case .again(let wait)
         where isAdmissible(target, after: failure, wait) && services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
-          try await services.loop.sleep(for: wait)
+          if wait > .zero { try await services.loop.sleep(for: wait) }
           queue.insert(target, at: queue.startIndex)
           repeated = failure
+        case .again where hasOther && services.policy.mayFallOver(failure):
+          passOver(target, failure.reason)
         case .again, .stop:
           // What another upstream would say as well is told as it is.
           guard services.policy.mayFallOver(failure), let told else {
@@ -128,7 +131,7 @@ package final class UpstreamCall {
   /// Makes an attempt that has its place, and gives the place back.
   private func run(
     _ attempt: UpstreamAttempt, _ request: (UpstreamTarget) throws -> ClientRequest,
-    _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
+    after last: AttemptFailure? = nil, _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws {
     let target = attempt.target
     defer { services.limits[target]?.leave() }
@@ -136,6 +139,9 @@ package final class UpstreamCall {
     tellFallbacks()
     current = target
     var request = try request(target)
+    // A repetition is counted, and decided on here; the next kept connection may be closed, too.
+    request.retriesStaleConnection = false
+    request.needsNewConnection = last?.isOfKeptConnection ?? false
     if timeLeft < request.timeouts.firstByte {
       request.timeouts.firstByte = max(timeLeft, .milliseconds(1))
       attempt.isCutShort = true
