@@ -7,8 +7,8 @@ package struct RetryPolicy: Sendable, Hashable {
   package var attempts = 3
   /// The share of an upstream's requests that may be repeated at it.
   package var budget = 0.2
-  /// Repetitions a second, of each loop, that need no budget: so that a gateway with few requests
-  /// can repeat one.
+  /// Repetitions a second at an upstream that need no budget: so that a gateway with few requests can
+  /// repeat one.
   package var floor = 3
   /// The longest wait before a repetition: whoever has to wait longer is told so.
   package var longestWait = Duration.seconds(5)
