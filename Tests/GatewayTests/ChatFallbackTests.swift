@@ -183,6 +183,54 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("an error that a 200 hides is found in however many pieces it comes")
+  func hiddenInPieces() async throws {
+    try await with("image_tool: {enabled: false}") { (bench: Bench) async throws in
+      let error = "{\"error\":{\"message\":\"no\",\"code\":503}}"
+      for text in [error, String(repeating: "\n ", count: 500) + error] {
+        var fault = SimulatorFault()
+        fault.replay = Array(text.utf8)
+        fault.contentType = "application/json; charset=utf-8"
+        fault.splitsEveryByte = true
+        bench.first.queue(fault, route: "chat")
+        let answer = try await bench.chat()
+        #expect(answer.head.status == 200)
+        #expect(answer.head.headers["x-easel-provider"] == "second")
+        #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=status_503")
+      }
+      // What is no JSON is passed on as it comes.
+      var sound = SimulatorFault()
+      sound.replay = Array(error.utf8)
+      sound.contentType = "audio/mpeg"
+      bench.first.queue(sound, route: "chat")
+      let answer = try await bench.chat()
+      #expect(answer.head.headers["x-easel-provider"] == "first")
+      #expect(String(decoding: answer.body, as: UTF8.self) == error)
+    }
+  }
+
+  @Test("of an answer in one piece that is cut the client gets nothing")
+  func cutWhole() async throws {
+    try await with("image_tool: {enabled: false}\nretries: {budget: 0%, floor: 0}") {
+      (bench: Bench) async throws in
+      var fault = SimulatorFault()
+      fault.resetAfter = 100
+      for _ in 0..<2 { bench.first.queue(fault, route: "chat") }
+      let answer = try await bench.chat()
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=broken")
+      #expect(throws: Never.self) { try JSONSlice.parse(answer.body) }
+      #expect(try await bench.chat("m").head.status == 502)
+      // More than is held back is passed on as it comes.
+      var giant = SimulatorFault()
+      giant.giantBytes = 3 << 20
+      bench.first.queue(giant, route: "chat")
+      let large = try await bench.chat()
+      #expect(large.head.status == 200 && large.body.count > 3 << 20)
+      #expect(large.head.headers["x-easel-provider"] == "first")
+    }
+  }
+
   @Test("what the client got wrong is nobody else's business", arguments: [400, 404, 422])
   func clientErrors(_ status: Int) async throws {
     try await with { (bench: Bench) async throws in
