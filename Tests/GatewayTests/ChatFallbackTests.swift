@@ -56,7 +56,7 @@ struct ChatFallbackTests {
   /// - Parameter breakers: whether there are breakers: most tests want the same answer each time.
   private func with(
     _ configuration: String = "", upstream: String = "", second other: String = "",
-    breakers: Bool = false,
+    others: [String] = [], alias: String = "other: n", breakers: Bool = false,
     _ body: @escaping @Sendable (Bench) async throws -> Void
   ) async throws {
     let group = EventLoopGroup(count: 2)
@@ -70,7 +70,9 @@ struct ChatFallbackTests {
       upstreams:
         - {name: first, base_url: "\(first.baseURL)", models: [m], api_key_env: KEY\(upstream)}
         - {name: second, base_url: "\(second.baseURL)", models: [n]\(other)}
+      \(others.map { "  - \($0)\n" }.joined())
       aliases:
+        \(alias)
         pair: [first/m, second/n]
         lot: [{to: first/m, weight: 3}, {to: second/n, weight: 1}]
       images:
@@ -405,6 +407,27 @@ struct ChatFallbackTests {
       bench.first.setFailureRate(1, route: "chat")
       #expect(try await bench.chat("m").head.status == 503)
       #expect(bench.chats(bench.first) == 5)
+    }
+  }
+
+  @Test("one that is well is found behind however many that nobody can reach")
+  func unreachable() async throws {
+    let others = try (0..<4).map { number in
+      let port = try FreePort.next()
+      return "{name: x\(number), base_url: \"http://127.0.0.1:\(port)/v1\", models: [x]}"
+    }
+    try await with(others: others, alias: "far: [x, first/m, second/n]") {
+      (bench: Bench) async throws in
+      let answer = try await bench.chat("far")
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-provider"] == "first")
+      let reasons = (0..<4).map { "x\($0)/x;reason=unreachable" }.joined(separator: ", ")
+      #expect(answer.head.headers["x-easel-fallback"] == reasons)
+      // What was sent counts.
+      bench.first.queue(Self.fault("503"), route: "chat")
+      for _ in 0..<3 { bench.second.queue(Self.fault("503"), route: "chat") }
+      #expect(try await bench.chat("far").head.status == 503)
+      #expect(bench.chats(bench.first) == 2 && bench.chats(bench.second) == 2)
     }
   }
 

@@ -83,6 +83,9 @@ package struct AttemptFailure: Sendable, Hashable {
     isOfKeptConnection = error.isOfKeptConnection
   }
 
+  /// Whether nothing of the request was sent.
+  var isUnsent: Bool { kind == .connection || kind == .notAsked }
+
   /// Whether it asks for patience, and doesn't say for how much.
   var isVagueLimit: Bool { kind == .status(429) && retryAfter == nil }
 

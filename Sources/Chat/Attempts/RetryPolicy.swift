@@ -3,7 +3,8 @@ internal import Resilience
 /// What to do after an attempt that failed before anything of its answer was passed on.
 package struct RetryPolicy: Sendable, Hashable {
   /// Attempts for one request, over all upstreams together; those of a tool loop's later rounds count
-  /// where they are not the first of their round.
+  /// where they are not the first of their round. One that nobody has seen does not count while
+  /// another upstream is left.
   package var attempts = 3
   /// The share of an upstream's requests that may be repeated at it.
   package var budget = 0.2
@@ -31,7 +32,7 @@ package struct RetryPolicy: Sendable, Hashable {
 
   /// Where a request stands after a failure.
   package struct Standing: Sendable, Hashable {
-    /// Attempts so far, the one that failed among them.
+    /// Attempts so far that count, the one that failed among them.
     package var attempts: Int
     /// Whether another upstream could be asked.
     package var hasOther: Bool
@@ -50,7 +51,9 @@ package struct RetryPolicy: Sendable, Hashable {
     after failure: AttemptFailure, _ standing: Standing,
     using generator: inout some RandomNumberGenerator
   ) -> Step {
-    guard attempts > standing.attempts, standing.left > .zero else { return .stop }
+    guard standing.left > .zero else { return .stop }
+    if failure.isUnsent && standing.hasOther { return .next }
+    guard attempts > standing.attempts else { return .stop }
     // It says little of the upstream: most servers close what was idle for a while.
     if failure.isOfKeptConnection { return .again(after: .zero) }
     if standing.hasOther { return mayFallOver(failure) ? .next : .stop }

@@ -18,6 +18,8 @@ package final class UpstreamCall {
   package private(set) var attempts = 0
   /// Of these, the first of their round.
   private var rounds = 0
+  /// Of these, those that nobody has seen, after which another upstream was asked.
+  private var unsent = 0
   /// Of the present round, on the loop's clock.
   private var deadline: UInt64 = 0
 
@@ -84,7 +86,9 @@ package final class UpstreamCall {
         }
         let hasOther = queue.contains(where: isAdmissible)
         switch step(after: failure, hasOther: hasOther) {
-        case .next: passOver(target, failure.reason)
+        case .next:
+          if failure.isUnsent { unsent += 1 }
+          passOver(target, failure.reason)
         case .again(let wait)
         where isAdmissible(target, after: failure, wait) && services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
@@ -110,7 +114,8 @@ package final class UpstreamCall {
   private func step(after failure: AttemptFailure, hasOther: Bool) -> RetryPolicy.Step {
     services.policy.step(
       after: failure,
-      RetryPolicy.Standing(attempts: attempts - rounds + 1, hasOther: hasOther, left: timeLeft),
+      RetryPolicy.Standing(
+        attempts: attempts - unsent - rounds + 1, hasOther: hasOther, left: timeLeft),
       using: &services.generator)
   }
 
@@ -131,7 +136,8 @@ package final class UpstreamCall {
   /// Makes an attempt that has its place, and gives the place back.
   private func run(
     _ attempt: UpstreamAttempt, _ request: (UpstreamTarget) throws -> ClientRequest,
-    after last: AttemptFailure? = nil, _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
+    after last: AttemptFailure? = nil,
+    _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws {
     let target = attempt.target
     defer { services.limits[target]?.leave() }
