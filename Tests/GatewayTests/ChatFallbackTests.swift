@@ -586,6 +586,29 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("nobody waits for a place beyond the deadline, or asks after it")
+  func deadlineInQueue() async throws {
+    try await with(
+      "retries: {deadline: 1s}\nimage_tool: {enabled: false}",
+      upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m"
+    ) { (bench: Bench) async throws in
+      // It has begun to answer, and has its place for as long as it likes.
+      var fault = SimulatorFault()
+      fault.lingers = true
+      fault.replay = Array(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n".utf8)
+      bench.first.queue(fault, route: "chat")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { _ = try? await bench.chat("m", stream: true) }
+        try await eventually("one is under way") { bench.first.openCount == 1 }
+        let late = try await bench.chat("m")
+        #expect(late.head.status == 503 && late.head.headers["retry-after"] == "1")
+        #expect(bench.chats(bench.first) == 1)
+        group.cancelAll()
+      }
+    }
+  }
+
   @Test("who waits for a place at an upstream that fails meanwhile goes to the other one")
   func failedMeanwhile() async throws {
     let rules = "[{for: chat, consecutive_failures: 1, open: 1h, open_cap: 1h}]"

@@ -34,11 +34,25 @@ extension UpstreamCall {
     return until.map { .milliseconds(breaker.millisecondsUntil($0)) <= wait } ?? false
   }
 
-  /// Takes a place where places are limited, and passes the breaker.
+  /// Takes a place where places are limited, and passes the breaker, while there is time to ask.
   /// - Parameter last: the failure after which the same one is asked again.
   /// - Returns: nil where the target is not to be asked now.
   /// - Throws: `CancellationError` where the client has left the queue.
   func begin(
+    _ target: UpstreamTarget, after last: AttemptFailure?, _ skipped: inout [Skipped]
+  ) async throws -> UpstreamAttempt? {
+    guard let attempt = try await admit(target, after: last, &skipped) else { return nil }
+    if timeLeft > .zero { return attempt }
+    // The wait for it has taken all of the time: it would be asked only to be cut off.
+    attempt.record(.ignored)
+    services.limits[target]?.leave()
+    skipped.append(
+      Skipped(
+        target: target, reason: "no time is left", wait: .seconds(1), allowsLastResort: false))
+    return nil
+  }
+
+  private func admit(
     _ target: UpstreamTarget, after last: AttemptFailure?, _ skipped: inout [Skipped]
   ) async throws -> UpstreamAttempt? {
     let breaker = services.breaker(target)
@@ -88,7 +102,7 @@ extension UpstreamCall {
     if let limit = services.limits[target], try await !enter(limit, of: target, &ignored) {
       return nil
     }
-    guard let permit = breaker.takeLastResort() else {
+    guard timeLeft > .zero, let permit = breaker.takeLastResort() else {
       services.limits[target]?.leave()
       return nil
     }
@@ -113,7 +127,7 @@ extension UpstreamCall {
     _ limit: ConcurrencyLimit, of target: UpstreamTarget, _ skipped: inout [Skipped]
   ) async throws -> Bool {
     do throws(ConcurrencyLimit.Refusal) {
-      try await limit.enter(on: services.loop)
+      try await limit.enter(atMost: timeLeft, on: services.loop)
       return true
     } catch {
       if error == .cancelled { throw CancellationError() }

@@ -119,7 +119,7 @@ package final class UpstreamCall {
       using: &services.generator)
   }
 
-  private var timeLeft: Duration { .milliseconds(deadline - min(deadline, services.loop.now)) }
+  var timeLeft: Duration { .milliseconds(deadline - min(deadline, services.loop.now)) }
 
   private func tell(_ failed: Failed) throws -> ClientAnswer {
     current = failed.target
@@ -148,8 +148,9 @@ package final class UpstreamCall {
     // A repetition is counted, and decided on here; the next kept connection may be closed, too.
     request.retriesStaleConnection = false
     request.needsNewConnection = last?.isOfKeptConnection ?? false
-    if timeLeft < request.timeouts.firstByte {
-      request.timeouts.firstByte = max(timeLeft, .milliseconds(1))
+    if timeLeft < max(request.timeouts.connect, request.timeouts.firstByte) {
+      request.timeouts.connect = min(request.timeouts.connect, timeLeft)
+      request.timeouts.firstByte = min(request.timeouts.firstByte, timeLeft)
       attempt.isCutShort = true
     }
     attempt.namesOwnAccount = target.upstream.isOwnAccount(in: request.headers)
@@ -184,7 +185,9 @@ package final class UpstreamCall {
       throw error
     }
     // That it had less time than it should have says nothing of an upstream.
-    if attempt.isCutShort && failure.kind == .timeout { attempt.record(.ignored) }
+    if attempt.isCutShort, case .timeout? = (error as? HTTPClientError)?.kind {
+      attempt.record(.ignored)
+    }
     attempt.record(failure)
     observe(attempt, failure.reason)
     if attempt.isCommitted { throw error }

@@ -48,14 +48,18 @@ package final class ConcurrencyLimit: Sendable {
   }
 
   /// Waits for a place. Called on the loop; whoever gets one gives it back by ``leave(units:)``.
-  /// - Parameter units: 1 or more; what is more than everything counts as everything.
-  package func enter(units: Int = 1, on loop: EventLoop) async throws(Refusal) {
+  /// - Parameters:
+  ///   - units: 1 or more; what is more than everything counts as everything.
+  ///   - patience: how long the caller can wait, where that is less than anyone may.
+  package func enter(
+    units: Int = 1, atMost patience: Duration? = nil, on loop: EventLoop
+  ) async throws(Refusal) {
     let event = LoopEvent<Void>()
     let bound = LoopBound(event, on: loop)
     let wake: @Sendable () -> Void = { loop.submit { bound.value.fire(()) } }
     guard let ticket = try take(bounded(units), wake) else { return }
     var isLate = false
-    let timer = longestWait.map { limit in
+    let timer = [longestWait, patience].compactMap(\.self).min().map { limit in
       loop.schedule(after: limit) {
         isLate = true
         event.fire(())
