@@ -586,6 +586,38 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("nobody waits for a place while another upstream has one, and then at the first")
+  func busy() async throws {
+    try await with(upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m") {
+      (bench: Bench) async throws in
+      var held = SimulatorFault()
+      held.isHeld = true
+      bench.first.queue(held, route: "chat")
+      let last = try await withThrowingTaskGroup(of: ClientAnswer?.self) { group in
+        group.addTask {
+          _ = try await bench.chat("m")
+          return nil
+        }
+        try await eventually("one is under way") { bench.first.openCount == 1 }
+        let other = try await bench.chat()
+        #expect(other.head.status == 200)
+        #expect(other.head.headers["x-easel-provider"] == "second")
+        #expect(other.head.headers["x-easel-fallback"] == "first/m;reason=busy")
+        bench.second.queue(Self.fault("500"), route: "chat")
+        group.addTask { try await bench.chat() }
+        try await eventually("the other one has failed") { bench.chats(bench.second) == 2 }
+        bench.first.release()
+        var last: ClientAnswer?
+        while let answer = try await group.next() { last = answer ?? last }
+        return last
+      }
+      #expect(last?.head.status == 200)
+      #expect(last?.head.headers["x-easel-provider"] == "first")
+      let passed = "first/m;reason=busy, second/n;reason=status_500"
+      #expect(last?.head.headers["x-easel-fallback"] == passed)
+    }
+  }
+
   @Test("nobody waits for a place beyond the deadline, or asks after it")
   func deadlineInQueue() async throws {
     try await with(
@@ -614,22 +646,41 @@ struct ChatFallbackTests {
     let rules = "[{for: chat, consecutive_failures: 1, open: 1h, open_cap: 1h}]"
     try await with(
       "circuit_breaker: {last_resort: false, rules: \(rules)}",
-      upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m", breakers: true
+      upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m",
+      second: ", concurrency: 5, queue: 0", breakers: true
     ) { (bench: Bench) async throws in
       var held = Self.fault("500")
       held.isHeld = true
       bench.first.queue(held, route: "chat")
-      let answers = try await withThrowingTaskGroup(of: ClientAnswer.self) { group in
-        for _ in 0..<5 { group.addTask { try await bench.chat() } }
-        try await eventually("one is under way") { bench.first.openCount == 1 }
-        try await eventually("the others wait") {
-          try await bench.chat().head.headers["x-easel-fallback"] == "first/m;reason=busy"
+      held.status = nil
+      for _ in 0..<5 { bench.second.queue(held, route: "chat") }
+      let (kept, refused) = (LockedInt(), LockedInt())
+      let answers = try await withThrowingTaskGroup(of: ClientAnswer?.self) { group in
+        for _ in 0..<5 {
+          group.addTask {
+            if try await bench.chat("n").head.status == 200 { kept.value += 1 }
+            return nil
+          }
         }
+        try await eventually("the other one is busy") { bench.second.openCount == 5 }
+        for _ in 0..<6 {
+          group.addTask {
+            let answer = try await bench.chat()
+            if answer.head.status == 503 { refused.value += 1 }
+            return answer
+          }
+        }
+        try await eventually("one is under way, and four wait") {
+          bench.first.openCount == 1 && refused.value == 1
+        }
+        bench.second.release()
+        try await eventually("the other one is free") { kept.value == 5 }
         bench.first.release()
         return try await group.reduce(into: []) { $0.append($1) }
       }
-      #expect(answers.map(\.head.status) == [200, 200, 200, 200, 200])
-      #expect(answers.allSatisfy { $0.head.headers["x-easel-provider"] == "second" })
+      let statuses = answers.compactMap { $0?.head.status }
+      #expect(statuses.sorted() == [200, 200, 200, 200, 200, 503])
+      #expect(answers.allSatisfy { $0?.head.headers["x-easel-provider"] != "first" })
       #expect(bench.chats(bench.first) == 1, "nobody else has asked it")
     }
   }

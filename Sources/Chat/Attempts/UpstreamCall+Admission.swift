@@ -34,14 +34,41 @@ extension UpstreamCall {
     return until.map { .milliseconds(breaker.millisecondsUntil($0)) <= wait } ?? false
   }
 
+  /// Takes the target that is to be asked next out of those that are left. Where the first of them has
+  /// no place free, that is the first one that has: nobody waits where another one could answer. Those
+  /// that were passed over are left, for where it fails or has no place any more.
+  /// - Parameter last: the failure after which the first one is asked again.
+  /// - Returns: the target, and whether a place was taken at it.
+  func next(
+    of queue: inout ArraySlice<UpstreamTarget>, after last: AttemptFailure?
+  ) -> (UpstreamTarget, hasPlace: Bool)? {
+    guard last == nil, queue.count > 1, let first = queue.first,
+      let limit = services.limits[first], isAdmissible(first)
+    else { return queue.popFirst().map { ($0, false) } }
+    if limit.enterAtOnce() { return queue.popFirst().map { ($0, true) } }
+    for index in queue.indices.dropFirst() where isAdmissible(queue[index]) {
+      let limit = services.limits[queue[index]]
+      guard limit?.enterAtOnce() ?? true else { continue }
+      for target in queue[..<index] {
+        passOver(target, isAdmissible(target) ? "busy" : "unavailable")
+      }
+      return (queue.remove(at: index), limit != nil)
+    }
+    return queue.popFirst().map { ($0, false) }
+  }
+
   /// Takes a place where places are limited, and passes the breaker, while there is time to ask.
-  /// - Parameter last: the failure after which the same one is asked again.
+  /// - Parameters:
+  ///   - last: the failure after which the same one is asked again.
+  ///   - hasPlace: whether a place was taken.
   /// - Returns: nil where the target is not to be asked now.
   /// - Throws: `CancellationError` where the client has left the queue.
   func begin(
-    _ target: UpstreamTarget, after last: AttemptFailure?, _ skipped: inout [Skipped]
+    _ target: UpstreamTarget, after last: AttemptFailure?, hasPlace: Bool,
+    _ skipped: inout [Skipped]
   ) async throws -> UpstreamAttempt? {
-    guard let attempt = try await admit(target, after: last, &skipped) else { return nil }
+    guard let attempt = try await admit(target, after: last, hasPlace: hasPlace, &skipped)
+    else { return nil }
     if timeLeft > .zero { return attempt }
     // The wait for it has taken all of the time: it would be asked only to be cut off.
     attempt.record(.ignored)
@@ -53,19 +80,22 @@ extension UpstreamCall {
   }
 
   private func admit(
-    _ target: UpstreamTarget, after last: AttemptFailure?, _ skipped: inout [Skipped]
+    _ target: UpstreamTarget, after last: AttemptFailure?, hasPlace: Bool,
+    _ skipped: inout [Skipped]
   ) async throws -> UpstreamAttempt? {
     let breaker = services.breaker(target)
     let isRepetition = last?.isVagueLimit ?? false
     guard let limit = services.limits[target] else {
       return await pass(breaker, of: target, isRepetition, &skipped)
     }
-    // Nobody waits for a place at an upstream that is not to be asked.
-    if case .refused(let refusal, let until) = breaker?.admission(isRepetition: isRepetition) {
-      skip(target, refusal, until, breaker, &skipped)
-      return nil
+    if !hasPlace {
+      // Nobody waits for a place at an upstream that is not to be asked.
+      if case .refused(let refusal, let until) = breaker?.admission(isRepetition: isRepetition) {
+        skip(target, refusal, until, breaker, &skipped)
+        return nil
+      }
+      guard try await enter(limit, of: target, &skipped) else { return nil }
     }
-    guard try await enter(limit, of: target, &skipped) else { return nil }
     // Asked again: it may have failed while others waited for a place.
     guard let attempt = await pass(breaker, of: target, isRepetition, &skipped) else {
       limit.leave()

@@ -69,10 +69,11 @@ package final class UpstreamCall {
     var isFirst = true
     // The failure after which the same one is asked again.
     var repeated: AttemptFailure?
-    while timeLeft > .zero, let target = queue.popFirst() {
+    while timeLeft > .zero, let (target, hasPlace) = next(of: &queue, after: repeated) {
       let last = repeated
       repeated = nil
-      guard let attempt = try await begin(target, after: last, &skipped) else { continue }
+      guard let attempt = try await begin(target, after: last, hasPlace: hasPlace, &skipped)
+      else { continue }
       if last == nil { services.addRequest(to: target) }
       if isFirst { rounds += 1 }
       isFirst = false

@@ -99,6 +99,29 @@ struct ConcurrencyLimitTests {
     }
   }
 
+  @Test("who does not wait passes nobody who does")
+  func atOnce() async throws {
+    try await onLoops { group in
+      let loop = group.loops[0]
+      try await loop.run {
+        let limit = ConcurrencyLimit(capacity: 2, queue: 10)
+        #expect(limit.enterAtOnce())
+        #expect(!limit.enterAtOnce(units: 2))
+        let done = LoopEvent<Void>()
+        _ = loop.spawn {
+          try? await limit.enter(units: 2, on: loop)
+          done.fire(())
+        }
+        while limit.load.waiting < 1 { await Task.yield() }
+        #expect(!limit.enterAtOnce(), "there is a place, but somebody waits")
+        limit.leave()
+        await done.wait()
+        limit.leave(units: 2)
+        #expect(limit.enterAtOnce(units: 2) && limit.load == (2, 0))
+      }
+    }
+  }
+
   @Test("one that is cancelled leaves the queue, or gives the place on that it has just got")
   func cancellation() async throws {
     try await onLoops { group in
