@@ -211,6 +211,39 @@ struct ChatFallbackTests {
     }
   }
 
+  /// Answers that come in two pieces, and the reason for which they are no success.
+  static let broken: [(String, String, String)] = [
+    ("content-length: 25\r\n", "{\"error\":{\"me|ssage\":\"a\"}}", "stream_error"),
+    ("content-length: 25\r\n", "{\"error\":{\"me|ssage\"", "broken"),
+    ("connection: close\r\n", "{\"choices\":[|{\"index\":", "broken"),
+  ]
+
+  @Test("what comes in pieces is a failure like others where it is one", arguments: broken)
+  func brokenInPieces(_ answer: (fields: String, body: String, reason: String)) async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    var pieces = answer.body.components(separatedBy: "|")
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\(answer.fields)\r\n"
+    pieces[0] = head + pieces[0]
+    let raw = try await loop.run { [pieces] in
+      LoopBound(try RawUpstream(loop, pieces: pieces), on: loop)
+    }
+    let port = try await loop.run { raw.value.port }
+    let other = "{name: raw, base_url: \"http://127.0.0.1:\(port)/v1\", models: [r]}"
+    try await with(
+      "image_tool: {enabled: false}", others: [other], alias: "rough: [r, second/n]"
+    ) { (bench: Bench) async throws in
+      let chat = try await bench.chat("rough")
+      #expect(chat.head.status == 200 && chat.head.headers["x-easel-provider"] == "second")
+      #expect(chat.head.headers["x-easel-fallback"] == "raw/r;reason=\(answer.reason)")
+      // An error is the client's as it is; half of an answer is not.
+      let alone = try await bench.chat("r")
+      #expect(alone.head.status == (answer.reason == "broken" ? 502 : 200))
+    }
+    try await loop.run { raw.value.close() }
+    await group.shutdown()
+  }
+
   @Test("of an answer in one piece that is cut the client gets nothing")
   func cutWhole() async throws {
     try await with("image_tool: {enabled: false}\nretries: {budget: 0%, floor: 0}") {
