@@ -3,6 +3,14 @@ package import HTTP
 extension ResponseHead {
   /// Whether its body is Server-Sent Events.
   package var isEventStream: Bool { headers.value("content-type", hasPrefix: "text/event-stream") }
+
+  /// Whether its body is one JSON value; nil where it does not say what it is.
+  package var isJSON: Bool? {
+    headers["content-type"].map { type in
+      let type = type.prefix { $0 != ";" && $0 != " " }.lowercased()
+      return type.hasSuffix("/json") || type.hasSuffix("+json")
+    }
+  }
 }
 
 /// Which header fields cross the gateway.

@@ -38,31 +38,42 @@ package final class UpstreamDirectory: Sendable {
   package struct Route: Sendable {
     /// At least one.
     package let targets: [UpstreamTarget]
-    /// The share of each target, where shares decide who is asked first.
-    let weights: [Int]?
+    /// What the route is made of, where shares decide who is asked first.
+    private let shares: [Share]?
 
-    init?(_ targets: [UpstreamTarget], weights: [Int]? = nil) {
-      guard !targets.isEmpty else { return nil }
-      self.targets = targets
-      self.weights = weights
+    /// An entry of an alias: who answers for it, and its share of the requests.
+    struct Share: Sendable {
+      let targets: [UpstreamTarget]
+      let weight: Int?
     }
 
-    /// The targets in the order for one request: by weight the first is drawn, then the next of what
-    /// is left, and so on.
+    init?(_ targets: [UpstreamTarget]) {
+      guard !targets.isEmpty else { return nil }
+      self.targets = targets
+      shares = nil
+    }
+
+    init?(_ shares: [Share]) {
+      targets = shares.flatMap(\.targets)
+      guard !targets.isEmpty else { return nil }
+      self.shares = shares.contains { $0.weight != nil } ? shares : nil
+    }
+
+    /// The targets in the order for one request: by weight the first entry is drawn, then the next of
+    /// what is left, and so on. Of an entry the first takes its requests, and the others stand in.
     package func order(using generator: inout some RandomNumberGenerator) -> [UpstreamTarget] {
-      guard let weights, targets.count > 1 else { return targets }
-      var left = Array(zip(targets, weights))
+      guard var left = shares, left.count > 1 else { return targets }
       var order: [UpstreamTarget] = []
       while left.count > 1 {
-        let total = left.reduce(0) { $0 + $1.1 }
+        let total = left.reduce(0) { $0 + ($1.weight ?? 0) }
         var number = Int.random(in: 0..<max(1, total), using: &generator)
         let index = left.firstIndex { entry in
-          number -= entry.1
+          number -= entry.weight ?? 0
           return number < 0
         }
-        order.append(left.remove(at: index ?? 0).0)
+        order += left.remove(at: index ?? 0).targets
       }
-      return order + left.map(\.0)
+      return order + left.flatMap(\.targets)
     }
   }
 
@@ -87,15 +98,13 @@ package final class UpstreamDirectory: Sendable {
     }
     var routes = lists.compactMapValues { Route($0) }
     for (name, alias) in aliases {
-      let entries = alias.targets.flatMap { entry in
+      let shares = alias.targets.map { entry in
         let targets =
           lists[entry.target]
           ?? Self.target(entry.target, open, isConfigured: true).map { [$0] } ?? []
-        return targets.map { (target: $0, weight: entry.weight) }
+        return Route.Share(targets: targets, weight: entry.weight)
       }
-      let isWeighted = entries.contains { $0.weight != nil }
-      routes[name] = Route(
-        entries.map(\.target), weights: isWeighted ? entries.map { $0.weight ?? 0 } : nil)
+      routes[name] = Route(shares.filter { !$0.targets.isEmpty })
     }
     self.routes = routes
     var keys = Set(routes.values.flatMap(\.targets).map(\.breakerKey))

@@ -32,7 +32,6 @@ extension TCPStream {
       return fail(.system(SystemError(code: written)))
     }
     let taken = max(0, Int(written))
-    bytesWritten += taken
     if taken < first.count { write(first.span.extracting(taken...)) }
     let rest = max(0, taken - first.count)
     if rest < second.count { write(second.span.extracting(rest...)) }
@@ -47,7 +46,6 @@ extension TCPStream {
   /// Puts bytes on the wire as they are.
   func writeRaw(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard !isClosing, let base, !bytes.isEmpty else { return }
-    bytesWritten += bytes.count
     var written = 0
     if pendingBytes == 0 {
       var buffer = Self.buffer(UnsafeRawBufferPointer(bytes))

@@ -56,9 +56,6 @@ package final class TCPStream {
   var failure: StreamError?
   var isClosing = false
   var closesWhenDrained = false
-  /// Bytes given to the kernel or queued for it since the connection began, TLS included.
-  package internal(set) var bytesWritten = 0
-  private var acknowledgedAtClose: Int?
   private var isReading = false
   private var deadline: UInt64 = 0
 
@@ -161,26 +158,14 @@ package final class TCPStream {
   /// counts a queued piece until the whole of it is gone).
   package var queuedBytes: Int { base.map { uv_stream_get_write_queue_size($0) } ?? 0 }
 
-  /// How many of `bytesWritten` the peer's system has taken, as of now or of the close; nil where
-  /// the system does not tell.
-  package var bytesAcknowledged: Int? { isClosing ? acknowledgedAtClose : readAcknowledged() }
-
-  /// `tcpi_bytes_acked` of tcp(7)'s `tcp_info`, which counts the SYN too.
-  private func readAcknowledged() -> Int? {
-    #if os(Linux)
+  /// Whether the kernel holds something that was not read yet: bytes, the peer's end, or an error.
+  package var hasArrivals: Bool {
     var descriptor = uv_os_fd_t()
-    guard let handle, uv_fileno(Self.closable(handle), &descriptor) == 0 else { return nil }
-    let offset = 120
-    var info = [UInt8](repeating: 0, count: 256)
-    var length = socklen_t(info.count)
-    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0,
-      Int(length) >= offset + 8
-    else { return nil }
-    let count = info[offset..<offset + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    return Int(clamping: count) - 1
-    #else
-    return nil
-    #endif
+    guard !isClosing, let handle, uv_fileno(Self.closable(handle), &descriptor) == 0 else {
+      return true
+    }
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) > 0
   }
 
   // MARK: Deadline
@@ -205,7 +190,6 @@ package final class TCPStream {
   /// Closes at once. What was not yet with the kernel is dropped.
   package func close() {
     guard !isClosing, let handle else { return }
-    acknowledgedAtClose = readAcknowledged()
     tls?.sendCloseNotify(on: self)
     guard !isClosing else { return }
     isClosing = true

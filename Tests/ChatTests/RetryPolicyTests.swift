@@ -21,7 +21,7 @@ struct RetryPolicyTests {
   @Test(
     "what another may do better goes to another",
     arguments: [
-      AttemptFailure(.connection), AttemptFailure(.timeout), AttemptFailure(.broken),
+      AttemptFailure(.timeout), AttemptFailure(.broken),
       AttemptFailure(.streamError), status(401), status(402), status(403), status(408),
       status(429), status(500), status(503), status(529),
     ])
@@ -29,6 +29,16 @@ struct RetryPolicyTests {
     #expect(step(failure) == .next)
     #expect(step(failure, attempts: 3) == .stop, "three attempts in all")
     #expect(step(failure, left: .zero) == .stop, "the deadline has passed")
+  }
+
+  @Test("that nobody has seen a request is no attempt while another one is left")
+  func unsent() {
+    for failure in [AttemptFailure(.connection), AttemptFailure(.notAsked)] {
+      #expect(step(failure) == .next)
+      #expect(step(failure, attempts: 3) == .next)
+      #expect(step(failure, attempts: 3, hasOther: false) == .stop)
+      #expect(step(failure, left: .zero) == .stop, "the deadline has passed")
+    }
   }
 
   @Test(
@@ -60,6 +70,16 @@ struct RetryPolicyTests {
       failure.shouldRetry = false
       #expect(step(failure) == .next, "\(code)")
       #expect(step(failure, hasOther: false) == .stop, "\(code)")
+    }
+  }
+
+  @Test("a kept connection that broke is made up for at once, by an attempt like others")
+  func keptConnection() {
+    var failure = AttemptFailure(.broken)
+    failure.isOfKeptConnection = true
+    for hasOther in [true, false] {
+      #expect(step(failure, hasOther: hasOther) == .again(after: .zero))
+      #expect(step(failure, attempts: 3, hasOther: hasOther) == .stop)
     }
   }
 

@@ -56,7 +56,7 @@ struct ChatFallbackTests {
   /// - Parameter breakers: whether there are breakers: most tests want the same answer each time.
   private func with(
     _ configuration: String = "", upstream: String = "", second other: String = "",
-    breakers: Bool = false,
+    others: [String] = [], alias: String = "other: n", breakers: Bool = false,
     _ body: @escaping @Sendable (Bench) async throws -> Void
   ) async throws {
     let group = EventLoopGroup(count: 2)
@@ -70,7 +70,9 @@ struct ChatFallbackTests {
       upstreams:
         - {name: first, base_url: "\(first.baseURL)", models: [m], api_key_env: KEY\(upstream)}
         - {name: second, base_url: "\(second.baseURL)", models: [n]\(other)}
+      \(others.map { "  - \($0)\n" }.joined())
       aliases:
+        \(alias)
         pair: [first/m, second/n]
         lot: [{to: first/m, weight: 3}, {to: second/n, weight: 1}]
       images:
@@ -110,6 +112,7 @@ struct ChatFallbackTests {
     var fault = SimulatorFault()
     switch name {
     case "reset": fault.resetAfter = 0
+    case "resets": fault.resets = true
     case "event":
       fault.replay = Array(
         ("data: {\"choices\":[]}\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"role\":"
@@ -179,6 +182,87 @@ struct ChatFallbackTests {
       bench.first.queue(page, route: "chat")
       let answer = try await bench.chat()
       #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=broken")
+    }
+  }
+
+  @Test("an error that a 200 hides is found in however many pieces it comes")
+  func hiddenInPieces() async throws {
+    try await with("image_tool: {enabled: false}") { (bench: Bench) async throws in
+      let error = "{\"error\":{\"message\":\"no\",\"code\":503}}"
+      for text in [error, String(repeating: "\n ", count: 500) + error] {
+        var fault = SimulatorFault()
+        fault.replay = Array(text.utf8)
+        fault.contentType = "application/json; charset=utf-8"
+        fault.splitsEveryByte = true
+        bench.first.queue(fault, route: "chat")
+        let answer = try await bench.chat()
+        #expect(answer.head.status == 200)
+        #expect(answer.head.headers["x-easel-provider"] == "second")
+        #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=status_503")
+      }
+      // What is no JSON is passed on as it comes.
+      var sound = SimulatorFault()
+      sound.replay = Array(error.utf8)
+      sound.contentType = "audio/mpeg"
+      bench.first.queue(sound, route: "chat")
+      let answer = try await bench.chat()
+      #expect(answer.head.headers["x-easel-provider"] == "first")
+      #expect(String(decoding: answer.body, as: UTF8.self) == error)
+    }
+  }
+
+  /// Answers that come in two pieces, and the reason for which they are no success.
+  static let broken: [(String, String, String)] = [
+    ("content-length: 25\r\n", "{\"error\":{\"me|ssage\":\"a\"}}", "stream_error"),
+    ("content-length: 25\r\n", "{\"error\":{\"me|ssage\"", "broken"),
+    ("connection: close\r\n", "{\"choices\":[|{\"index\":", "broken"),
+  ]
+
+  @Test("what comes in pieces is a failure like others where it is one", arguments: broken)
+  func brokenInPieces(_ answer: (fields: String, body: String, reason: String)) async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    var pieces = answer.body.components(separatedBy: "|")
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\(answer.fields)\r\n"
+    pieces[0] = head + pieces[0]
+    let raw = try await loop.run { [pieces] in
+      LoopBound(try RawUpstream(loop, pieces: pieces), on: loop)
+    }
+    let port = try await loop.run { raw.value.port }
+    let other = "{name: raw, base_url: \"http://127.0.0.1:\(port)/v1\", models: [r]}"
+    try await with(
+      "image_tool: {enabled: false}", others: [other], alias: "rough: [r, second/n]"
+    ) { (bench: Bench) async throws in
+      let chat = try await bench.chat("rough")
+      #expect(chat.head.status == 200 && chat.head.headers["x-easel-provider"] == "second")
+      #expect(chat.head.headers["x-easel-fallback"] == "raw/r;reason=\(answer.reason)")
+      // An error is the client's as it is; half of an answer is not.
+      let alone = try await bench.chat("r")
+      #expect(alone.head.status == (answer.reason == "broken" ? 502 : 200))
+    }
+    try await loop.run { raw.value.close() }
+    await group.shutdown()
+  }
+
+  @Test("of an answer in one piece that is cut the client gets nothing")
+  func cutWhole() async throws {
+    try await with("image_tool: {enabled: false}\nretries: {budget: 0%, floor: 0}") {
+      (bench: Bench) async throws in
+      var fault = SimulatorFault()
+      fault.resetAfter = 100
+      for _ in 0..<2 { bench.first.queue(fault, route: "chat") }
+      let answer = try await bench.chat()
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=broken")
+      #expect(throws: Never.self) { try JSONSlice.parse(answer.body) }
+      #expect(try await bench.chat("m").head.status == 502)
+      // More than is held back is passed on as it comes.
+      var giant = SimulatorFault()
+      giant.giantBytes = 3 << 20
+      bench.first.queue(giant, route: "chat")
+      let large = try await bench.chat()
+      #expect(large.head.status == 200 && large.body.count > 3 << 20)
+      #expect(large.head.headers["x-easel-provider"] == "first")
     }
   }
 
@@ -359,6 +443,27 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("one that is well is found behind however many that nobody can reach")
+  func unreachable() async throws {
+    let others = try (0..<4).map { number in
+      let port = try FreePort.next()
+      return "{name: x\(number), base_url: \"http://127.0.0.1:\(port)/v1\", models: [x]}"
+    }
+    try await with(others: others, alias: "far: [x, first/m, second/n]") {
+      (bench: Bench) async throws in
+      let answer = try await bench.chat("far")
+      #expect(answer.head.status == 200)
+      #expect(answer.head.headers["x-easel-provider"] == "first")
+      let reasons = (0..<4).map { "x\($0)/x;reason=unreachable" }.joined(separator: ", ")
+      #expect(answer.head.headers["x-easel-fallback"] == reasons)
+      // What was sent counts.
+      bench.first.queue(Self.fault("503"), route: "chat")
+      for _ in 0..<3 { bench.second.queue(Self.fault("503"), route: "chat") }
+      #expect(try await bench.chat("far").head.status == 503)
+      #expect(bench.chats(bench.first) == 2 && bench.chats(bench.second) == 2)
+    }
+  }
+
   @Test("without a budget an upstream that is down gets no request twice")
   func budget() async throws {
     try await with("retries: {floor: 0, budget: 0%}") { (bench: Bench) async throws in
@@ -379,10 +484,12 @@ struct ChatFallbackTests {
     }
   }
 
-  @Test("an upstream that fails 30 % of its requests is not felt, nor asked more than it should be")
-  func unreliable() async throws {
+  @Test(
+    "an upstream that fails 30 % of its requests is not felt, nor asked more than it should be",
+    arguments: ["503", "resets"])
+  func unreliable(_ failure: String) async throws {
     try await with(breakers: true) { (bench: Bench) async throws in
-      bench.first.setFailureRate(0.3, route: "chat")
+      bench.first.setFailureRate(0.3, route: "chat", fault: Self.fault(failure))
       let count = 3000
       let failed = LockedInt()
       await withTaskGroup(of: Void.self) { group in
@@ -397,6 +504,32 @@ struct ChatFallbackTests {
       }
       #expect(failed.value * 1000 < count, "\(failed.value) of \(count) failed")
       #expect(bench.chats(bench.first) * 10 <= count * 12)
+    }
+  }
+
+  @Test("what was read and reset on a kept connection is an attempt like others")
+  func keptConnection() async throws {
+    try await with("retries: {attempts: 1}") { (bench: Bench) async throws in
+      #expect(try await bench.chat("m").head.status == 200)
+      bench.first.queue(Self.fault("resets"), route: "chat")
+      #expect(try await bench.chat("m").head.status == 502)
+      #expect(bench.chats(bench.first) == 2)
+    }
+    try await with("retries: {floor: 1, budget: 0%}") { (bench: Bench) async throws in
+      #expect(try await bench.chat().head.status == 200)
+      // Asked again where it was, on a new connection; and the other one where no budget is left.
+      bench.first.queue(Self.fault("resets"), route: "chat")
+      let again = try await bench.chat()
+      #expect(again.head.status == 200 && again.head.headers["x-easel-provider"] == "first")
+      #expect(again.head.headers["x-easel-attempts"] == "2")
+      #expect(bench.chats(bench.first) == 3 && bench.chats(bench.second) == 0)
+    }
+    try await with("retries: {floor: 0, budget: 0%}") { (bench: Bench) async throws in
+      #expect(try await bench.chat().head.status == 200)
+      bench.first.queue(Self.fault("resets"), route: "chat")
+      let other = try await bench.chat()
+      #expect(other.head.status == 200 && other.head.headers["x-easel-provider"] == "second")
+      #expect(other.head.headers["x-easel-fallback"] == "first/m;reason=broken")
     }
   }
 
@@ -486,27 +619,101 @@ struct ChatFallbackTests {
     }
   }
 
+  @Test("nobody waits for a place while another upstream has one, and then at the first")
+  func busy() async throws {
+    try await with(upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m") {
+      (bench: Bench) async throws in
+      var held = SimulatorFault()
+      held.isHeld = true
+      bench.first.queue(held, route: "chat")
+      let last = try await withThrowingTaskGroup(of: ClientAnswer?.self) { group in
+        group.addTask {
+          _ = try await bench.chat("m")
+          return nil
+        }
+        try await eventually("one is under way") { bench.first.openCount == 1 }
+        let other = try await bench.chat()
+        #expect(other.head.status == 200)
+        #expect(other.head.headers["x-easel-provider"] == "second")
+        #expect(other.head.headers["x-easel-fallback"] == "first/m;reason=busy")
+        bench.second.queue(Self.fault("500"), route: "chat")
+        group.addTask { try await bench.chat() }
+        try await eventually("the other one has failed") { bench.chats(bench.second) == 2 }
+        bench.first.release()
+        var last: ClientAnswer?
+        while let answer = try await group.next() { last = answer ?? last }
+        return last
+      }
+      #expect(last?.head.status == 200)
+      #expect(last?.head.headers["x-easel-provider"] == "first")
+      let passed = "first/m;reason=busy, second/n;reason=status_500"
+      #expect(last?.head.headers["x-easel-fallback"] == passed)
+    }
+  }
+
+  @Test("nobody waits for a place beyond the deadline, or asks after it")
+  func deadlineInQueue() async throws {
+    try await with(
+      "retries: {deadline: 1s}\nimage_tool: {enabled: false}",
+      upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m"
+    ) { (bench: Bench) async throws in
+      // It has begun to answer, and has its place for as long as it likes.
+      var fault = SimulatorFault()
+      fault.lingers = true
+      fault.replay = Array(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n".utf8)
+      bench.first.queue(fault, route: "chat")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { _ = try? await bench.chat("m", stream: true) }
+        try await eventually("one is under way") { bench.first.openCount == 1 }
+        let late = try await bench.chat("m")
+        #expect(late.head.status == 503 && late.head.headers["retry-after"] == "1")
+        #expect(bench.chats(bench.first) == 1)
+        group.cancelAll()
+      }
+    }
+  }
+
   @Test("who waits for a place at an upstream that fails meanwhile goes to the other one")
   func failedMeanwhile() async throws {
     let rules = "[{for: chat, consecutive_failures: 1, open: 1h, open_cap: 1h}]"
     try await with(
       "circuit_breaker: {last_resort: false, rules: \(rules)}",
-      upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m", breakers: true
+      upstream: ", concurrency: 1, queue: 4, queue_timeout: 5m",
+      second: ", concurrency: 5, queue: 0", breakers: true
     ) { (bench: Bench) async throws in
       var held = Self.fault("500")
       held.isHeld = true
       bench.first.queue(held, route: "chat")
-      let answers = try await withThrowingTaskGroup(of: ClientAnswer.self) { group in
-        for _ in 0..<5 { group.addTask { try await bench.chat() } }
-        try await eventually("one is under way") { bench.first.openCount == 1 }
-        try await eventually("the others wait") {
-          try await bench.chat().head.headers["x-easel-fallback"] == "first/m;reason=busy"
+      held.status = nil
+      for _ in 0..<5 { bench.second.queue(held, route: "chat") }
+      let (kept, refused) = (LockedInt(), LockedInt())
+      let answers = try await withThrowingTaskGroup(of: ClientAnswer?.self) { group in
+        for _ in 0..<5 {
+          group.addTask {
+            if try await bench.chat("n").head.status == 200 { kept.value += 1 }
+            return nil
+          }
         }
+        try await eventually("the other one is busy") { bench.second.openCount == 5 }
+        for _ in 0..<6 {
+          group.addTask {
+            let answer = try await bench.chat()
+            if answer.head.status == 503 { refused.value += 1 }
+            return answer
+          }
+        }
+        try await eventually("one is under way, and four wait") {
+          bench.first.openCount == 1 && refused.value == 1
+        }
+        bench.second.release()
+        try await eventually("the other one is free") { kept.value == 5 }
         bench.first.release()
         return try await group.reduce(into: []) { $0.append($1) }
       }
-      #expect(answers.map(\.head.status) == [200, 200, 200, 200, 200])
-      #expect(answers.allSatisfy { $0.head.headers["x-easel-provider"] == "second" })
+      let statuses = answers.compactMap { $0?.head.status }
+      #expect(statuses.sorted() == [200, 200, 200, 200, 200, 503])
+      #expect(answers.allSatisfy { $0?.head.headers["x-easel-provider"] != "first" })
       #expect(bench.chats(bench.first) == 1, "nobody else has asked it")
     }
   }

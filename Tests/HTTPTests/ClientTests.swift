@@ -87,7 +87,7 @@ struct ClientTests {
     }
   }
 
-  @Test("what is not idempotent is sent again only if the server's system took nothing of it")
+  @Test("what is not idempotent is never sent again, but an end that has come is seen before")
   func stalePost() async throws {
     try await withClient { socket, number in
       await socket.read(until: "\r\n\r\n")
@@ -103,12 +103,52 @@ struct ClientTests {
       request.method = .post
       request.body = Array("body".utf8)
       _ = try await client.send(request, bodyLimit: 10)
-      // Closed, and the client has not been told yet: its request meets a socket that is gone.
+      // Closed, and the client's loop has not been told yet.
       server.sockets[0].close()
       #expect(try await client.send(request, bodyLimit: 10).head.status == 200)
       #expect(server.sockets.count == 2)
       let error = await failure { try await client.send(request, bodyLimit: 10) }
-      #expect(error?.kind == .reset)
+      #expect(error?.kind == .reset && error?.isOfKeptConnection == true)
+      #expect(server.sockets.count == 2)
+    }
+  }
+
+  @Test("a server that reads a request and resets at once has read it: it is not sent again")
+  func readAndReset() async throws {
+    try await withClient { socket, number in
+      await socket.read(until: "body")
+      _ = socket.takeText()
+      socket.write(ok)
+      await socket.read(until: "body")
+      socket.stream.reset()
+    } _: { client, server in
+      var request = try ClientRequest.get(server)
+      request.method = .post
+      request.body = Array("body".utf8)
+      for _ in 0..<5 {
+        let count = server.sockets.count
+        #expect(try await client.send(request, bodyLimit: 10).head.status == 200)
+        let error = await failure { try await client.send(request, bodyLimit: 10) }
+        #expect(error?.kind == .reset && error?.isOfKeptConnection == true)
+        #expect(server.sockets.count == count + 1)
+      }
+    }
+  }
+
+  @Test("who needs a new connection gets none that was kept")
+  func needsNew() async throws {
+    try await withClient { socket, _ in
+      while !socket.hasEnded {
+        await socket.read(until: "\r\n\r\n")
+        _ = socket.takeText()
+        socket.write(ok)
+      }
+    } _: { client, server in
+      var request = try ClientRequest.get(server)
+      for _ in 0..<2 { _ = try await client.send(request, bodyLimit: 10) }
+      #expect(server.sockets.count == 1)
+      request.needsNewConnection = true
+      _ = try await client.send(request, bodyLimit: 10)
       #expect(server.sockets.count == 2)
     }
   }

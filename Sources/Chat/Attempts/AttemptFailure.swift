@@ -28,6 +28,8 @@ package struct AttemptFailure: Sendable, Hashable {
   package var shouldRetry: Bool?
   /// Whether its account is out of credit, which OpenAI says by a 429.
   package var isOutOfCredit = false
+  /// Whether a connection that had been kept alive broke before one byte of an answer.
+  package var isOfKeptConnection = false
 
   /// A failure without an answer.
   package init(_ kind: Kind) { self.kind = kind }
@@ -78,7 +80,11 @@ package struct AttemptFailure: Sendable, Hashable {
     case .timeout: self.init(.timeout)
     case .reset, .malformed, .tooLarge, .cancelled: self.init(.broken)
     }
+    isOfKeptConnection = error.isOfKeptConnection
   }
+
+  /// Whether nothing of the request was sent.
+  var isUnsent: Bool { kind == .connection || kind == .notAsked }
 
   /// Whether it asks for patience, and doesn't say for how much.
   var isVagueLimit: Bool { kind == .status(429) && retryAfter == nil }

@@ -3,12 +3,13 @@ internal import Resilience
 /// What to do after an attempt that failed before anything of its answer was passed on.
 package struct RetryPolicy: Sendable, Hashable {
   /// Attempts for one request, over all upstreams together; those of a tool loop's later rounds count
-  /// where they are not the first of their round.
+  /// where they are not the first of their round. One that nobody has seen does not count while
+  /// another upstream is left.
   package var attempts = 3
   /// The share of an upstream's requests that may be repeated at it.
   package var budget = 0.2
-  /// Repetitions a second, of each loop, that need no budget: so that a gateway with few requests
-  /// can repeat one.
+  /// Repetitions a second at an upstream that need no budget: so that a gateway with few requests can
+  /// repeat one.
   package var floor = 3
   /// The longest wait before a repetition: whoever has to wait longer is told so.
   package var longestWait = Duration.seconds(5)
@@ -31,7 +32,7 @@ package struct RetryPolicy: Sendable, Hashable {
 
   /// Where a request stands after a failure.
   package struct Standing: Sendable, Hashable {
-    /// Attempts so far, the one that failed among them.
+    /// Attempts so far that count, the one that failed among them.
     package var attempts: Int
     /// Whether another upstream could be asked.
     package var hasOther: Bool
@@ -50,7 +51,11 @@ package struct RetryPolicy: Sendable, Hashable {
     after failure: AttemptFailure, _ standing: Standing,
     using generator: inout some RandomNumberGenerator
   ) -> Step {
-    guard attempts > standing.attempts, standing.left > .zero else { return .stop }
+    guard standing.left > .zero else { return .stop }
+    if failure.isUnsent && standing.hasOther { return .next }
+    guard attempts > standing.attempts else { return .stop }
+    // It says little of the upstream: most servers close what was idle for a while.
+    if failure.isOfKeptConnection { return .again(after: .zero) }
     if standing.hasOther { return mayFallOver(failure) ? .next : .stop }
     guard failure.shouldRetry != false, mayRepeat(failure) else { return .stop }
     let cause: Backoff.Cause = failure.kind == .status(429) ? .rateLimited : .failure

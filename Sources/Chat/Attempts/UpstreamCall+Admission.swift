@@ -29,6 +29,19 @@ extension UpstreamCall {
     if case .refused = services.breaker(target)?.admission() { false } else { true }
   }
 
+  /// Whether it could be asked in place of one that has failed: at last also where it rests, or where
+  /// another request makes its trial.
+  func isLeft(_ target: UpstreamTarget) -> Bool {
+    guard let breaker = services.breaker(target),
+      case .refused(let refusal, _) = breaker.admission()
+    else { return true }
+    switch refusal {
+    case .resting: return true
+    case .trialRunning: return services.asksLastResort && breaker.offersLastResort
+    case .open, .coolingDown, .badKey, .noCredit, .forcedOpen: return false
+    }
+  }
+
   /// Whether its breaker would let it be asked after a wait, as far as is known now: nobody waits, and
   /// nothing is taken out of a budget, for a repetition that it would refuse.
   func isAdmissible(
@@ -40,27 +53,69 @@ extension UpstreamCall {
     return until.map { .milliseconds(breaker.millisecondsUntil($0)) <= wait } ?? false
   }
 
-  /// Takes a place where places are limited, and passes the breaker.
+  /// Takes the target that is to be asked next out of those that are left. Where the first of them has
+  /// no place free, that is the first one that has: nobody waits where another one could answer. Those
+  /// that were passed over are left, for where it fails or has no place any more.
+  /// - Parameter last: the failure after which the first one is asked again.
+  /// - Returns: the target, and whether a place was taken at it.
+  func next(
+    of queue: inout ArraySlice<UpstreamTarget>, after last: AttemptFailure?
+  ) -> (UpstreamTarget, hasPlace: Bool)? {
+    guard last == nil, queue.count > 1, let first = queue.first,
+      let limit = services.limits[first], isAdmissible(first)
+    else { return queue.popFirst().map { ($0, false) } }
+    if limit.enterAtOnce() { return queue.popFirst().map { ($0, true) } }
+    for index in queue.indices.dropFirst() where isAdmissible(queue[index]) {
+      let limit = services.limits[queue[index]]
+      guard limit?.enterAtOnce() ?? true else { continue }
+      for target in queue[..<index] {
+        passOver(target, isAdmissible(target) ? "busy" : "unavailable")
+      }
+      return (queue.remove(at: index), limit != nil)
+    }
+    return queue.popFirst().map { ($0, false) }
+  }
+
+  /// Takes a place where places are limited, and passes the breaker, while there is time to ask.
   /// - Parameters:
   ///   - last: the failure after which the same one is asked again.
+  ///   - hasPlace: whether a place was taken.
   ///   - isNeeded: whether nobody else is left who could answer.
   /// - Returns: nil where the target is not to be asked now.
   /// - Throws: `CancellationError` where the client has left the queue.
   func begin(
-    _ target: UpstreamTarget, after last: AttemptFailure?, isNeeded: Bool,
+    _ target: UpstreamTarget, after last: AttemptFailure?, hasPlace: Bool, isNeeded: Bool,
+    _ skipped: inout [Skipped]
+  ) async throws -> UpstreamAttempt? {
+    let isNeeded = isNeeded || last?.isVagueLimit ?? false
+    guard let attempt = try await admit(target, isNeeded: isNeeded, hasPlace: hasPlace, &skipped)
+    else { return nil }
+    if timeLeft > .zero { return attempt }
+    // The wait for it has taken all of the time: it would be asked only to be cut off.
+    attempt.record(.ignored)
+    services.limits[target]?.leave()
+    skipped.append(
+      Skipped(
+        target: target, reason: "no time is left", wait: .seconds(1), refusal: nil))
+    return nil
+  }
+
+  private func admit(
+    _ target: UpstreamTarget, isNeeded: Bool, hasPlace: Bool,
     _ skipped: inout [Skipped]
   ) async throws -> UpstreamAttempt? {
     let breaker = services.breaker(target)
-    let isNeeded = isNeeded || last?.isVagueLimit ?? false
     guard let limit = services.limits[target] else {
       return await pass(breaker, of: target, isNeeded, &skipped)
     }
-    // Nobody waits for a place at an upstream that is not to be asked.
-    if case .refused(let refusal, let until) = breaker?.admission(isNeeded: isNeeded) {
-      skip(target, refusal, until, breaker, &skipped)
-      return nil
+    if !hasPlace {
+      // Nobody waits for a place at an upstream that is not to be asked.
+      if case .refused(let refusal, let until) = breaker?.admission(isNeeded: isNeeded) {
+        skip(target, refusal, until, breaker, &skipped)
+        return nil
+      }
+      guard try await enter(limit, of: target, &skipped) else { return nil }
     }
-    guard try await enter(limit, of: target, &skipped) else { return nil }
     // Asked again: it may have failed while others waited for a place.
     guard let attempt = await pass(breaker, of: target, isNeeded, &skipped) else {
       limit.leave()
@@ -97,7 +152,7 @@ extension UpstreamCall {
     if let limit = services.limits[target], try await !enter(limit, of: target, &ignored) {
       return nil
     }
-    guard let permit = breaker.takeLastResort() else {
+    guard timeLeft > .zero, let permit = breaker.takeLastResort() else {
       services.limits[target]?.leave()
       return nil
     }
@@ -121,7 +176,7 @@ extension UpstreamCall {
     _ limit: ConcurrencyLimit, of target: UpstreamTarget, _ skipped: inout [Skipped]
   ) async throws -> Bool {
     do throws(ConcurrencyLimit.Refusal) {
-      try await limit.enter(on: services.loop)
+      try await limit.enter(atMost: timeLeft, on: services.loop)
       return true
     } catch {
       if error == .cancelled { throw CancellationError() }

@@ -18,6 +18,8 @@ package final class UpstreamCall {
   package private(set) var attempts = 0
   /// Of these, the first of their round.
   private var rounds = 0
+  /// Of these, those that nobody has seen, after which another upstream was asked.
+  private var unsent = 0
   /// Of the present round, on the loop's clock.
   private var deadline: UInt64 = 0
 
@@ -69,33 +71,44 @@ package final class UpstreamCall {
     var repeated: AttemptFailure?
     // Those that are asked though they rest, since nobody else is left.
     var needed: [UpstreamTarget] = []
-    while timeLeft > .zero, let target = queue.popFirst() ?? takeResting(&skipped, &needed) {
+    while timeLeft > .zero,
+      let (target, hasPlace) = next(of: &queue, after: repeated)
+        ?? takeResting(&skipped, &needed).map({ ($0, false) })
+    {
       let last = repeated
       repeated = nil
       let isNeeded = needed.contains { $0 === target }
-      guard let attempt = try await begin(target, after: last, isNeeded: isNeeded, &skipped) else {
-        continue
-      }
+      guard
+        let attempt = try await begin(
+          target, after: last, hasPlace: hasPlace, isNeeded: isNeeded, &skipped)
+      else { continue }
       if last == nil { services.addRequest(to: target) }
       if isFirst { rounds += 1 }
       isFirst = false
       do {
-        try await run(attempt, request, body)
+        try await run(attempt, request, after: last, body)
         return nil
       } catch {
         let failure = try settle(attempt, error)
         if told.map({ $0.failure.telling <= failure.telling }) ?? true {
           told = Failed(target: target, failure: failure, error: error)
         }
-        switch step(after: failure, hasOther: hasOther(queue, skipped)) {
-        case .next: passOver(target, failure.reason)
+        let hasOther =
+          queue.contains(where: isLeft)
+          || skipped.contains { ($0.rests || $0.isTried) && isLeft($0.target) }
+        switch step(after: failure, hasOther: hasOther) {
+        case .next:
+          if failure.isUnsent { unsent += 1 }
+          passOver(target, failure.reason)
         case .again(let wait)
         where isAdmissible(target, after: failure, wait, isNeeded: isNeeded)
           && services.takeRetry(at: target):
           services.observer.retry(upstream: target.upstream.name, reason: failure.reason)
-          try await services.loop.sleep(for: wait)
+          if wait > .zero { try await services.loop.sleep(for: wait) }
           queue.insert(target, at: queue.startIndex)
           repeated = failure
+        case .again where hasOther && services.policy.mayFallOver(failure):
+          passOver(target, failure.reason)
         case .again, .stop:
           // What another upstream would say as well is told as it is.
           guard services.policy.mayFallOver(failure), let told else {
@@ -115,12 +128,6 @@ package final class UpstreamCall {
     }
   }
 
-  /// Whether there is somebody to ask in place of one that has failed.
-  private func hasOther(_ queue: ArraySlice<UpstreamTarget>, _ skipped: [Skipped]) -> Bool {
-    queue.contains(where: isAdmissible) || skipped.contains(where: \.rests)
-      || services.asksLastResort && skipped.contains(where: \.isTried)
-  }
-
   /// Takes one out that was passed over only since others were to be asked first.
   private func takeResting(
     _ skipped: inout [Skipped], _ needed: inout [UpstreamTarget]
@@ -135,11 +142,12 @@ package final class UpstreamCall {
   private func step(after failure: AttemptFailure, hasOther: Bool) -> RetryPolicy.Step {
     services.policy.step(
       after: failure,
-      RetryPolicy.Standing(attempts: attempts - rounds + 1, hasOther: hasOther, left: timeLeft),
+      RetryPolicy.Standing(
+        attempts: attempts - unsent - rounds + 1, hasOther: hasOther, left: timeLeft),
       using: &services.generator)
   }
 
-  private var timeLeft: Duration { .milliseconds(deadline - min(deadline, services.loop.now)) }
+  var timeLeft: Duration { .milliseconds(deadline - min(deadline, services.loop.now)) }
 
   private func tell(_ failed: Failed) throws -> ClientAnswer {
     current = failed.target
@@ -156,6 +164,7 @@ package final class UpstreamCall {
   /// Makes an attempt that has its place, and gives the place back.
   private func run(
     _ attempt: UpstreamAttempt, _ request: (UpstreamTarget) throws -> ClientRequest,
+    after last: AttemptFailure? = nil,
     _ body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws {
     let target = attempt.target
@@ -164,8 +173,12 @@ package final class UpstreamCall {
     tellFallbacks()
     current = target
     var request = try request(target)
-    if timeLeft < request.timeouts.firstByte {
-      request.timeouts.firstByte = max(timeLeft, .milliseconds(1))
+    // A repetition is counted, and decided on here; the next kept connection may be closed, too.
+    request.retriesStaleConnection = false
+    request.needsNewConnection = last?.isOfKeptConnection ?? false
+    if timeLeft < max(request.timeouts.connect, request.timeouts.firstByte) {
+      request.timeouts.connect = min(request.timeouts.connect, timeLeft)
+      request.timeouts.firstByte = min(request.timeouts.firstByte, timeLeft)
       attempt.isCutShort = true
     }
     attempt.namesOwnAccount = target.upstream.isOwnAccount(in: request.headers)
@@ -200,7 +213,9 @@ package final class UpstreamCall {
       throw error
     }
     // That it had less time than it should have says nothing of an upstream.
-    if attempt.isCutShort && failure.kind == .timeout { attempt.record(.ignored) }
+    if attempt.isCutShort, case .timeout? = (error as? HTTPClientError)?.kind {
+      attempt.record(.ignored)
+    }
     attempt.record(failure)
     observe(attempt, failure.reason)
     if attempt.isCommitted { throw error }

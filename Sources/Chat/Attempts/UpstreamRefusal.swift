@@ -16,8 +16,10 @@ package struct UpstreamRefusal: Error {
   /// object, as some servers send it.
   /// - Returns: nil for any other answer.
   package init?(hiddenIn answer: ClientAnswer) {
-    // Looked for where it stands in such a body, so that an answer costs a short search.
-    guard answer.head.status < 400, answer.body.prefix(64).contains("\"error\""),
+    // Looked for where it stands in such a body, so that an answer costs a short search. Some servers
+    // send blanks for as long as they think.
+    let text = answer.body.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+    guard answer.head.status < 400, text.prefix(64).contains("\"error\""),
       let object = try? JSONSlice.parse(answer.body), object["choices"] == nil,
       let error = object["error"], error.kind == .object || error.kind == .string
     else { return nil }

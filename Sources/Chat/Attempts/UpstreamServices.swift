@@ -11,9 +11,9 @@ package final class UpstreamServices {
   let asksLastResort: Bool
   let policy: RetryPolicy
   let limits: UpstreamLimits
+  private let budgets: UpstreamBudgets
   let observer: any ChatObserver
   private let client: (String?) -> HTTPClient
-  private var budgets: [String: RetryBudget] = [:]
   private var breakers: [BreakerKey: SharedBreaker] = [:]
   /// Breakers of models that clients have named, which may change.
   private var named: [BreakerKey: Named] = [:]
@@ -25,7 +25,7 @@ package final class UpstreamServices {
   ///   where there is none.
   package init(
     loop: EventLoop, board: BreakerBoard?, asksLastResort: Bool, policy: RetryPolicy,
-    limits: UpstreamLimits, observer: any ChatObserver = NoChatObserver(),
+    limits: UpstreamLimits, budgets: UpstreamBudgets, observer: any ChatObserver = NoChatObserver(),
     client: @escaping (String?) -> HTTPClient
   ) {
     self.loop = loop
@@ -33,6 +33,7 @@ package final class UpstreamServices {
     self.asksLastResort = asksLastResort
     self.policy = policy
     self.limits = limits
+    self.budgets = budgets
     self.observer = observer
     self.client = client
   }
@@ -99,16 +100,12 @@ package final class UpstreamServices {
 
   /// Pays in for a request that an upstream gets.
   func addRequest(to target: UpstreamTarget) {
-    budgets[target.upstream.name, default: newBudget()].addRequest()
+    budgets[target]?.addRequest()
   }
 
   /// Takes a repetition out of an upstream's budget, if there is one.
   func takeRetry(at target: UpstreamTarget) -> Bool {
-    budgets[target.upstream.name, default: newBudget()].takeRetry(now: Int64(loop.now))
-  }
-
-  private func newBudget() -> RetryBudget {
-    RetryBudget(ratio: policy.budget, floorPerSecond: policy.floor, now: Int64(loop.now))
+    budgets[target]?.takeRetry() ?? false
   }
 }
 

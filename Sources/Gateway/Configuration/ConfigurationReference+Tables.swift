@@ -95,7 +95,7 @@ extension ConfigurationReference {
     Key("retries.budget", "20%", "Share of an upstream's requests that may be repeated at it"),
     Key(
       "retries.floor", "3",
-      "Repetitions a second, of each event loop, that need no budget, 0 to 1000"),
+      "Repetitions a second at an upstream that need no budget, 0 to 1000"),
     Key("retries.max_wait", "5s", "Longest wait before a repetition, up to 2m"),
     Key(
       "retries.deadline", "10m",

@@ -4,7 +4,7 @@ package struct RetryConfiguration: Sendable, Hashable {
   package var attempts = 3
   /// The share of an upstream's requests that may be repeated at it; default 20 %.
   package var budget = 0.2
-  /// Repetitions a second, of each event loop, that need no budget; default 3, 0 to 1000.
+  /// Repetitions a second at an upstream that need no budget; default 3, 0 to 1000.
   package var floor = 3
   /// The longest wait before a repetition; default 5 s, 0 to 2 min.
   package var maxWait = Duration.seconds(5)

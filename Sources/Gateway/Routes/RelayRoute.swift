@@ -28,12 +28,10 @@ enum RelayRoute {
       await UpstreamRelay(
         context: context, call: call, hasSeveralChoices: hasSeveralChoices(body, members)
       ).relay { target in
-        var request = target.request(
+        target.request(
           String(context.exchange.head.target.dropFirst("/v1/".count)),
           client: context.exchange.head.headers, requestID: context.id,
           body: try edit(body, model, target.model))
-        request.retriesStaleConnection = true
-        return request
       }
     } catch {
       context.fail(error)

@@ -10,6 +10,12 @@ struct UpstreamRelay {
   /// Whether the answer may hold several: see `StreamEnd`.
   let hasSeveralChoices: Bool
 
+  /// Bytes of an answer in one piece that are held back until its end has come.
+  private static let largestHeld = 1 << 20
+
+  /// An answer that ended before its JSON did.
+  private struct CutShort: Error {}
+
   /// Asks the upstreams and relays the answer: status, fields and body untouched.
   func relay(_ request: (UpstreamTarget) throws -> ClientRequest) async {
     let exchange = context.exchange
@@ -28,6 +34,8 @@ struct UpstreamRelay {
       refuse(data)
     } catch StreamStart.Failure.ended {
       fail(.upstreamEnded(call.current.upstream.name))
+    } catch is CutShort {
+      fail(.upstreamCut(call.current.upstream.name))
     } catch is SSEError {
       fail(.upstreamFailed("An event of the upstream is too large.", code: "upstream_too_large"))
     } catch let error as OpenAIError {
@@ -53,17 +61,55 @@ struct UpstreamRelay {
       // The head is held until the first bytes, so that a failure before them has a status.
       let first = try await response.next()
       if let length = head.contentLength, (first?.count ?? 0) == length {
-        let answer = ClientAnswer(head: head, body: first ?? [])
-        if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
-        attempt.commit()
-        return exchange.respond(head.status, fields(head), answer.body)
+        return try respond(head, first ?? [], of: attempt)
+      }
+      var held = first ?? []
+      if head.isJSON ?? true, try await hold(&held, response) {
+        try checkEnd(head, held, of: attempt)
+        return try respond(head, held, of: attempt)
       }
       attempt.commit()
       exchange.start(head.status, fields(head), length: head.contentLength)
-      try await exchange.write(first ?? [])
+      try await exchange.write(held)
       while let piece = try await response.next() { try await exchange.write(piece) }
       exchange.finish()
     }
+  }
+
+  /// Passes an answer on that has come whole.
+  private func respond(
+    _ head: ResponseHead, _ body: [UInt8], of attempt: UpstreamAttempt
+  ) throws {
+    let answer = ClientAnswer(head: head, body: body)
+    if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
+    attempt.commit()
+    context.exchange.respond(head.status, fields(head), body)
+  }
+
+  /// Reads an answer on while it is small enough to be held back: one that is cut, or says that it is
+  /// an error, can still be another upstream's then.
+  /// - Returns: whether that was all of it.
+  private func hold(_ body: inout [UInt8], _ response: ClientResponse) async throws -> Bool {
+    if let length = response.head.contentLength {
+      if length > Self.largestHeld { return false }
+      body.reserveCapacity(length)
+    }
+    while body.count <= Self.largestHeld {
+      guard let piece = try await response.next() else { return true }
+      body += piece
+    }
+    return false
+  }
+
+  /// Where an answer ends with its connection, only its JSON tells whether it is whole.
+  private func checkEnd(
+    _ head: ResponseHead, _ body: [UInt8], of attempt: UpstreamAttempt
+  ) throws {
+    guard head.contentLength == nil, !head.headers.contains("transfer-encoding"), !body.isEmpty,
+      head.isJSON == true, (try? JSONScanner.validate(body)) == nil
+    else { return }
+    attempt.failure = AttemptFailure(.broken)
+    throw CutShort()
   }
 
   /// Passes whole events on, so that an upstream that breaks off leaves no half of one before the

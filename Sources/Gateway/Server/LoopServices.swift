@@ -15,13 +15,14 @@ final class LoopServices {
   /// How chat upstreams are asked.
   private(set) lazy var upstreams = UpstreamServices(
     loop: loop, board: resilience.isEnabled ? resilience.board : nil,
-    asksLastResort: asksLastResort, policy: policy, limits: limits,
+    asksLastResort: asksLastResort, policy: policy, limits: limits, budgets: budgets,
     observer: counts ? ChatMetrics(metrics: LoopBound(metrics, on: loop)) : NoChatObserver()
   ) { [unowned self] in client(trusting: $0) }
   private let resilience: ResilienceServices
   private let policy: RetryPolicy
   private let asksLastResort: Bool
   private let limits: UpstreamLimits
+  private let budgets: UpstreamBudgets
 
   init(_ loop: EventLoop, _ shared: SharedServices) throws {
     self.loop = loop
@@ -31,6 +32,7 @@ final class LoopServices {
     policy = RetryPolicy(shared.configuration.retries)
     asksLastResort = shared.configuration.circuitBreaker.lastResort
     limits = shared.upstreamLimits
+    budgets = shared.upstreamBudgets
     let configuration = try Self.clientConfiguration(shared.configuration)
     client = HTTPClient(loop: loop, tls: try TLSContext(client: nil), configuration: configuration)
     for upstream in shared.directory.upstreams {

@@ -11,6 +11,7 @@ final class SharedServices: Sendable {
   let directory: UpstreamDirectory
   let resilience: ResilienceServices
   let upstreamLimits: UpstreamLimits
+  let upstreamBudgets: UpstreamBudgets
   let images: ImagePipeline
   let profiles: ImageProfiles
   let store: any PictureStore
@@ -38,6 +39,7 @@ final class SharedServices: Sendable {
     directory = UpstreamDirectory(
       upstreams: upstreams, aliases: configuration.aliases.mapValues(UpstreamDirectory.Alias.init))
     upstreamLimits = UpstreamLimits(directory.upstreams)
+    upstreamBudgets = UpstreamBudgets(directory.upstreams, RetryPolicy(configuration.retries))
     let catalog = try Self.catalog(configuration)
     resilience = try await .open(
       configuration, catalog, directory, group: group, logger: logger)

@@ -15,11 +15,6 @@ final class ClientConnection: TCPStreamHandler {
   private var keepsAlive = true
   /// Whether a request was answered on it before.
   private(set) var isReused = false
-  /// What was written before the present request.
-  private var writtenBefore = 0
-  /// Whether the server's system has taken any of the present request: if not, the server cannot
-  /// have acted on it.
-  var mayHaveBeenTaken: Bool { stream.bytesAcknowledged.map { $0 > writtenBefore } ?? true }
   /// Whether any byte of the present answer has come.
   private(set) var hasAnswerBytes = false
   /// Whether the whole of the present request was handed to the kernel.
@@ -37,6 +32,9 @@ final class ClientConnection: TCPStreamHandler {
 
   var loop: EventLoop { stream.loop }
   var isUsable: Bool { !isClosed && !reachedEOF && !stream.isClosed && input.isEmpty }
+  /// Whether it can carry a request after it was idle: not where its end has come, though the loop has
+  /// not been told yet.
+  var isStillUsable: Bool { isUsable && !stream.hasArrivals }
 
   // MARK: One request
 
@@ -46,7 +44,6 @@ final class ClientConnection: TCPStreamHandler {
   ) async throws(HTTPClientError) -> ResponseHead {
     hasAnswerBytes = false
     hasSentRequest = false
-    writtenBefore = stream.bytesWritten
     totalDeadline = deadline
     stream.write(head, request.body)
     arm(.firstByte, request.timeouts.firstByte)

@@ -6,10 +6,11 @@ package struct ClientRequest: Sendable {
   package var headers: HeaderFields
   package var body: [UInt8]
   package var timeouts = ClientTimeouts()
-  /// Whether the request may be sent a second time, on a new connection, when a connection that was
-  /// kept alive turns out to be closed before one byte of an answer. False for what may be paid for
-  /// twice.
+  /// Whether an idempotent request may be sent a second time, on a new connection, when a connection
+  /// that was kept alive breaks before one byte of an answer. False for whoever counts what is sent.
   package var retriesStaleConnection = true
+  /// Whether it must not be sent on a connection that was kept alive.
+  package var needsNewConnection = false
   /// Which addresses the host may have.
   package var addressPolicy = AddressPolicy.any
 

@@ -74,7 +74,7 @@ final class ConnectionPool {
   private func takeIdle() -> ClientConnection? {
     while let connection = idle.popLast() {
       connection.becomeBusy()
-      if connection.isUsable { return connection }
+      if connection.isStillUsable { return connection }
       connection.close()
       open -= 1
     }

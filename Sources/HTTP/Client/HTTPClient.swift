@@ -62,7 +62,7 @@ package final class HTTPClient {
     let pool = pool(for: origin)
     let deadline = request.timeouts.total.map { loop.now + $0.milliseconds }
     let head = serialize(request)
-    var fresh = false
+    var fresh = request.needsNewConnection
     while true {
       if Task.isCancelled { throw HTTPClientError.cancelled }
       let connection = try await lease(origin, pool, request, fresh: fresh)
@@ -75,15 +75,15 @@ package final class HTTPClient {
           let answer = try await connection.send(head, request, deadline: deadline)
           return try await body(ClientResponse(answer, connection, idle: request.timeouts.idle))
         }
-      } catch let error as HTTPClientError
+      } catch var error as HTTPClientError
         where error.kind == .reset && wasReused && !connection.hasAnswerBytes
-        && request.retriesStaleConnection
-        && (request.method.isIdempotent || !connection.mayHaveBeenTaken)
       {
+        error.isOfKeptConnection = true
         // The server had closed the connection that was kept alive: once more, on a new one
-        // (RFC 9112, section 9.3.1). What is not idempotent only where no byte of it was taken.
+        // (RFC 9112, section 9.3.1). Not what is not idempotent: that the server's system has
+        // acknowledged nothing does not tell that the server has read nothing.
+        guard request.retriesStaleConnection, request.method.isIdempotent else { throw error }
         fresh = true
-        continue
       }
     }
   }

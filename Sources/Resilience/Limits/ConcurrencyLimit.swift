@@ -47,15 +47,26 @@ package final class ConcurrencyLimit: Sendable {
     state.withLock { (capacity - $0.free, $0.waiting.count) }
   }
 
+  /// Takes a place if there is one that nobody waits for.
+  /// - Returns: whether there was one; whoever got it gives it back by ``leave(units:)``.
+  package func enterAtOnce(units: Int = 1) -> Bool {
+    let units = bounded(units)
+    return state.withLock { $0.takeFree(units) }
+  }
+
   /// Waits for a place. Called on the loop; whoever gets one gives it back by ``leave(units:)``.
-  /// - Parameter units: 1 or more; what is more than everything counts as everything.
-  package func enter(units: Int = 1, on loop: EventLoop) async throws(Refusal) {
+  /// - Parameters:
+  ///   - units: 1 or more; what is more than everything counts as everything.
+  ///   - patience: how long the caller can wait, where that is less than anyone may.
+  package func enter(
+    units: Int = 1, atMost patience: Duration? = nil, on loop: EventLoop
+  ) async throws(Refusal) {
     let event = LoopEvent<Void>()
     let bound = LoopBound(event, on: loop)
     let wake: @Sendable () -> Void = { loop.submit { bound.value.fire(()) } }
     guard let ticket = try take(bounded(units), wake) else { return }
     var isLate = false
-    let timer = longestWait.map { limit in
+    let timer = [longestWait, patience].compactMap(\.self).min().map { limit in
       loop.schedule(after: limit) {
         isLate = true
         event.fire(())
@@ -91,10 +102,7 @@ package final class ConcurrencyLimit: Sendable {
   ) throws(Refusal) -> Int? {
     let queue = queue
     let taken = state.withLock { state -> Int?? in
-      if state.waiting.isEmpty && state.free >= units {
-        state.free -= units
-        return .some(nil)
-      }
+      if state.takeFree(units) { return .some(nil) }
       guard state.waiting.count < queue else { return nil }
       state.nextTicket += 1
       state.waiting.append(Waiter(ticket: state.nextTicket, units: units, wake: wake))
@@ -118,6 +126,12 @@ package final class ConcurrencyLimit: Sendable {
 }
 
 extension ConcurrencyLimit.State {
+  fileprivate mutating func takeFree(_ units: Int) -> Bool {
+    guard waiting.isEmpty && free >= units else { return false }
+    free -= units
+    return true
+  }
+
   /// Gives the places that are free to those that wait, in order: one that needs much is not passed
   /// by those that need little.
   /// - Returns: what tells them.

@@ -5,14 +5,23 @@
 /// https://docs.rs/tower/latest/tower/retry/budget/
 ///
 /// Two buckets of thousandths of a retry, both bounded: what requests have paid in, and what time
-/// has. A retry is taken out of both, and is there while one of them has it.
+/// has. A retry is taken out of both, and is there while one of them has it. What requests have paid
+/// in expires, as with Finagle: else a quiet hour would pay for a burst.
+/// https://twitter.github.io/finagle/guide/Clients.html#retries
 package struct RetryBudget: Sendable, Hashable {
   private let deposit: Int64
   private let floorPerSecond: Int64
   private let largestDeposit: Int64
+  /// What was paid in, by the second in which it was; the oldest first.
+  private var deposits: [Deposit] = []
   private var deposited: Int64 = 0
   private var floor: Int64
   private var refilledAt: Int64
+
+  private struct Deposit: Sendable, Hashable {
+    let second: Int64
+    var amount: Int64
+  }
 
   /// A budget that begins at `now` (milliseconds) with a second's worth of the floor.
   ///
@@ -29,27 +38,63 @@ package struct RetryBudget: Sendable, Hashable {
   }
 
   /// Pays in for a request that a client made; not for its retries.
-  package mutating func addRequest() {
-    deposited = min(deposited + deposit, largestDeposit)
+  package mutating func addRequest(now: Int64) {
+    expire(now: now)
+    guard deposit > 0 else { return }
+    let second = now / 1000
+    if deposits.last?.second == second {
+      deposits[deposits.endIndex - 1].amount += deposit
+    } else {
+      deposits.append(Deposit(second: second, amount: deposit))
+    }
+    deposited += deposit
+    // The oldest makes room, so that what is saved stays for as long as may be.
+    if deposited > largestDeposit { spend(deposited - largestDeposit) }
   }
 
   /// Takes a retry out of the budget, if there is one.
   package mutating func takeRetry(now: Int64) -> Bool {
+    expire(now: now)
     refill(now: now)
     guard max(floor, deposited) >= Self.retry else { return false }
     floor = max(0, floor - Self.retry)
-    deposited = max(0, deposited - Self.retry)
+    spend(min(deposited, Self.retry))
     return true
   }
 
   /// The retries that could be taken at `now`.
   package func available(now: Int64) -> Int {
     var copy = self
+    copy.expire(now: now)
     copy.refill(now: now)
     return Int(max(copy.floor, copy.deposited) / Self.retry)
   }
 
   private static let retry: Int64 = 1000
+  /// Seconds for which what was paid in can be taken out.
+  private static let lifetime: Int64 = 10
+
+  private mutating func spend(_ amount: Int64) {
+    deposited -= amount
+    var left = amount
+    while left > 0, let first = deposits.first {
+      guard first.amount <= left else {
+        deposits[0].amount -= left
+        return
+      }
+      left -= first.amount
+      deposits.removeFirst()
+    }
+  }
+
+  private mutating func expire(now: Int64) {
+    let second = now / 1000
+    // A clock that was set back begins anew.
+    if let last = deposits.last, last.second > second { spend(deposited) }
+    while let first = deposits.first, first.second <= second - Self.lifetime {
+      spend(first.amount)
+    }
+  }
 
   private mutating func refill(now: Int64) {
     // A second fills the floor; a clock that was set back pays nothing.

@@ -13,6 +13,8 @@ package struct SimulatorFault: Sendable, Hashable {
   /// The answer's `x-should-retry`.
   package var shouldRetry: String?
   package var contentType: String?
+  /// Resets the connection in place of an answer, once the request is read.
+  package var resets = false
   /// Resets the connection after this many bytes of the body.
   package var resetAfter: Int?
   /// Ends the stream, properly as far as HTTP goes, after this many bytes.
@@ -38,8 +40,15 @@ package struct SimulatorFault: Sendable, Hashable {
   /// Nothing goes wrong.
   package init() {}
 
+  /// A 503.
+  package static var unavailable: SimulatorFault {
+    var fault = SimulatorFault()
+    fault.status = 503
+    return fault
+  }
+
   /// Reads `{"delay_ms", "pace_ms", "status", "body", "retry_after", "content_type",
-  /// "reset_after", "cut_after", "linger", "hang", "split", "replay", "giant_bytes", "accepts", "pad_bytes"}`.
+  /// "reset", "reset_after", "cut_after", "linger", "hang", "split", "replay", "giant_bytes", "accepts", "pad_bytes"}`.
   init(_ object: JSONSlice) {
     delay = .milliseconds(object["delay_ms"]?.int ?? 0)
     pace = object["pace_ms"]?.int.map { .milliseconds($0) }
@@ -47,6 +56,7 @@ package struct SimulatorFault: Sendable, Hashable {
     body = object["body"]?.string
     retryAfter = object["retry_after"]?.string
     contentType = object["content_type"]?.string
+    resets = object["reset"]?.bool ?? false
     resetAfter = object["reset_after"]?.int
     cutAfter = object["cut_after"]?.int
     lingers = object["linger"]?.bool ?? false
@@ -59,7 +69,7 @@ package struct SimulatorFault: Sendable, Hashable {
   }
 
   /// Whether the provider's own answer is never given.
-  var replacesAnswer: Bool { hangs || status != nil || giantBytes != nil }
+  var replacesAnswer: Bool { hangs || resets || status != nil || giantBytes != nil }
 
   /// A picture, longer where that is asked for.
   func padded(_ picture: [UInt8]) -> [UInt8] {

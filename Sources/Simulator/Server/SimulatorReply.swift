@@ -30,6 +30,10 @@ struct SimulatorReply {
       exchange.finish()
       return true
     }
+    if fault.resets {
+      exchange.abort()
+      return true
+    }
     guard let status = fault.status else { return false }
     var headers: HeaderFields = ["content-type": fault.contentType ?? "application/json"]
     if let retryAfter = fault.retryAfter { headers.append("retry-after", retryAfter, orDrop: ()) }

@@ -48,9 +48,12 @@ package final class SimulatorServer: Sendable {
   package var openCount: Int { state.counts.open }
   /// Requests whose client left before their answer was complete.
   package var clientLeftCount: Int { state.counts.clientLeft }
-  /// Has a share of a route's requests fail with 503 from now on, 0 to 1; the same ones each time.
-  package func setFailureRate(_ share: Double, route: String) {
-    state.setFailureRate(share, route: route)
+  /// Has a share of a route's requests fail from now on, 0 to 1; the same ones each time.
+  /// - Parameter fault: with 503 unless told otherwise.
+  package func setFailureRate(
+    _ share: Double, route: String, fault: SimulatorFault = .unavailable
+  ) {
+    state.setFailureRate(share, route: route, fault)
   }
   /// Answers the requests that are held, and holds no more.
   package func release() { state.release() }

@@ -13,8 +13,8 @@ final class SimulatorState: Sendable {
     var jobs: [String: SimulatedJobs] = [:]
     var values: [String: String] = [:]
     var isReleased = false
-    /// The share of requests of a route that fail.
-    var failureRates: [String: Double] = [:]
+    /// The share of requests of a route that fail, and how.
+    var failureRates: [String: (share: Double, fault: SimulatorFault)] = [:]
     var dice = SeededShare()
     var held: [@Sendable () -> Void] = []
   }
@@ -29,9 +29,7 @@ final class SimulatorState: Sendable {
 
   func takeFault(_ route: String) -> SimulatorFault? {
     contents.withLock { contents in
-      if let rate = contents.failureRates[route], contents.dice.next() < rate {
-        var fault = SimulatorFault()
-        fault.status = 503
+      if let (share, fault) = contents.failureRates[route], contents.dice.next() < share {
         return fault
       }
       guard contents.faults[route]?.isEmpty == false else { return nil }
@@ -39,8 +37,8 @@ final class SimulatorState: Sendable {
     }
   }
 
-  func setFailureRate(_ share: Double, route: String) {
-    contents.withLock { $0.failureRates[route] = share > 0 ? share : nil }
+  func setFailureRate(_ share: Double, route: String, _ fault: SimulatorFault) {
+    contents.withLock { $0.failureRates[route] = share > 0 ? (share, fault) : nil }
   }
 
   func begin(_ request: SimulatorRequest) {

@@ -85,9 +85,39 @@ struct ConcurrencyLimitTests {
         try await slow.enter(on: loop)
         await #expect(throws: ConcurrencyLimit.Refusal.timedOut) { try await slow.enter(on: loop) }
         #expect(slow.load == (1, 0))
+        let patient = ConcurrencyLimit(capacity: 1, queue: 1, longestWait: .seconds(3600))
+        try await patient.enter(on: loop)
+        for patience in [Duration.milliseconds(20), .zero] {
+          await #expect(throws: ConcurrencyLimit.Refusal.timedOut) {
+            try await patient.enter(atMost: patience, on: loop)
+          }
+        }
         slow.leave()
         try await slow.enter(on: loop)
         #expect(slow.load == (1, 0))
+      }
+    }
+  }
+
+  @Test("who does not wait passes nobody who does")
+  func atOnce() async throws {
+    try await onLoops { group in
+      let loop = group.loops[0]
+      try await loop.run {
+        let limit = ConcurrencyLimit(capacity: 2, queue: 10)
+        #expect(limit.enterAtOnce())
+        #expect(!limit.enterAtOnce(units: 2))
+        let done = LoopEvent<Void>()
+        _ = loop.spawn {
+          try? await limit.enter(units: 2, on: loop)
+          done.fire(())
+        }
+        while limit.load.waiting < 1 { await Task.yield() }
+        #expect(!limit.enterAtOnce(), "there is a place, but somebody waits")
+        limit.leave()
+        await done.wait()
+        limit.leave(units: 2)
+        #expect(limit.enterAtOnce(units: 2) && limit.load == (2, 0))
       }
     }
   }

@@ -1,5 +1,6 @@
 import Resilience
 import SeededRandom
+import Synchronization
 import Testing
 
 @Suite("The budget of retries")
@@ -9,7 +10,7 @@ struct RetryBudgetTests {
     var (requests, retries) = (0, 0)
     // A minute at 500 requests a second that all fail, two retries wanted for each.
     for now in stride(from: Int64(0), to: 60_000, by: 2) {
-      budget.addRequest()
+      budget.addRequest(now: now)
       requests += 1
       for _ in 0..<2 where budget.takeRetry(now: now) { retries += 1 }
     }
@@ -31,19 +32,73 @@ struct RetryBudgetTests {
   @Test func withoutAFloorNothingIsThereAtFirst() {
     var budget = RetryBudget(ratio: 0.2, floorPerSecond: 0, now: 0)
     for request in 1...20 {
-      budget.addRequest()
-      let isTaken = budget.takeRetry(now: Int64(request) * 10_000)
+      budget.addRequest(now: Int64(request) * 1000)
+      let isTaken = budget.takeRetry(now: Int64(request) * 1000)
       #expect(isTaken == (request % 5 == 0))
     }
   }
 
   @Test func savingsAreBounded() {
     var budget = RetryBudget(ratio: 0.2, floorPerSecond: 2, burst: 10, now: 0)
-    for _ in 0..<1_000_000 { budget.addRequest() }
-    #expect(budget.available(now: 1_000_000_000) == 10)
+    for number in 0..<1_000_000 { budget.addRequest(now: Int64(number)) }
+    #expect(budget.available(now: 1_000_000) == 10)
     var retries = 0
-    while budget.takeRetry(now: 1_000_000_000) { retries += 1 }
+    while budget.takeRetry(now: 1_000_000) { retries += 1 }
     #expect(retries == 10)
+  }
+
+  @Test func savingsAreGoneAfterTenSeconds() {
+    var budget = RetryBudget(ratio: 0.2, floorPerSecond: 0, now: 0)
+    for now in stride(from: Int64(0), to: 20_000, by: 100) { budget.addRequest(now: now) }
+    // Ten requests a second: those of the last ten seconds pay for 20.
+    #expect(budget.available(now: 19_999) == 20)
+    #expect(budget.available(now: 24_000) == 10)
+    #expect(budget.available(now: 28_999) == 2)
+    #expect(budget.available(now: 29_000) == 0)
+  }
+
+  /// A quiet time saves nothing up: whoever comes with a burst gets its share.
+  @Test func aBurstAfterAQuietTimeIsMultipliedByAFifthAtMost() {
+    var budget = RetryBudget(ratio: 0.2, floorPerSecond: 3, now: 0)
+    for now in stride(from: Int64(0), to: 60_000, by: 10) { budget.addRequest(now: now) }
+    var (requests, retries) = (0, 0)
+    for _ in 0..<60 {
+      requests += 1
+      budget.addRequest(now: 90_000)
+      if budget.takeRetry(now: 90_000) { retries += 1 }
+    }
+    #expect(retries <= requests / 5 + 3)
+  }
+
+  @Test func savingsOutOfTheOldestAreTakenFirst() {
+    var budget = RetryBudget(ratio: 1, floorPerSecond: 0, now: 0)
+    for now: Int64 in [0, 5000] {
+      for _ in 0..<3 { budget.addRequest(now: now) }
+    }
+    let taken = (0..<4).allSatisfy { _ in budget.takeRetry(now: 9000) }
+    #expect(taken)
+    #expect(budget.available(now: 10_000) == 2)
+    #expect(budget.available(now: 15_000) == 0)
+  }
+
+  @Test func allLoopsTakeOutOfOne() async {
+    let clock = Atomic<Int64>(0)
+    let budget = SharedRetryBudget(ratio: 0.2, floorPerSecond: 3) {
+      clock.load(ordering: .relaxed)
+    }
+    func take() async -> Int {
+      await withTaskGroup(of: Int.self) { group in
+        for _ in 0..<8 {
+          group.addTask { (0..<100).count { _ in budget.takeRetry() } }
+        }
+        return await group.reduce(0, +)
+      }
+    }
+    #expect(await take() == 3)
+    clock.store(1000, ordering: .relaxed)
+    #expect(await take() == 3)
+    for _ in 0..<100 { budget.addRequest() }
+    #expect(await take() == 20)
   }
 
   @Test func aClockSetBackPaysNothing() {
@@ -57,11 +112,11 @@ struct RetryBudgetTests {
 
   @Test func settingsOutOfBoundsAreMovedIntoThem() {
     var none = RetryBudget(ratio: -1, floorPerSecond: -1, burst: -1, now: 0)
-    for _ in 0..<100 { none.addRequest() }
+    for _ in 0..<100 { none.addRequest(now: 0) }
     let refused = none.takeRetry(now: 1000)
     #expect(!refused)
     var odd = RetryBudget(ratio: .nan, floorPerSecond: .max, burst: .max, now: .min)
-    odd.addRequest()
+    odd.addRequest(now: .max)
     #expect(odd.available(now: .max) == 1000)
   }
 
@@ -75,7 +130,7 @@ struct RetryBudgetTests {
       now += Int64.random(in: 0...300, using: &generator)
       if Bool.random(using: &generator) {
         requests += 1
-        budget.addRequest()
+        budget.addRequest(now: now)
       }
       while Int.random(in: 0..<3, using: &generator) > 0 {
         if budget.takeRetry(now: now) { retries += 1 }
