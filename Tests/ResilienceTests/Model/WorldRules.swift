@@ -95,7 +95,8 @@ extension WorldModel {
   /// Once everyone who makes a trial has ended it, has heard from the store, and none has ever died,
   /// nobody waits for one: a claim whose answer was lost costs no lease.
   private func keptOut() -> String? {
-    guard !gateways.contains(where: { $0.owner.hasSuffix("'") }) else { return nil }
+    let isAsked = gateways.contains { !$0.breaker.givenUp.isEmpty || $0.answer != nil }
+    guard isAsked, !gateways.contains(where: { $0.owner.hasSuffix("'") }) else { return nil }
     var world = self
     for index in gateways.indices {
       world = world.after(.giveUp(index)).after(.trial(index, .ignored, stored: true))

@@ -72,7 +72,7 @@ extension WorldModel {
     let events = events()
     let event = events.randomElement(using: &generator) ?? .wait
     switch event {
-    case .crash, .reset:
+    case .crash, .reset, .giveUp:
       let isSeldom = Int.random(in: 0..<10, using: &generator) > 0
       return isSeldom ? randomEvent(using: &generator) : event
     default: return event
