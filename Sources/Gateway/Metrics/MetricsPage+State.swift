@@ -1,0 +1,32 @@
+internal import Observability
+internal import State
+
+/// What is to be known of the store of shared state.
+extension MetricsPage {
+  func state(_ writer: inout MetricsWriter) {
+    let store = shared.resilience.store
+    let counts = store.statistics.counts
+    writer.family(
+      "easel_state_available", .gauge,
+      "Whether the store of shared state is there and takes what it is told")
+    writer.value(shared.resilience.board.hasStore ? 1 : 0)
+    writer.family(
+      "easel_state_operation_duration_seconds", .histogram, "How long the store took to answer")
+    Self.histogram(counts.durations, sum: counts.seconds, &writer)
+    writer.family(
+      "easel_state_wait_seconds", .histogram, "How long requests waited for the store")
+    Self.histogram(counts.waits, sum: counts.waitingSeconds, &writer)
+    writer.family("easel_state_errors", .counter, "Operations that the store did not do")
+    for kind in StateError.Kind.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
+      writer.sample([("kind", kind.rawValue)], counts.failures[kind, default: 0])
+    }
+    writer.family("easel_state_reconnects", .counter, "Connections to the store made anew")
+    writer.value(counts.reconnects)
+  }
+
+  /// - Parameter counts: for each bound of ``StateStatistics``, and all.
+  private static func histogram(_ counts: [Int], sum: Double, _ writer: inout MetricsWriter) {
+    let buckets = zip(StateStatistics.bounds, counts).map { (bound: $0.0, count: $0.1) }
+    writer.histogram(buckets: buckets, count: counts.last ?? 0, sum: sum)
+  }
+}
