@@ -16,9 +16,21 @@ extension MetricsPage {
     writer.family(
       "easel_state_wait_seconds", .histogram, "How long requests waited for the store")
     Self.histogram(counts.waits, sum: counts.waitingSeconds, &writer)
-    writer.family("easel_state_errors", .counter, "Operations that the store did not do")
-    for kind in StateError.Kind.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
-      writer.sample([("kind", kind.rawValue)], counts.failures[kind, default: 0])
+    let changes = shared.resilience.log.storeChanges
+    writer.family(
+      "easel_state_changes", .counter, "Times that the store of shared state came or went")
+    writer.sample([("to", "available")], changes.available)
+    writer.sample([("to", "unavailable")], changes.unavailable)
+    writer.family(
+      "easel_state_errors", .counter,
+      "Operations that the store did not do, and connections to it that were lost or not made")
+    var errors = StateError.Kind.allCases.map {
+      (kind: $0.rawValue, count: counts.failures[$0, default: 0])
+    }
+    // While the store is away no operation is tried.
+    errors.append((kind: "connection", count: counts.connectionFailures))
+    for (kind, count) in errors.sorted(by: { $0.kind < $1.kind }) {
+      writer.sample([("kind", kind)], count)
     }
     writer.family("easel_state_reconnects", .counter, "Connections to the store made anew")
     writer.value(counts.reconnects)

@@ -100,7 +100,10 @@ final class ClusterLink: RedisLink {
     let node = ClusterNode(
       host, opener,
       connected: { [weak self] in if self?.isConnected == true { self?.events.replaced() } },
-      lost: { [weak self] in self?.refresh() })
+      lost: { [weak self] in
+        self?.events.statistics.connectionFailed()
+        self?.refresh()
+      })
     nodes[host] = node
     return node
   }

@@ -8,6 +8,9 @@ package final class StateStatistics: Sendable {
     package var answers = 0
     /// Operations that failed, by the kind of failure.
     package var failures: [StateError.Kind: Int] = [:]
+    /// Connections that were lost, or could not be made. While the store is away nothing is asked of it,
+    /// so that only this shows how long it has been trying.
+    package var connectionFailures = 0
     /// Connections made anew after one was lost.
     package var reconnects = 0
     /// For each bound of ``bounds``, the answered operations that took no longer; then all.
@@ -57,6 +60,9 @@ package final class StateStatistics: Sendable {
   package func failed(_ kind: StateError.Kind) {
     state.withLock { $0.failures[kind, default: 0] += 1 }
   }
+
+  /// Counts a connection that was lost, or could not be made.
+  package func connectionFailed() { state.withLock { $0.connectionFailures += 1 } }
 
   /// Counts a connection that replaces a lost one.
   package func reconnected() { state.withLock { $0.reconnects += 1 } }
