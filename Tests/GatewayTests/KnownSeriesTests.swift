@@ -11,7 +11,7 @@ struct KnownSeriesTests {
     let kinds: [AttemptFailure.Kind] = [
       .connection, .notAsked, .timeout, .broken, .status(400), .status(401), .status(402),
       .status(404), .status(429), .status(500), .status(502), .status(503), .status(504),
-      .streamError,
+      .status(529), .streamError,
     ]
     #expect(Set(kinds.map { AttemptFailure($0).reason }) == Set(KnownSeries.failures))
     #expect(Set(KnownSeries.failures).count == KnownSeries.failures.count)

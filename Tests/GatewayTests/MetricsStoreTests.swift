@@ -56,4 +56,32 @@ struct MetricsStoreTests {
     await simulator.stop()
     await group.shutdown()
   }
+
+  @Test("checks: who is there, and who is not")
+  func checks() async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    simulator.setFailureRate(1, route: "other")
+    let gateway = try BreakerProcessTests.gateway(
+      simulator, state: "memory:",
+      configuration: "health: {checks: true, interval: 1s, timeout: 5s}")
+    defer { gateway.kill() }
+    let url = try await gateway.url()
+    try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      for up in [0, 1] {
+        try await eventually("the checks have found it") {
+          let samples = try await Self.samples(url, client)
+          return ["chat", "image"].allSatisfy { kind in
+            samples["easel_check_up{kind=\"\(kind)\",provider=\"simulated\"}"] == up
+          }
+        }
+        simulator.setFailureRate(0, route: "other")
+      }
+      client.closeIdleConnections()
+    }
+    await simulator.stop()
+    await group.shutdown()
+  }
 }

@@ -90,7 +90,7 @@ struct KnownSeries {
   static let failures = [
     "unreachable", "not_asked", "timed_out", "broken", "rate_limited", "bad_key", "out_of_credit",
     "stream_error", "status_400", "status_404", "status_500", "status_502", "status_503",
-    "status_504",
+    "status_504", "status_529",
   ]
 
   /// How attempts at image models fail.

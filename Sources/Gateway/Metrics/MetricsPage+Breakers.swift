@@ -45,6 +45,22 @@ extension MetricsPage {
     }
   }
 
+  func checks(_ writer: inout MetricsWriter) {
+    writer.family(
+      "easel_check_up", .gauge,
+      "Whether the last active check found the provider to be there and to take the key: 1, or 0")
+    guard let monitor = shared.resilience.monitor else { return }
+    let providers =
+      shared.directory.upstreams.map { OutlierRule.Provider(.chat, $0.name) }
+      + shared.images.catalog.providers.map { OutlierRule.Provider(.image, $0.name) }
+    for provider in providers {
+      guard let report = monitor.report(provider.kind, provider: provider.name) else { continue }
+      writer.sample(
+        [("kind", provider.kind.rawValue), ("provider", provider.name)],
+        report.last.failure == nil ? 1 : 0)
+    }
+  }
+
   private static func outliers(_ reports: [BreakerReport], _ writer: inout MetricsWriter) {
     let found = OutlierRule().outliers(among: reports)
     let providers = Set(reports.map { OutlierRule.Provider($0.key.kind, $0.key.provider) })
