@@ -1,5 +1,6 @@
 import Chat
 import Images
+import Resilience
 import Testing
 
 @testable import Gateway
@@ -19,7 +20,7 @@ struct KnownSeriesTests {
 
   @Test("states, routes and ends of requests are different ones, and few")
   func words() {
-    #expect(Set(KnownSeries.breakerStates).count == 8)
+    #expect(Set(BreakerState.names).count == 8)
     #expect(Set(KnownSeries.routes).count == KnownSeries.routes.count)
     let ends = KnownSeries.ends.map { "\($0.status) \($0.outcome)" }
     #expect(Set(ends).count == ends.count)

@@ -5,7 +5,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite("Metrics of a store that comes and goes", .bounded, .timeLimit(.minutes(5)))
+@Suite("Metrics of a store that comes and goes", .bounded, .timeLimit(.minutes(10)))
 struct MetricsStoreTests {
   private static func samples(_ url: String, _ client: HTTPClient) async throws -> [String: Int] {
     let answer = try await client.send(

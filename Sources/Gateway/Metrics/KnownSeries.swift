@@ -98,10 +98,4 @@ struct KnownSeries {
     .badRequest, .badKey, .refused, .rateLimited, .outOfCredit, .notFound, .overloaded, .timedOut,
     .unreachable, .malformed, .tooLarge, .cancelled,
   ]
-
-  /// The states that breakers may be in.
-  static let breakerStates = [
-    BreakerState.closed, .open(until: 0), .halfOpen(owner: "", leaseUntil: 0),
-    .coolingDown(until: 0), .badKey(until: 0), .noCredit(until: 0), .forcedOpen, .forcedClosed,
-  ].map(\.name)
 }

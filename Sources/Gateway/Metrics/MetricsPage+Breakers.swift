@@ -1,3 +1,5 @@
+internal import Chat
+internal import Images
 internal import Observability
 internal import Resilience
 
@@ -22,7 +24,7 @@ extension MetricsPage {
       "The state of a circuit breaker: 1 for the one it is in, 0 for all others")
     for (key, group) in groups {
       let present = group.first { $0.key == key }?.state ?? .closed
-      for state in KnownSeries.breakerStates {
+      for state in BreakerState.names {
         writer.sample(key.labels + [("state", state)], state == present.name ? 1 : 0)
       }
     }
@@ -33,7 +35,7 @@ extension MetricsPage {
   private func transitions(of keys: [BreakerKey], _ writer: inout MetricsWriter) {
     var counts = shared.resilience.log.transitions
     for key in keys {
-      for state in KnownSeries.breakerStates {
+      for state in BreakerState.names {
         counts[.init(key: key, state: state), default: 0] += 0
       }
     }
