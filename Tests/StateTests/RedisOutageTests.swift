@@ -42,7 +42,7 @@ struct RedisOutageTests {
     }
   }
 
-  @Test("connections that are lost, and those that cannot be made, are counted though nothing is asked")
+  @Test("connections that are lost or cannot be made are counted, though nothing is asked")
   func connectionFailures() async throws {
     let server = try await RedisProcess.start()
     try await withStore(server.url) { store, _ in

@@ -1,4 +1,5 @@
 internal import Observability
+internal import Resilience
 internal import State
 
 /// What is to be known of the store of shared state.

@@ -1,8 +1,6 @@
 internal import EventLoop
 internal import Images
 internal import Observability
-internal import Resilience
-internal import State
 
 /// Everything that is counted, as Prometheus reads it.
 struct MetricsPage {
