@@ -23,8 +23,10 @@ package final class StateStatistics: Sendable {
     package var waitingSeconds = 0.0
   }
 
-  /// Seconds up to which operations are counted.
-  package static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
+  /// Seconds up to which operations are counted. What a request may lose by the store is one of them.
+  package static let bounds = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1, 0.5, 1,
+  ]
 
   private let state = Mutex(Counts())
 
