@@ -34,6 +34,10 @@ let picture = Array(
   {"created":1,"data":[{"b64_json":"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDw\
   ADhgGAWjR9awAAAABJRU5ErkJggg=="}]}
   """.utf8)
+/// What health checks ask for.
+let models = Array(
+  #"{"object":"list","data":[{"id":"gpt-4o","object":"model"},{"id":"gpt-image-1","object":"model"}]}"#
+    .utf8)
 let isFailing = Atomic(false)
 
 func chunk(_ content: String, _ finish: String) -> [UInt8] {
@@ -63,6 +67,9 @@ let server = try await HTTPServer.start(group: group, host: "127.0.0.1", port: 0
     return exchange.respond(204, [:], [])
   }
   if isFailing.load(ordering: .relaxed) { return exchange.respond(503, [:], []) }
+  if path.hasSuffix("/models") {
+    return exchange.respond(200, ["content-type": "application/json"], models)
+  }
   if path.hasSuffix("/images/generations") {
     return exchange.respond(200, ["content-type": "application/json"], picture)
   }
