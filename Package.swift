@@ -113,7 +113,7 @@ let package = Package(
       "GatewayTests",
       [
         "Gateway", "Simulator", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Images",
-        "Resilience", "State", "TestSupport", "easel",
+        "Chat", "Resilience", "State", "TestSupport", "easel",
       ],
       exclude: ["Clients"]),
   ]

@@ -48,6 +48,13 @@ struct ChatFallbackTests {
       return provider?["models"]?.elements.first { _ in true }?["breaker"]
     }
 
+    /// The lines of a scrape.
+    func metrics() async throws -> [String] {
+      let request = ClientRequest(.get, try HTTPURL(url).appending(path: "metrics"))
+      let answer = try await client.value.send(request, bodyLimit: 1 << 20)
+      return String(decoding: answer.body, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
     func chats(_ simulator: SimulatorServer) -> Int {
       simulator.requests.filter { $0.route == "chat" }.count
     }
@@ -611,6 +618,13 @@ struct ChatFallbackTests {
         #expect(other.head.headers["x-easel-provider"] == "second")
         #expect(other.head.headers["x-easel-fallback"] == "first/m;reason=busy")
         #expect(bench.first.openCount == 2)
+        let lines = Set(try await bench.metrics())
+        #expect(lines.contains("easel_upstream_in_flight{upstream=\"first\"} 2"))
+        #expect(lines.contains("easel_upstream_waiting{upstream=\"first\"} 3"))
+        let refused = "easel_upstream_queue_refusals_total{upstream=\"first\",reason="
+        #expect(!lines.contains(refused + "\"queue_full\"} 0"), "also where nobody takes over")
+        #expect(lines.contains(refused + "\"timed_out\"} 0"))
+        #expect(!lines.contains { $0.hasPrefix("easel_upstream_waiting{upstream=\"second\"") })
         bench.first.release()
         return try await group.reduce(into: []) { $0.append($1) }
       }
@@ -748,11 +762,10 @@ struct ChatFallbackTests {
       bench.first.queue(Self.fault("503"), route: "chat")
       #expect(try await bench.chat("m").head.status == 503)
       #expect(bench.chats(bench.first) == 1)
-      let request = ClientRequest(.get, try HTTPURL(bench.url).appending(path: "metrics"))
-      let metrics = try await bench.client.value.send(request, bodyLimit: 1 << 20).body
-      let text = String(decoding: metrics, as: UTF8.self)
-      #expect(text.contains("easel_upstream_requests_total{upstream=\"first\""))
-      #expect(!text.contains("easel_upstream_retries_total{"), "it was not repeated")
+      let lines = try await bench.metrics()
+      #expect(lines.contains { $0.hasPrefix("easel_upstream_requests_total{upstream=\"first\"") })
+      let retries = lines.filter { $0.hasPrefix("easel_upstream_retries_total{") }
+      #expect(retries.allSatisfy { $0.hasSuffix(" 0") }, "it was not repeated")
     }
   }
 

@@ -86,6 +86,51 @@ struct MetricsProcessTests {
     await group.shutdown()
   }
 
+  /// What is there before anything has happened, among much else.
+  private static let freshLines = [
+    "easel_requests_total{route=\"/v1/chat/completions\",status=\"502\",outcome=\"upstream_error\"} 0",
+    "easel_upstream_requests_total{upstream=\"simulated\",result=\"timed_out\"} 0",
+    "easel_upstream_fallbacks_total{from_upstream=\"simulated\",reason=\"busy\"} 0",
+    "easel_tool_calls_total{tool=\"edit_image\",result=\"refused\"} 0",
+    "easel_images_total{provider=\"simulated\",model=\"dall-e-3\"} 0",
+    "easel_image_cost_dollars_total{provider=\"simulated\",model=\"gpt-image-1\"} 0",
+    "easel_image_duration_seconds_count{provider=\"simulated\",model=\"dall-e-3\"} 0",
+    "easel_image_possible_double_charges_total{from_provider=\"simulated\",reason=\"timed_out\"} 0",
+    "easel_breaker_transitions_total{kind=\"image\",provider=\"simulated\",model=\"dall-e-3\",state=\"open\"} 0",
+    "easel_breaker_state{kind=\"image\",provider=\"simulated\",model=\"dall-e-3\",state=\"closed\"} 1",
+    "easel_breaker_state{kind=\"image\",provider=\"simulated\",model=\"dall-e-3\",state=\"open\"} 0",
+    "easel_state_errors_total{kind=\"timed_out\"} 0",
+  ]
+
+  /// The families without a sample.
+  private static func silent(in lines: Set<String>) -> Set<String> {
+    let endings: [Character] = ["{", " ", "_"]
+    var silent: Set<String> = []
+    for line in lines where line.hasPrefix("# TYPE easel_") {
+      let name = String(line.split(separator: " ")[2])
+      let hasSample = lines.contains { sample in
+        endings.contains { sample.hasPrefix(name + String($0)) }
+      }
+      if !hasSample { silent.insert(name) }
+    }
+    return silent
+  }
+
+  @Test("counters have their series before anything has happened, so that the first event is seen")
+  func fresh() async throws {
+    // What only tells of loops that have been looked at, and of limits and checks that are not there.
+    let silent: Set = [
+      "easel_loop_lag_seconds", "easel_upstream_in_flight", "easel_upstream_waiting",
+      "easel_upstream_queue_refusals_total", "easel_check_up",
+    ]
+    try await MetricsScenario.run(breakers: true) { scenario in
+      let lines = try await scenario.scrape()
+      #expect(Self.silent(in: lines).subtracting(silent) == [])
+      #expect(Set(Self.freshLines).subtracting(lines) == [])
+      #expect(lines.count < 2000)
+    }
+  }
+
   @Test("metrics that are turned off are not there")
   func off() async throws {
     let group = EventLoopGroup(count: 1)

@@ -78,9 +78,17 @@ struct ModelBreakerTests {
         ClientRequest(.get, try HTTPURL(url).appending(path: "metrics")), bodyLimit: 1 << 20)
       let page = String(decoding: metrics.body, as: UTF8.self)
       let labels = #"{kind="chat",provider="simulated",model="*""#
-      #expect(page.contains("easel_breaker_open\(labels)} 1\n"))
-      #expect(page.contains("easel_breaker_state\(labels),state=\"cooling_down\"} 1\n"))
-      #expect(page.contains("easel_breaker_state\(labels),state=\"open\"} 1\n"))
+      #expect(page.contains("easel_breaker_open\(labels)} 2\n"))
+      // The state is that of the breaker `*` itself: exactly one.
+      let states = page.split(separator: "\n").filter {
+        $0.hasPrefix("easel_breaker_state\(labels)")
+      }
+      #expect(states.count == 8 && states.count { $0.hasSuffix(" 1") } == 1)
+      #expect(states.contains("easel_breaker_state\(labels),state=\"closed\"} 1"))
+      for state in ["cooling_down", "open"] {
+        let line = "easel_breaker_transitions_total\(labels),state=\"\(state)\"} 1\n"
+        #expect(page.contains(line), "\(line)")
+      }
       #expect(!page.contains("model=\"limited\"") && !page.contains("model=\"broken\""))
 
       for (model, word) in [("limited", "reset"), ("*", "force_open")] {

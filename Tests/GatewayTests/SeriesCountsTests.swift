@@ -20,6 +20,19 @@ struct SeriesCountsTests {
       counts.counts.filter { $0.key.family == .images }.values.reduce(0, +) == 5003)
   }
 
+  @Test("a series that is known from the start is there with 0, as long as there is room")
+  func prepared() {
+    var counts = SeriesCounts()
+    counts.add(Series(.images, "p", "m"))
+    counts.prepare(Series(.images, "p", "m"))
+    counts.prepare(Series(.images, "p", "n"))
+    #expect(counts.counts == [Series(.images, "p", "m"): 1, Series(.images, "p", "n"): 0])
+    for number in 0..<5000 { counts.prepare(Series(.images, "p", "model-\(number)")) }
+    #expect(counts.counts.count == 1000)
+    counts.add(Series(.images, "p", "late"))
+    #expect(counts.counts[Series(.images, "other", "other")] == 1)
+  }
+
   @Test("dollars add up exactly")
   func dollars() {
     var counts = SeriesCounts()

@@ -42,6 +42,25 @@ struct RedisOutageTests {
     }
   }
 
+  @Test("connections that are lost or cannot be made are counted, though nothing is asked")
+  func connectionFailures() async throws {
+    let server = try await RedisProcess.start()
+    try await withStore(server.url) { store, _ in
+      try await eventually("it is there") { store.isAvailable }
+      #expect(store.statistics.counts.connectionFailures == 0)
+      server.kill()
+      try await eventually("the loss and a vain attempt are counted") {
+        store.statistics.counts.connectionFailures >= 2
+      }
+      #expect(store.statistics.counts.failures.isEmpty)
+      try await server.restart()
+      try await eventually("it is found again") { store.isAvailable }
+      let count = store.statistics.counts.connectionFailures
+      try await store.write(.breaker, [1])
+      #expect(store.statistics.counts.connectionFailures == count)
+    }
+  }
+
   @Test("one that hangs fails what is under way in time, and everything else at once")
   func paused() async throws {
     let server = try await RedisProcess.start()

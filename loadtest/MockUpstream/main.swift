@@ -2,9 +2,11 @@ import EventLoop
 import Foundation
 import HTTP
 import OpenAIWire
+import Synchronization
 
-/// A chat server that costs next to nothing: fixed answers, paced streams whose chunks tell when
-/// they were sent. `mock-upstream [--chunks N] [--interval-ms M]`.
+/// A provider that costs next to nothing: fixed answers, a fixed picture, paced streams whose chunks
+/// tell when they were sent. `mock-upstream [--chunks N] [--interval-ms M]`. It fails from
+/// `POST /mock/failing` until `DELETE /mock/failing`.
 struct Settings: Sendable {
   var chunks = 100
   var interval = 0
@@ -25,6 +27,18 @@ let whole = Array(
   "message":{"role":"assistant","content":"Hello there, how can I help you today?"},\
   "finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9,"total_tokens":18}}
   """.utf8)
+
+/// A picture of one pixel.
+let picture = Array(
+  """
+  {"created":1,"data":[{"b64_json":"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDw\
+  ADhgGAWjR9awAAAABJRU5ErkJggg=="}]}
+  """.utf8)
+/// What health checks ask for.
+let models = Array(
+  #"{"object":"list","data":[{"id":"gpt-4o","object":"model"},{"id":"gpt-image-1","object":"model"}]}"#
+    .utf8)
+let isFailing = Atomic(false)
 
 func chunk(_ content: String, _ finish: String) -> [UInt8] {
   Array(
@@ -47,6 +61,18 @@ func stream(_ exchange: Exchange) async throws {
 
 let server = try await HTTPServer.start(group: group, host: "127.0.0.1", port: 0) { exchange in
   guard let body = try? await exchange.body() else { return }
+  let path = exchange.head.path
+  if path == "/mock/failing" {
+    isFailing.store(exchange.head.method == .post, ordering: .relaxed)
+    return exchange.respond(204, [:], [])
+  }
+  if isFailing.load(ordering: .relaxed) { return exchange.respond(503, [:], []) }
+  if path.hasSuffix("/models") {
+    return exchange.respond(200, ["content-type": "application/json"], models)
+  }
+  if path.hasSuffix("/images/generations") {
+    return exchange.respond(200, ["content-type": "application/json"], picture)
+  }
   // By bytes: a mock that costs more for longer requests would hold up whoever sends them.
   if body.contains("\"stream\":true" as StaticString) {
     try? await stream(exchange)

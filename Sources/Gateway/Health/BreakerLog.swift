@@ -8,11 +8,18 @@ final class BreakerLog: BreakerObserver {
   private let store: String
   private let isNamedByClient: @Sendable (BreakerKey) -> Bool
   private let counts = Mutex([TransitionKind: Int]())
+  private let changes = Mutex(StoreChanges())
 
   /// A kind of change, for metrics.
   struct TransitionKind: Hashable {
     let key: BreakerKey
     let state: String
+  }
+
+  /// How often the store has come and gone.
+  struct StoreChanges {
+    var available = 0
+    var unavailable = 0
   }
 
   /// - Parameters:
@@ -29,6 +36,9 @@ final class BreakerLog: BreakerObserver {
 
   /// How often each breaker has come into each state.
   var transitions: [TransitionKind: Int] { counts.withLock { $0 } }
+
+  /// How often the store has come and gone: once for each line of the log that says so.
+  var storeChanges: StoreChanges { changes.withLock { $0 } }
 
   func breaker(_ key: BreakerKey, changed transition: Transition) {
     let name = transition.to.name
@@ -57,6 +67,9 @@ final class BreakerLog: BreakerObserver {
 
   func store(isAvailable: Bool, reason: String?) {
     let fields: LogFields = ["store": .string(store)]
+    changes.withLock { changes in
+      if isAvailable { changes.available += 1 } else { changes.unavailable += 1 }
+    }
     if isAvailable {
       logger.info("the store of shared state is there", fields)
     } else {

@@ -4,7 +4,8 @@ internal import OpenAIWire
 internal import Resilience
 internal import State
 
-/// What is known of the providers, as JSON for dashboards: cheap enough to be asked each second.
+/// What is known of the providers, as JSON for dashboards: cheap enough to be asked each second. Every
+/// member is always there, null where nothing is known, so that readers find the same shape each time.
 struct HealthPage {
   let shared: SharedServices
 
@@ -102,21 +103,18 @@ struct HealthPage {
     writer.key("key")
     writer.beginObject()
     writer.member("present", key.0)
-    writer.member("variable", key.1)
+    writer.member("variable", orNull: key.1)
     writer.endObject()
     writer.key("flag")
     writer.beginObject()
     writer.member("enabled", flag.0)
-    writer.member("variable", flag.1)
+    writer.member("variable", orNull: flag.1)
     writer.endObject()
+    writer.key("check")
     if let check = resilience.monitor?.report(provider.kind, provider: provider.name) {
-      writer.key("check")
-      writer.beginObject()
-      writer.member("status", check.last.failure == nil ? "up" : "down")
-      writer.member("error", check.last.failure)
-      writer.member("at", Int(clamping: check.at))
-      writer.member("streak", check.streak)
-      writer.endObject()
+      check.write(to: &writer)
+    } else {
+      writer.null()
     }
     writer.key("outliers")
     writer.beginArray()
@@ -134,8 +132,8 @@ struct HealthPage {
     writer.beginObject()
     writer.member("model", report.key.model)
     writer.member("available", availability.isAvailable)
-    writer.member("obstacle", availability.obstacle?.rawValue)
-    writer.member("reason", availability.reason)
+    writer.member("obstacle", orNull: availability.obstacle?.rawValue)
+    writer.member("reason", orNull: availability.reason)
     writer.key("breaker")
     report.write(to: &writer, canShare: resilience.canShare)
     writer.key("last_error")
@@ -149,6 +147,15 @@ struct HealthPage {
     }
     writer.key("calls")
     report.calls.write(to: &writer)
+    writer.endObject()
+  }
+
+  /// How many breakers are in each state.
+  func writeBreakers(to writer: inout JSONWriter) {
+    let states = Dictionary(grouping: resilience.board.all, by: \.report.state.name)
+    writer.key("breakers")
+    writer.beginObject()
+    for state in BreakerState.names { writer.member(state, states[state]?.count ?? 0) }
     writer.endObject()
   }
 
@@ -166,16 +173,16 @@ extension BreakerReport {
   fileprivate func write(to writer: inout JSONWriter, canShare: Bool) {
     writer.beginObject()
     writer.member("state", state.name)
-    writer.member("since", since.map { Int(clamping: $0) })
-    writer.member("opened_at", isOpen ? openedAt.map { Int(clamping: $0) } : nil)
-    writer.member("next_trial_at", nextTrialAt.map { Int(clamping: $0) })
-    writer.member("next_trial_in_ms", nextTrialAt.map { Int(clamping: max(0, $0 - now)) })
+    writer.member("since", orNull: since.map { Int(clamping: $0) })
+    writer.member("opened_at", orNull: isOpen ? openedAt.map { Int(clamping: $0) } : nil)
+    writer.member("next_trial_at", orNull: nextTrialAt.map { Int(clamping: $0) })
+    writer.member("next_trial_in_ms", orNull: nextTrialAt.map { Int(clamping: max(0, $0 - now)) })
     writer.member("trips", trips)
     writer.member("failures", counts.failures)
     writer.member("calls", counts.calls)
     writer.member("slow", counts.slow)
     writer.member("failures_of_all", total.failures)
-    writer.member("threshold", settings.failureCount ?? settings.consecutiveFailures)
+    writer.member("threshold", orNull: settings.failureCount ?? settings.consecutiveFailures)
     writer.member("window_ms", Int(settings.window / .milliseconds(1)))
     writer.member("source", isShared && canShare ? "shared" : "local")
     writer.endObject()
@@ -189,11 +196,22 @@ extension BreakerReport {
   }
 }
 
+extension CheckReport {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("status", last.failure == nil ? "up" : "down")
+    writer.member("error", orNull: last.failure)
+    writer.member("at", Int(clamping: at))
+    writer.member("streak", streak)
+    writer.endObject()
+  }
+}
+
 extension OutlierRule.Outlier {
   fileprivate func write(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("reason", reason.rawValue)
-    writer.member("model", model)
+    writer.member("model", orNull: model)
     writer.member("own", own)
     writer.member("peers", peers)
     writer.endObject()
@@ -215,10 +233,10 @@ extension LatencySummary {
     writer.member("window_ms", 300_000)
     writer.member("count", calls)
     writer.member("failures", failures)
-    writer.member("success_rate", successRate)
-    writer.member("p50_ms", p50.map { Int(clamping: $0) })
-    writer.member("p90_ms", p90.map { Int(clamping: $0) })
-    writer.member("p99_ms", p99.map { Int(clamping: $0) })
+    writer.member("success_rate", orNull: successRate)
+    writer.member("p50_ms", orNull: p50.map { Int(clamping: $0) })
+    writer.member("p90_ms", orNull: p90.map { Int(clamping: $0) })
+    writer.member("p99_ms", orNull: p99.map { Int(clamping: $0) })
     writer.endObject()
   }
 }

@@ -1,8 +1,6 @@
 internal import EventLoop
 internal import Images
 internal import Observability
-internal import Resilience
-internal import State
 
 /// Everything that is counted, as Prometheus reads it.
 struct MetricsPage {
@@ -19,15 +17,19 @@ struct MetricsPage {
     let process = try? await services[0].loop.run {
       try await services[0].loop.offload { ProcessStatistics() }
     }
+    let known = KnownSeries(shared)
+    known.prepare(&figures)
     var writer = MetricsWriter(format)
     writer.family("easel_build", .info, "The version that runs")
     writer.sample([("version", Product.version)], 1)
     Self.requests(figures, &writer)
     connections(&writer)
     Self.upstreams(figures, &writer)
+    queues(&writer)
     Self.tools(figures, &writer)
-    pictures(figures.series, &writer)
+    pictures(figures.series, known, &writer)
     breakers(&writer)
+    checks(&writer)
     state(&writer)
     Self.loops(figures, &writer)
     log(&writer)
@@ -105,9 +107,15 @@ struct MetricsPage {
       sum: Double(figures.rounds.reduce(0) { $0 + $1.key * $1.value }))
   }
 
-  private func pictures(_ loops: SeriesCounts, _ writer: inout MetricsWriter) {
+  private func pictures(
+    _ loops: SeriesCounts, _ known: KnownSeries, _ writer: inout MetricsWriter
+  ) {
     var (series, durations) = shared.pictureMetrics.figures
     series.add(loops)
+    known.prepare(&series)
+    for model in known.models {
+      durations[.init(provider: model.provider, model: model.id), default: .init()] += .init()
+    }
     series.write(to: &writer)
     writer.family("easel_image_duration_seconds", .histogram, "How long image models took")
     for (name, histogram) in durations.sorted(by: { $0.key < $1.key }) {
@@ -121,87 +129,5 @@ struct MetricsPage {
     writer.family(
       "easel_images_reserved_bytes", .gauge, "Memory that is reckoned for pictures under way")
     writer.value(load.reserved)
-  }
-
-  private func breakers(_ writer: inout MetricsWriter) {
-    guard shared.resilience.isEnabled else { return }
-    let reports = shared.resilience.board.all.map(\.report)
-    writer.family(
-      "easel_breaker_open", .gauge, "Whether a circuit breaker keeps calls away: 1, or 0")
-    // Models that clients have named have no label of their own, which would be one without bound.
-    let isNamed = shared.resilience.isNamedByClient
-    let states = Dictionary(grouping: reports) { isNamed($0.key) ? $0.key.common : $0.key }
-      .mapValues { Set($0.map(\.state.name)) }
-      .sorted { $0.key < $1.key }
-    let closed: Set = [BreakerState.closed.name, BreakerState.forcedClosed.name]
-    for (key, names) in states {
-      writer.sample(key.labels, names.isSubset(of: closed) ? 0 : 1)
-    }
-    writer.family(
-      "easel_breaker_state", .gauge, "The state of a circuit breaker: 1 for the one it is in")
-    for (key, names) in states {
-      for name in names.sorted() { writer.sample(key.labels + [("state", name)], 1) }
-    }
-    Self.outliers(reports, &writer)
-    writer.family("easel_breaker_transitions", .counter, "Times that a breaker came into a state")
-    let transitions = shared.resilience.log.transitions.sorted {
-      ($0.key.key.description, $0.key.state) < ($1.key.key.description, $1.key.state)
-    }
-    for (kind, count) in transitions {
-      writer.sample(kind.key.labels + [("state", kind.state)], count)
-    }
-  }
-
-  private static func outliers(_ reports: [BreakerReport], _ writer: inout MetricsWriter) {
-    let found = OutlierRule().outliers(among: reports)
-    let providers = Set(reports.map { OutlierRule.Provider($0.key.kind, $0.key.provider) })
-    writer.family(
-      "easel_provider_outlier", .gauge,
-      "Whether a provider differs from its peers over five minutes: 1, or 0")
-    for provider in providers.sorted(by: {
-      ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name)
-    }) {
-      for reason in OutlierRule.Reason.allCases {
-        let differs = found[provider]?.contains { $0.reason == reason } ?? false
-        writer.sample(
-          [
-            ("kind", provider.kind.rawValue), ("provider", provider.name),
-            ("reason", reason.rawValue),
-          ], differs ? 1 : 0)
-      }
-    }
-  }
-
-  private func state(_ writer: inout MetricsWriter) {
-    let store = shared.resilience.store
-    let counts = store.statistics.counts
-    writer.family(
-      "easel_state_available", .gauge,
-      "Whether the store of shared state is there and takes what it is told")
-    writer.value(shared.resilience.board.hasStore ? 1 : 0)
-    writer.family(
-      "easel_state_operation_duration_seconds", .histogram, "How long the store took to answer")
-    Self.histogram(counts.durations, sum: counts.seconds, &writer)
-    writer.family(
-      "easel_state_wait_seconds", .histogram, "How long requests waited for the store")
-    Self.histogram(counts.waits, sum: counts.waitingSeconds, &writer)
-    writer.family("easel_state_errors", .counter, "Operations that the store did not do")
-    for (kind, count) in counts.failures.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      writer.sample([("kind", kind.rawValue)], count)
-    }
-    writer.family("easel_state_reconnects", .counter, "Connections to the store made anew")
-    writer.value(counts.reconnects)
-  }
-
-  /// - Parameter counts: for each bound of ``StateStatistics``, and all.
-  private static func histogram(_ counts: [Int], sum: Double, _ writer: inout MetricsWriter) {
-    let buckets = zip(StateStatistics.bounds, counts).map { (bound: $0.0, count: $0.1) }
-    writer.histogram(buckets: buckets, count: counts.last ?? 0, sum: sum)
-  }
-}
-
-extension BreakerKey {
-  fileprivate var labels: MetricsWriter.Labels {
-    [("kind", kind.rawValue), ("provider", provider), ("model", model)]
   }
 }

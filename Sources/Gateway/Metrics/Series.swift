@@ -88,6 +88,13 @@ struct SeriesCounts: Sendable {
     add(series, Int((dollars * Double(series.family.parts)).rounded()))
   }
 
+  /// Has a series there, with 0 where nothing of it was counted, as long as there is room.
+  mutating func prepare(_ series: Series) {
+    guard counts[series] == nil, sizes[series.family, default: 0] < Self.capacity else { return }
+    sizes[series.family, default: 0] += 1
+    counts[series] = 0
+  }
+
   mutating func add(_ other: SeriesCounts) {
     for (series, number) in other.counts { add(series, number) }
   }

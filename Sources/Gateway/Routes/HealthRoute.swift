@@ -31,15 +31,7 @@ enum HealthRoute {
     answer(context) { page, writer in
       writer.member("version", Product.version)
       page.writeState(to: &writer)
-      writer.key("breakers")
-      writer.beginObject()
-      let states = Dictionary(grouping: context.shared.resilience.board.all.map(\.report)) {
-        $0.state.name
-      }
-      for (state, reports) in states.sorted(by: { $0.key < $1.key }) {
-        writer.member(state, reports.count)
-      }
-      writer.endObject()
+      page.writeBreakers(to: &writer)
     }
   }
 

@@ -14,6 +14,21 @@ package final class ConcurrencyLimit: Sendable {
     var free: Int
     var waiting: [Waiter] = []
     var nextTicket = 0
+    var refusals = Refusals()
+  }
+
+  /// Callers that were turned away.
+  package struct Refusals: Sendable, Hashable {
+    /// Since as many as may wait were waiting.
+    package var queueFull = 0
+    /// Since no place came in time.
+    package var timedOut = 0
+
+    /// None, or as many as are named.
+    package init(queueFull: Int = 0, timedOut: Int = 0) {
+      self.queueFull = queueFull
+      self.timedOut = timedOut
+    }
   }
 
   /// Why there is no place.
@@ -54,6 +69,9 @@ package final class ConcurrencyLimit: Sendable {
     return state.withLock { $0.takeFree(units) }
   }
 
+  /// Callers that were turned away so far.
+  package var refusals: Refusals { state.withLock { $0.refusals } }
+
   /// Waits for a place. Called on the loop; whoever gets one gives it back by ``leave(units:)``.
   /// - Parameters:
   ///   - units: 1 or more; what is more than everything counts as everything.
@@ -77,7 +95,9 @@ package final class ConcurrencyLimit: Sendable {
     guard Task.isCancelled || isLate else { return }
     // Where the place has come meanwhile, it is passed on.
     if !giveUp(ticket) { leave(units: units) }
-    throw Task.isCancelled ? .cancelled : .timedOut
+    if Task.isCancelled { throw .cancelled }
+    state.withLock { $0.refusals.timedOut += 1 }
+    throw .timedOut
   }
 
   /// Gives a place back: to the first that waits and fits.
@@ -103,7 +123,10 @@ package final class ConcurrencyLimit: Sendable {
     let queue = queue
     let taken = state.withLock { state -> Int?? in
       if state.takeFree(units) { return .some(nil) }
-      guard state.waiting.count < queue else { return nil }
+      guard state.waiting.count < queue else {
+        state.refusals.queueFull += 1
+        return nil
+      }
       state.nextTicket += 1
       state.waiting.append(Waiter(ticket: state.nextTicket, units: units, wake: wake))
       return state.nextTicket

@@ -94,7 +94,10 @@ final class ClusterLink: RedisLink {
     let node = ClusterNode(
       host, opener,
       connected: { [weak self] in self?.connected(host) },
-      lost: { [weak self] in self?.refresh() })
+      lost: { [weak self] in
+        self?.events.statistics.connectionFailed()
+        self?.refresh()
+      })
     nodes[host] = node
     return node
   }

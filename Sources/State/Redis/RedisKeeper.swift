@@ -27,6 +27,7 @@ final class RedisKeeper {
         let reason: StateError
         do throws(StateError) { reason = try await serve() } catch { reason = error }
         if isStopped { return }
+        events.statistics.connectionFailed()
         lost()
         closeAll(reason)
         if !isOutageTold {

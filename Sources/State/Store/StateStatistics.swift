@@ -8,6 +8,9 @@ package final class StateStatistics: Sendable {
     package var answers = 0
     /// Operations that failed, by the kind of failure.
     package var failures: [StateError.Kind: Int] = [:]
+    /// Connections that were lost, or could not be made. While the store is away nothing is asked of it,
+    /// so that only this shows how long it has been trying.
+    package var connectionFailures = 0
     /// Connections made anew after one was lost.
     package var reconnects = 0
     /// For each bound of ``bounds``, the answered operations that took no longer; then all.
@@ -20,8 +23,10 @@ package final class StateStatistics: Sendable {
     package var waitingSeconds = 0.0
   }
 
-  /// Seconds up to which operations are counted.
-  package static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
+  /// Seconds up to which operations are counted. What a request may lose by the store is one of them.
+  package static let bounds = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1, 0.5, 1,
+  ]
 
   private let state = Mutex(Counts())
 
@@ -57,6 +62,9 @@ package final class StateStatistics: Sendable {
   package func failed(_ kind: StateError.Kind) {
     state.withLock { $0.failures[kind, default: 0] += 1 }
   }
+
+  /// Counts a connection that was lost, or could not be made.
+  package func connectionFailed() { state.withLock { $0.connectionFailures += 1 } }
 
   /// Counts a connection that replaces a lost one.
   package func reconnected() { state.withLock { $0.reconnects += 1 } }

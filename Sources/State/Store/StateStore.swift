@@ -117,7 +117,7 @@ package enum StateEvent: Sendable, Hashable {
 /// Why a store did not do what it was asked to.
 package struct StateError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of failure it is.
-  package enum Kind: String, Sendable, Hashable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
     /// Not connected. Nothing was done.
     case unavailable
     /// No answer in time, or none before the connection was lost. It may have been done, or may

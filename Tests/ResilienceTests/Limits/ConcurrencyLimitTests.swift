@@ -85,6 +85,7 @@ struct ConcurrencyLimitTests {
         try await slow.enter(on: loop)
         await #expect(throws: ConcurrencyLimit.Refusal.timedOut) { try await slow.enter(on: loop) }
         #expect(slow.load == (1, 0))
+        #expect(full.refusals == .init(queueFull: 1) && slow.refusals == .init(timedOut: 1))
         let patient = ConcurrencyLimit(capacity: 1, queue: 1, longestWait: .seconds(3600))
         try await patient.enter(on: loop)
         for patience in [Duration.milliseconds(20), .zero] {
