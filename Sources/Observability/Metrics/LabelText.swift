@@ -7,6 +7,8 @@ enum LabelText {
   /// that is too long the end is replaced by a hash of all of it (FNV-1a), so that two of them stay
   /// two series: a page with one series twice is refused as a whole.
   static func escaped(_ value: String) -> String {
+    // Nearly all are short and plain, and a page has hundreds of them.
+    if value.utf8.count <= longest, !value.utf8.contains(where: isSpecial) { return value }
     var result = ""
     for scalar in bounded(value).unicodeScalars {
       switch scalar {
@@ -17,6 +19,10 @@ enum LabelText {
       }
     }
     return result
+  }
+
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
   }
 
   private static func bounded(_ value: String) -> String {

@@ -99,12 +99,20 @@ package struct MetricsWriter: Sendable {
   // MARK: Lines
 
   private mutating func line(_ suffix: String, _ labels: Labels, _ value: String) {
-    text += family + suffix
-    if !labels.isEmpty {
-      let list = labels.map { "\($0.name)=\"\(LabelText.escaped($0.value))\"" }
-      text += "{\(list.joined(separator: ","))}"
+    text += family
+    text += suffix
+    var separator = "{"
+    for label in labels {
+      text += separator
+      text += label.name
+      text += "=\""
+      text += LabelText.escaped(label.value)
+      text += "\""
+      separator = ","
     }
-    text += " \(value)\n"
+    text += labels.isEmpty ? " " : "} "
+    text += value
+    text += "\n"
   }
 
   /// The bound of a bucket. OpenMetrics has one spelling for each number, since labels are compared
