@@ -794,7 +794,8 @@ struct ChatFallbackTests {
       #expect(answer.head.status == 200)
       #expect(answer.head.headers["x-easel-attempts"] == "2")
       #expect(try await bench.breaker(of: "first")?["state"]?.string == "cooling_down")
-      #expect(try await BreakerProcessTests.get(bench.url, "health/ready", bench.client.value).0 == 200)
+      #expect(
+        try await BreakerProcessTests.get(bench.url, "health/ready", bench.client.value).0 == 200)
       let alone = try await bench.chat("m")
       #expect(alone.head.status == 200 && alone.head.headers["x-easel-fallback"] == nil)
       let other = try await bench.chat()

@@ -157,7 +157,8 @@ struct PassedOverTests {
       #expect(result.model.id == drawnBy)
       #expect(observer.names.contains(passedOver[0]))
       #expect(!observer.names.contains { $0.hasPrefix("sim/\(drawnBy)") })
-      #expect(Set(result.passedOver.map { "\($0.model);reason=\($0.reason)" }) == Set(observer.names))
+      #expect(
+        Set(result.passedOver.map { "\($0.model);reason=\($0.reason)" }) == Set(observer.names))
     }
   }
 

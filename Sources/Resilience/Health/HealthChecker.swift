@@ -67,7 +67,8 @@ package final class HealthChecker: Sendable {
     }
     let wait = breaker.wait(refusal, until: until)
     let availability = Availability(
-      refusal == .resting ? nil : .breaker, refusal.sentence(wait: wait), until: wait.map { now + $0.milliseconds },
+      refusal == .resting ? nil : .breaker, refusal.sentence(wait: wait),
+      until: wait.map { now + $0.milliseconds },
       allowsLastResort: refusal.isDoubtful)
     // What ends by itself is not believed any longer, nor is how long that is said to take.
     let reasonEnd = until.map { min($0, now + Self.countdown) } ?? .max

@@ -136,7 +136,8 @@ enum Event: Hashable {
   /// The gateway that it happens at, if it is one.
   var gateway: Int? {
     switch self {
-    case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index), .giveUp(let index),
+    case .call(let index, _, _), .earlyCall(let index, _), .claim(let index), .answer(let index),
+      .giveUp(let index),
       .trial(let index, _, _), .crash(let index), .sync(let index), .deliver(let index, _),
       .failure(let index, _), .count(let index, _), .sum(let index, _, _), .pass(let index, _),
       .begin(let index), .end(let index, _, _, _), .reset(let index, _):

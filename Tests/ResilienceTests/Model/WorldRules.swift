@@ -11,7 +11,8 @@ extension BreakerSnapshot {
 extension WorldModel {
   /// The rule that this world breaks, if any; apart from those on what can become of it.
   func brokenRule() -> String? {
-    (isReset ? nil : tooManyTrials()) ?? closedAgainstEvidence() ?? notCooling() ?? counts?.problem
+    (isReset ? nil : tooManyTrials() ?? keptOut()) ?? closedAgainstEvidence() ?? notCooling()
+      ?? counts?.problem
   }
 
   /// The rule on its future that this world breaks, if any. It depends on the ``Prospect`` alone.
@@ -19,7 +20,7 @@ extension WorldModel {
   func brokenProspect() -> String? {
     var world = self
     world.counts = nil
-    let problem = world.stuckAlone() ?? world.keptOut() ?? world.stuckTogether()
+    let problem = world.stuckAlone() ?? world.stuckTogether()
     guard problem == nil, answersLast else { return problem }
     return world.stuckTogether(answersLast: true).map { $0 + ", where answers outlast leases" }
   }
@@ -29,8 +30,6 @@ extension WorldModel {
     let now: Int64
     let snapshots: [BreakerSnapshot]
     let pending: [Int64]
-    /// Trials that were granted, or are made, and may have to be given back.
-    let tokens: [TrialToken?]
 
     func hash(into hasher: inout Hasher) {
       hasher.combine(now)
@@ -44,10 +43,7 @@ extension WorldModel {
   var prospect: Prospect {
     Prospect(
       now: now, snapshots: gateways.map(\.breaker.snapshot) + [stored ?? BreakerSnapshot()],
-      pending: gateways.map(\.breaker.claimPendingUntil),
-      tokens: gateways.flatMap { gateway in
-        gateway.breaker.givenUp + [gateway.trial, gateway.answer?.claim.token] + gateway.trials
-      })
+      pending: gateways.map(\.breaker.claimPendingUntil))
   }
 
   /// Never two trials whose leases both hold, whether or not their results would count.
@@ -92,27 +88,18 @@ extension WorldModel {
     return nil
   }
 
-  /// Once everyone who makes a trial has ended it, has heard from the store, and none has ever died,
-  /// nobody waits for one: a claim whose answer was lost costs no lease.
+  /// As long as nobody has died, whoever is known to have the trial makes it, waits for the store's word
+  /// on it, or will give it back: a claim whose answer was lost costs no lease.
   private func keptOut() -> String? {
-    let isAsked = gateways.contains { !$0.breaker.givenUp.isEmpty || $0.answer != nil }
-    guard isAsked, !gateways.contains(where: { $0.owner.hasSuffix("'") }) else { return nil }
-    var world = self
-    for index in gateways.indices {
-      world = world.after(.giveUp(index)).after(.trial(index, .ignored, stored: true))
-      while let answer = world.gateways[index].lasting.popLast() {
-        world.record(.ignored, of: answer.permit, at: index, stored: true)
-      }
+    let lease = (gateways.map(\.breaker.snapshot) + [stored].compactMap { $0 }).map(\.trial).max()
+    guard let lease, lease.isHeld(now: now),
+      !gateways.contains(where: { $0.owner.hasSuffix("'") })
+    else { return nil }
+    let isKnown = gateways.contains { gateway in
+      (gateway.trials + gateway.breaker.givenUp + [gateway.answer?.claim.token].compactMap { $0 })
+        .contains { $0.epoch.number == lease.number }
     }
-    for index in [gateways.indices, gateways.indices].joined() {
-      world = world.after(.sync(index))
-    }
-    for gateway in world.gateways {
-      if case .refused(.trialRunning, let until) = gateway.breaker.admission(now: world.now) {
-        return "\(gateway.owner) waits for a trial that nobody makes, until \(until ?? 0)"
-      }
-    }
-    return nil
+    return isKnown ? nil : "nobody makes the trial \(lease.number), and all wait for it"
   }
 
   /// Once the store can be reached, the provider works and time passes, all agree on closed.

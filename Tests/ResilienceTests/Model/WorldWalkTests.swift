@@ -7,7 +7,7 @@ import Testing
 @Suite("A random walk of gateways whose answers go on for any time")
 struct WorldWalkTests {
   /// So many walks, of so many events each.
-  private static let (walks, length) = (150, 80)
+  private static let (walks, length) = (200, 80)
 
   @Test(arguments: 1...4) func keepsTheRules(seed: UInt64) { walk(seed) }
 
