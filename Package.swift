@@ -25,12 +25,12 @@ func program(_ name: String, path: String? = nil, _ dependencies: [Target.Depend
 
 func tests(
   _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
-  fixtures: Bool = true
+  fixtures: Bool = true, isOptimized: Bool = false
 ) -> Target {
   .testTarget(
     name: name, dependencies: dependencies, exclude: exclude,
     resources: fixtures ? [.copy("Fixtures")] : [],
-    swiftSettings: settings)
+    swiftSettings: settings + (isOptimized ? [.unsafeFlags(["-O"])] : []))
 }
 
 func system(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
@@ -67,7 +67,10 @@ let package = Package(
     library("OpenAIWire"),
     library("Observability"),
     library("State", ["EventLoop", "Observability", "CHiredis", "CSQLite"]),
-    library("Resilience", ["EventLoop", "State", "Observability"]),
+    // Optimized in debug builds too, with its tests: their model check asks a breaker millions of times.
+    .target(
+      name: "Resilience", dependencies: ["EventLoop", "State", "Observability"],
+      swiftSettings: settings + [.unsafeFlags(["-O"])]),
     library(
       "Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience", "COpenSSL"]),
     library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience"]),
@@ -99,7 +102,7 @@ let package = Package(
     tests("StateTests", ["State", "EventLoop", "Observability", "TestSupport"], fixtures: false),
     tests(
       "ResilienceTests", ["Resilience", "State", "EventLoop", "TestSupport", "SeededRandom"],
-      fixtures: false),
+      fixtures: false, isOptimized: true),
     tests(
       "ImagesTests",
       [
