@@ -71,8 +71,11 @@ let package = Package(
     .target(
       name: "Resilience", dependencies: ["EventLoop", "State", "Observability"],
       swiftSettings: settings + [.unsafeFlags(["-O"])]),
-    library(
-      "Images", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience", "COpenSSL"]),
+    // Optimized in debug builds too: its pictures, of 20 MB and many at once, are encoded in tests.
+    .target(
+      name: "Images",
+      dependencies: ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience", "COpenSSL"],
+      swiftSettings: settings + [.unsafeFlags(["-O"])]),
     library("Chat", ["EventLoop", "HTTP", "OpenAIWire", "Observability", "Resilience"]),
     library("ToolLoop", ["EventLoop", "OpenAIWire", "Chat", "Images", "Observability", "HTTP"]),
     // Optimized in debug builds too: it draws each picture of the tests, pixel by pixel.
