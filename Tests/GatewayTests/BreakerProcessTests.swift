@@ -246,6 +246,23 @@ struct BreakerProcessTests {
     }
   }
 
+  @Test("a 429 that tells no time keeps no picture from being made, where nobody else makes it")
+  func rests() async throws {
+    try await with { simulator, bound in
+      let client = bound.value
+      let gateway = try Self.gateway(
+        simulator, state: "memory:", configuration: "circuit_breaker: {last_resort: false}")
+      defer { gateway.kill() }
+      let url = try await gateway.url()
+      var fault = SimulatorFault()
+      fault.status = 429
+      simulator.queue(fault, route: "images")
+      _ = try await Self.draw(url, client)
+      #expect(try await Self.breaker(url, client)["state"]?.string == "cooling_down")
+      #expect(try await Self.draw(url, client).0 == 200)
+    }
+  }
+
   @Test("operators with the key open, close and reset breakers, and it is written down")
   func operators() async throws {
     try await with { simulator, bound in

@@ -92,7 +92,7 @@ package final class ImagePipeline: Sendable {
   package func forecast(_ request: ImageRequest) throws(ImageFailure) -> ImageRoute {
     var route = try route(request)
     let excluded = route.excluded
-    if limits.asksLastResort { _ = route.takeLastResort() }
+    _ = route.takeLastResort(inDoubt: limits.asksLastResort)
     route.excluded = excluded
     return route
   }
@@ -114,7 +114,7 @@ package final class ImagePipeline: Sendable {
     var route = try route(request)
     if let begun { route.goOn(after: begun) }
     let usual = route
-    let isLastResort = limits.asksLastResort && route.takeLastResort()
+    let isLastResort = route.takeLastResort(inDoubt: limits.asksLastResort)
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
     let place = try await takePlace(request, client.loop)
     var run = PipelineRun(request: request, route: route, after: begun)

@@ -16,7 +16,7 @@ struct ModelQueue {
 
   /// Takes the next one.
   mutating func next() -> ImageModel? {
-    if models.isEmpty, asksLastResort, !isLastResort, passed.takeLastResort() {
+    if models.isEmpty, !isLastResort, passed.takeLastResort(inDoubt: asksLastResort) {
       models = passed.candidates
       isLastResort = true
     }
@@ -28,7 +28,7 @@ struct ModelQueue {
     passed.excluded.append(
       ImageRoute.Exclusion(
         model: model, reason: "unavailable", detail: refusal.reason, retryAfter: refusal.wait,
-        allowsLastResort: refusal.allowsLastResort))
+        allowsLastResort: refusal.allowsLastResort, rests: refusal.rests))
   }
 
   /// Has the others asked before those of a provider.

@@ -21,8 +21,8 @@ package struct BreakerHealth: ModelHealth {
     return .refused(
       ModelRefusal(
         reason: reason, wait: wait,
-        allowsLastResort: availability.isAvailable
-          || availability.allowsLastResort && breaker.offersLastResort))
+        allowsLastResort: availability.allowsLastResort && breaker.offersLastResort,
+        rests: availability.isAvailable))
   }
 
   package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
@@ -53,7 +53,7 @@ package struct BreakerHealth: ModelHealth {
     let wait = breaker.wait(refusal, until: until)
     return ModelRefusal(
       reason: refusal.sentence(wait: wait), wait: wait,
-      allowsLastResort: refusal == .resting || refusal.isDoubtful && breaker.offersLastResort)
+      allowsLastResort: refusal.isDoubtful && breaker.offersLastResort, rests: refusal == .resting)
   }
 
   private struct Call: ModelCall {

@@ -11,13 +11,17 @@ package struct ImageRoute: Sendable {
     package var retryAfter: Duration?
     /// Whether it may be asked nevertheless where nobody else is left.
     package var allowsLastResort = false
+    /// Whether others are only asked first: see ``ModelRefusal/rests``.
+    package var rests = false
   }
 
   /// Where nobody is left to ask, makes a candidate of the model that is nearest to its trial.
   /// - Returns: whether it did.
-  mutating func takeLastResort() -> Bool {
+  /// - Parameter inDoubt: whether also one may be asked that may be down; else only one that rests.
+  mutating func takeLastResort(inDoubt: Bool) -> Bool {
     guard candidates.isEmpty,
-      let nearest = excluded.indices.filter({ excluded[$0].allowsLastResort })
+      let nearest = excluded.indices
+        .filter({ excluded[$0].rests || inDoubt && excluded[$0].allowsLastResort })
         .min(by: { excluded[$0].wait < excluded[$1].wait })
     else { return false }
     candidates = [excluded.remove(at: nearest).model]
@@ -33,7 +37,7 @@ package struct ImageRoute: Sendable {
         excluded.append(Exclusion(model: model, reason: "failed", detail: passed.reason))
       }
       for index in excluded.indices where excluded[index].model.name == passed.model {
-        excluded[index].allowsLastResort = false
+        (excluded[index].allowsLastResort, excluded[index].rests) = (false, false)
       }
     }
     for provider in begun.risked { candidates = Self.putting(provider, lastOf: candidates) }

@@ -35,12 +35,17 @@ package struct ModelRefusal: Sendable, Hashable {
   package var wait: Duration?
   /// Whether it may be asked nevertheless where nobody else is left.
   package var allowsLastResort = false
+  /// Whether it is there, and others are only asked first, where there are any.
+  package var rests = false
 
   /// A refusal.
-  package init(reason: String, wait: Duration?, allowsLastResort: Bool = false) {
+  package init(
+    reason: String, wait: Duration?, allowsLastResort: Bool = false, rests: Bool = false
+  ) {
     self.reason = reason
     self.wait = wait
     self.allowsLastResort = allowsLastResort
+    self.rests = rests
   }
 }
 

@@ -50,7 +50,8 @@ package struct TrialToken: Sendable, Hashable {
   package let owner: String
   /// The state that began with the trial.
   package let epoch: Epoch
-  /// When the right ends, in milliseconds; a result from then on decides nothing.
+  /// When the right ends, in milliseconds; from then on another one may be taken, after which a result of
+  /// this one decides nothing.
   package let leaseUntil: Int64
 
   /// The permit to record the trial's outcome with.
