@@ -9,6 +9,8 @@ package struct ChatUpstream: Sendable {
   package var baseURL: HTTPURL
   /// Sent as a bearer token; nil where the server asks for none.
   package var apiKey: Secret?
+  /// The environment variable that the key is of, for operators; nil where there is none.
+  package var keyVariable: String?
   /// Whether the client's own `Authorization` goes to this upstream, in place of a key.
   package var forwardsAuthorization = false
   /// The models it has.

@@ -56,6 +56,12 @@ extension OpenAIError {
       "The upstream '\(upstream)' ended its answer before it began.", code: "upstream_cut")
   }
 
+  /// What a client is told of an answer that says that all is well, and is none.
+  package static func upstreamMalformed(_ upstream: String) -> OpenAIError {
+    .upstreamFailed(
+      "The upstream '\(upstream)' answered with no chat completion.", code: "upstream_malformed")
+  }
+
   /// What a client is told of a stream that ended before its end.
   package static func upstreamCut(_ upstream: String) -> OpenAIError {
     .upstreamFailed(

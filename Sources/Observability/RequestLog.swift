@@ -42,7 +42,7 @@ package final class RequestLog {
 
     /// The answer was sent in full.
     package static let ok: Outcome = "ok"
-    /// The request was refused by Easel itself.
+    /// The request was refused, by Easel itself or by the upstream.
     package static let refused: Outcome = "refused"
     /// The client left before the end.
     package static let clientLeft: Outcome = "client_left"

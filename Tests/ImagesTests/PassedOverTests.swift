@@ -1,6 +1,9 @@
 import EventLoop
 import Foundation
+import HTTP
 import OpenAIWire
+import Simulator
+import Synchronization
 import TestSupport
 import Testing
 
@@ -159,6 +162,91 @@ struct PassedOverTests {
       #expect(!observer.names.contains { $0.hasPrefix("sim/\(drawnBy)") })
       #expect(
         Set(result.passedOver.map { "\($0.model);reason=\($0.reason)" }) == Set(observer.names))
+    }
+  }
+
+  @Test("those that rest are asked after the others have failed, and among themselves in turn")
+  func resting() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var health = ClosedModels(["sim/a": 5])
+      health.resting = ["sim/a"]
+      let observer = FallbackRecorder()
+      PipelineHarness.fail(simulator, 2)
+      let result = try await ImagePipeline(
+        try PipelineHarness.catalog(simulator), health: health, observer: observer
+      ).generate(ImageRequest(prompt: "a fox"), client: client.value)
+      #expect(result.model.id == "a")
+      #expect(
+        ImageResult.PassedOver.field(result.passedOver)
+          == "sim/b;reason=overloaded, sim/c;reason=overloaded")
+      #expect(observer.names.first == "sim/a;reason=unavailable", "others were asked first")
+
+      health = ClosedModels(["sim/a": 5, "sim/b": 5, "sim/c": 30])
+      health.resting = ["sim/a", "sim/b"]
+      PipelineHarness.fail(simulator, 1)
+      var limits = ImagePipeline.Limits()
+      limits.asksLastResort = false
+      let next = try await ImagePipeline(
+        try PipelineHarness.catalog(simulator), health: health, limits: limits
+      ).generate(ImageRequest(prompt: "a fox"), client: client.value)
+      #expect(next.model.id == "b")
+      #expect(ImageResult.PassedOver.field(next.passedOver) == "sim/a;reason=overloaded")
+    }
+  }
+
+  @Test("of a model that may be down one picture is asked for, and the rest where that was made")
+  func probe() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      var health = ClosedModels([:])
+      var held = SimulatorFault()
+      held.isHeld = true
+      var asked = 0
+      for (probes, first) in [(false, 3), (true, 1)] {
+        health.probes = probes
+        for _ in 0..<first { simulator.queue(held, route: "images") }
+        let pipeline = ImagePipeline(try PipelineHarness.catalog(simulator), health: health)
+        let loop = client.value.loop
+        let bound = LoopBound(pipeline, on: loop)
+        var three = ImageRequest(prompt: "a fox")
+        three.count = 3
+        let request = three
+        let run = Task {
+          try await loop.run { try await bound.value.generate(request, client: client.value) }
+        }
+        try await eventually("the first are under way") {
+          simulator.requests.filter { $0.route == "images" }.count == asked + first
+        }
+        // What is sent together comes together: this comes behind it.
+        _ = try await client.value.send(
+          ClientRequest(.get, try HTTPURL(simulator.baseURL).appending(path: "models")),
+          bodyLimit: 1 << 20)
+        #expect(simulator.requests.filter { $0.route == "images" }.count == asked + first)
+        simulator.release()
+        #expect(try await run.value.images.count == 3)
+        asked += 3
+      }
+    }
+  }
+
+  @Test("a call is slow that takes long, not a request of many calls")
+  func slow() async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let told = Mutex<[Duration]>([])
+      var health = ClosedModels([:])
+      health.probes = true
+      health.ended = { duration in told.withLock { $0.append(duration) } }
+      var fault = SimulatorFault()
+      fault.delay = .milliseconds(100)
+      for _ in 0..<3 { simulator.queue(fault, route: "images") }
+      var request = ImageRequest(prompt: "a fox")
+      request.count = 3
+      let started = ContinuousClock.now
+      _ = try await ImagePipeline(try PipelineHarness.catalog(simulator), health: health)
+        .generate(request, client: client.value)
+      let whole = ContinuousClock.now - started
+      let longest = try #require(told.withLock { $0.first })
+      // Another one came before it, or after it.
+      #expect(longest >= .milliseconds(100) && longest <= whole - .milliseconds(100))
     }
   }
 

@@ -8,7 +8,9 @@ import Synchronization
 /// Keeps models from being asked, as an open circuit breaker does, and remembers nothing.
 struct ClosedModels: ModelHealth {
   private struct Call: ModelCall {
-    func end(_ failure: ImageFailure?, after elapsed: Duration) {}
+    let isProbe: Bool
+    let ended: @Sendable (Duration) -> Void
+    func end(_ failure: ImageFailure?, after elapsed: Duration) { ended(elapsed) }
   }
 
   /// Seconds until the trial of each, by its name.
@@ -16,6 +18,12 @@ struct ClosedModels: ModelHealth {
   /// Those that are found to be closed only when they are about to be asked.
   var late: Set<String> = []
   var allowsLastResort = false
+  /// Those that only rest.
+  var resting: Set<String> = []
+  /// Whether each call is to find out if the model works.
+  var probes = false
+  /// Told how long each took.
+  var ended: @Sendable (Duration) -> Void = { _ in }
 
   init(_ waits: [String: Int]) { self.waits = waits }
 
@@ -25,7 +33,9 @@ struct ClosedModels: ModelHealth {
   }
 
   func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
-    guard !isLastResort, let refusal = refusal(of: model) else { return .begun(Call()) }
+    guard !isLastResort, let refusal = refusal(of: model) else {
+      return .begun(Call(isProbe: probes, ended: ended))
+    }
     return .refused(refusal)
   }
 
@@ -33,7 +43,7 @@ struct ClosedModels: ModelHealth {
     waits[model.name].map { wait in
       ModelRefusal(
         reason: "circuit breaker open, next trial in \(wait) s", wait: .seconds(wait),
-        allowsLastResort: allowsLastResort)
+        allowsLastResort: allowsLastResort, rests: resting.contains(model.name))
     }
   }
 }

@@ -87,7 +87,7 @@ package struct AttemptFailure: Sendable, Hashable {
   var isUnsent: Bool { kind == .connection || kind == .notAsked }
 
   /// Whether it asks for patience, and doesn't say for how much.
-  var isVagueLimit: Bool { kind == .status(429) && retryAfter == nil }
+  var isVagueLimit: Bool { kind == .status(429) && retryAfter ?? .zero <= .zero }
 
   /// A word for headers, logs and metrics.
   package var reason: String {

@@ -31,6 +31,8 @@ package final class UpstreamAttempt {
 
   /// How long a trial may stream before it has succeeded: all other requests wait for it.
   private static let longestTrial = Duration.seconds(5)
+  /// Between two looks at how a trial goes, at least: also where its lease is over.
+  private static let shortestLook = Duration.milliseconds(100)
 
   init(
     _ target: UpstreamTarget, _ breaker: SharedBreaker?, _ permit: CallPermit?, on loop: EventLoop
@@ -109,7 +111,7 @@ package final class UpstreamAttempt {
   private func watchTrial(for limit: Duration?) {
     guard case .trial(let token) = permit, let breaker, !isRecorded, !hasPassedTrial else { return }
     let left = Duration.milliseconds(breaker.millisecondsUntil(token.leaseUntil))
-    let half = (limit.map { min($0, left / 2) } ?? left * 0.9) / 2
+    let half = max(Self.shortestLook, (limit.map { min($0, left / 2) } ?? left * 0.9) / 2)
     trialEnd?.cancel()
     trialEnd = loop.schedule(after: half) { [weak self] in self?.look(every: half) }
   }

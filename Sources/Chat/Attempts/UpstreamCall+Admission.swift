@@ -132,7 +132,7 @@ extension UpstreamCall {
     switch breaker.admission(isNeeded: isNeeded) {
     case .allowed(let permit): return UpstreamAttempt(target, breaker, permit, on: services.loop)
     case .trialAvailable:
-      if let permit = await breaker.takeTrial() {
+      if let permit = await breaker.takeTrial(isNeeded: isNeeded) {
         return UpstreamAttempt(target, breaker, permit, on: services.loop)
       }
       skip(target, .trialRunning, nil, breaker, &skipped)

@@ -37,9 +37,12 @@ struct HealthPage {
     return shared.directory.upstreams.contains { upstream in
       let own = breakers.filter { $0.key.provider == upstream.name }
       // Of models that clients have named only those that have answered tell of the upstream; where
-      // all of them are kept away, that nothing is known of others says nothing.
-      let named = own.filter { resilience.isNamedByClient($0.key) && $0.hasSucceeded }
-      return own.isEmpty || (named.isEmpty ? own : named).contains(where: isAvailable)
+      // there are any, or others that are listed, that nothing is known of further ones says nothing.
+      let telling = own.filter { breaker in
+        resilience.isNamedByClient(breaker.key)
+          ? breaker.hasSucceeded : breaker.key != breaker.key.common
+      }
+      return own.isEmpty || (telling.isEmpty ? own : telling).contains(where: isAvailable)
     }
   }
 
@@ -73,7 +76,7 @@ struct HealthPage {
         let name = OutlierRule.Provider(.chat, upstream.name)
         let key = upstream.apiKey != nil || upstream.forwardsAuthorization
         write(
-          name, key: (key, nil), flag: (true, nil), reports[name] ?? [],
+          name, key: (key, upstream.keyVariable), flag: (true, nil), reports[name] ?? [],
           outliers[name] ?? [], to: &writer)
       }
       for provider in shared.images.catalog.providers {

@@ -101,10 +101,14 @@ final class ResilienceServices: Sendable {
     monitor.start()
   }
 
+  /// The longest that a store is waited for that is to be told what has happened last.
+  private static let farewell = Duration.seconds(1)
+
   /// Ends what runs on the side, and closes the store.
   func close() async {
     monitor?.stop()
     board.close()
+    await board.settle(within: Self.farewell)
     await store.close()
   }
 }

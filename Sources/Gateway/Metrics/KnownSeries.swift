@@ -82,7 +82,7 @@ struct KnownSeries {
   /// How requests end, most of them.
   static let ends: [(status: Int, outcome: String)] = [
     (200, "ok"), (400, "refused"), (429, "refused"), (500, "gateway_error"),
-    (502, "upstream_error"),
+    (500, "upstream_error"), (502, "upstream_error"),
     (503, "gateway_error"), (503, "upstream_error"), (504, "upstream_error"), (0, "client_left"),
   ]
 

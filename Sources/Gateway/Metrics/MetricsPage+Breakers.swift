@@ -88,7 +88,8 @@ extension BreakerReport {
   fileprivate var keepsCallsAway: Bool {
     switch state {
     case .closed, .forcedClosed: false
-    case .open, .halfOpen, .coolingDown, .badKey, .noCredit, .forcedOpen: true
+    case .coolingDown: !rests
+    case .open, .halfOpen, .badKey, .noCredit, .forcedOpen: true
     }
   }
 }

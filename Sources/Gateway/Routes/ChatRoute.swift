@@ -40,7 +40,8 @@ enum ChatRoute {
         await runTools(context, request, call, options, conversation, maker)
       } else {
         await UpstreamRelay(
-          context: context, call: call, hasSeveralChoices: (request[.n]?.int ?? 1) > 1
+          context: context, call: call, hasSeveralChoices: (request[.n]?.int ?? 1) > 1,
+          isChat: true
         ).relay { target in
           target.request(
             "chat/completions", client: context.exchange.head.headers,

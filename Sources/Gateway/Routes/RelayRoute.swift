@@ -26,7 +26,8 @@ enum RelayRoute {
       let call = UpstreamCall(route, context.services.upstreams)
       defer { context.log.note(call) }
       await UpstreamRelay(
-        context: context, call: call, hasSeveralChoices: hasSeveralChoices(body, members)
+        context: context, call: call, hasSeveralChoices: hasSeveralChoices(body, members),
+        isChat: false
       ).relay { target in
         target.request(
           String(context.exchange.head.target.dropFirst("/v1/".count)),

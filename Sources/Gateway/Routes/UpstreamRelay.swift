@@ -9,6 +9,8 @@ struct UpstreamRelay {
   let call: UpstreamCall
   /// Whether the answer may hold several: see `StreamEnd`.
   let hasSeveralChoices: Bool
+  /// Whether the answer is a chat completion: an object, where it is no stream.
+  let isChat: Bool
 
   /// Bytes of an answer in one piece that are held back until its end has come.
   private static let largestHeld = 1 << 20
@@ -18,15 +20,11 @@ struct UpstreamRelay {
 
   /// Asks the upstreams and relays the answer: status, fields and body untouched.
   func relay(_ request: (UpstreamTarget) throws -> ClientRequest) async {
-    let exchange = context.exchange
     do {
       let refusal = try await call.answer(request: request) { attempt, response in
         try await relay(response, of: attempt)
       }
-      if let refusal {
-        if refusal.head.status >= 500 { context.log.outcome = .upstreamError }
-        exchange.respond(refusal.head.status, fields(refusal.head), refusal.body)
-      }
+      if let refusal { passOn(refusal) }
     } catch let error as HTTPClientError {
       if error.kind == .cancelled { return leave() }
       fail(OpenAIError(error, upstream: call.current.upstream.name))
@@ -43,6 +41,18 @@ struct UpstreamRelay {
     } catch {
       leave()
     }
+  }
+
+  /// A refusal goes to the client as it is, but for a status that says that all is well: SDKs would take
+  /// it for an answer.
+  private func passOn(_ refusal: ClientAnswer) {
+    guard refusal.head.status < 400 else {
+      return context.exchange.respond(refusal.head.status, fields(refusal.head), refusal.body)
+    }
+    guard (try? JSONSlice.parse(refusal.body))?["error"] != nil else {
+      return fail(.upstreamMalformed(call.current.upstream.name))
+    }
+    refuse(refusal.body)
   }
 
   private func fields(_ head: ResponseHead) -> HeaderFields {
@@ -64,7 +74,7 @@ struct UpstreamRelay {
         return try respond(head, first ?? [], of: attempt)
       }
       var held = first ?? []
-      if head.isJSON ?? true, try await hold(&held, response) {
+      if isChat || head.isJSON ?? true, try await hold(&held, response) {
         try checkEnd(head, held, of: attempt)
         return try respond(head, held, of: attempt)
       }
@@ -82,8 +92,17 @@ struct UpstreamRelay {
   ) throws {
     let answer = ClientAnswer(head: head, body: body)
     if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
+    if isChat, (200..<300).contains(head.status), !Self.mayBeObject(body) {
+      throw UpstreamRefusal.malformed(answer)
+    }
     attempt.commit()
     context.exchange.respond(head.status, fields(head), body)
+  }
+
+  /// Whether an answer begins as a chat completion does. A look at one byte: a page of HTML is told from
+  /// it, and so is nothing.
+  private static func mayBeObject(_ body: [UInt8]) -> Bool {
+    body.first { $0 != 0x20 && !(0x09...0x0D).contains($0) } == UInt8(ascii: "{")
   }
 
   /// Reads an answer on while it is small enough to be held back: one that is cut, or says that it is

@@ -131,6 +131,10 @@ final class RequestContext {
     log.client = exchange.remoteAddress
     if exchange.isClientGone && exchange.status == 0 { log.outcome = .clientLeft }
     if exchange.wasStopped { log.outcome = .stopped }
+    // What an upstream refuses is passed on as it is, and is no success for that.
+    if log.outcome == .ok, log.upstream != nil, exchange.status >= 400 {
+      log.outcome = exchange.status >= 500 ? .upstreamError : .refused
+    }
     return log
   }
 }

@@ -81,6 +81,7 @@ final class SharedServices: Sendable {
     var upstream = ChatUpstream(
       name: configuration.name, baseURL: try url(configuration.baseURL, configuration.name),
       apiKey: configuration.apiKey)
+    upstream.keyVariable = configuration.apiKeyVariable
     upstream.forwardsAuthorization = configuration.forwardAuthorization
     if case .listed(let models) = configuration.models { upstream.models = .listed(models) }
     upstream.supportsTools = configuration.tools

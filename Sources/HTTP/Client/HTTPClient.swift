@@ -68,6 +68,7 @@ package final class HTTPClient {
       let connection = try await lease(origin, pool, request, fresh: fresh)
       defer { pool.release(connection) }
       let wasReused = connection.isReused
+      let sentAt = loop.now
       do {
         return try await loop.withCancellation({
           connection.fail(.cancelled, "the request was cancelled")
@@ -78,7 +79,7 @@ package final class HTTPClient {
       } catch var error as HTTPClientError
         where error.kind == .reset && wasReused && !connection.hasAnswerBytes
       {
-        error.isOfKeptConnection = true
+        error.isOfKeptConnection = loop.now - sentAt < Self.closingTime.milliseconds
         // The server had closed the connection that was kept alive: once more, on a new one
         // (RFC 9112, section 9.3.1). Not what is not idempotent: that the server's system has
         // acknowledged nothing does not tell that the server has read nothing.
@@ -87,6 +88,10 @@ package final class HTTPClient {
       }
     }
   }
+
+  /// Within which a request finds out that its connection had been closed. What breaks later was being
+  /// worked on.
+  private static let closingTime = Duration.seconds(1)
 
   /// Closes the connections that no request uses.
   package func closeIdleConnections() {

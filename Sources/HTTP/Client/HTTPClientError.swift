@@ -35,7 +35,7 @@ package struct HTTPClientError: Error, Sendable, CustomStringConvertible {
   package let kind: Kind
   /// Whether the server may have got the whole request.
   package let mayHaveBeenSent: Bool
-  /// Whether a connection that had been kept alive broke before one byte of an answer: maybe the
+  /// Whether a connection that had been kept alive broke soon, before one byte of an answer: maybe the
   /// server had closed it, and has seen nothing of the request.
   package internal(set) var isOfKeptConnection = false
   /// One sentence for a log or an error; holds no secret.

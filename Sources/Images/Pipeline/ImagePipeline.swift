@@ -114,14 +114,14 @@ package final class ImagePipeline: Sendable {
     var route = try route(request)
     if let begun { route.goOn(after: begun) }
     let usual = route
-    let isLastResort = route.takeLastResort(inDoubt: limits.asksLastResort)
+    let lastResort = route.takeLastResort(inDoubt: limits.asksLastResort)
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
     let place = try await takePlace(request, client.loop)
     var run = PipelineRun(request: request, route: route, after: begun)
     var keys = JobKeys()
     let end = client.loop.now + limits.total.milliseconds
     var queue = ModelQueue(
-      route, isLastResort: isLastResort, asksLastResort: limits.asksLastResort)
+      route, lastResort: lastResort, asksLastResort: limits.asksLastResort)
     while let model = queue.next() {
       guard let provider = catalog.provider(of: model) else { continue }
       let adapter = AdapterDirectory.adapter(for: provider.format)
@@ -130,7 +130,6 @@ package final class ImagePipeline: Sendable {
       case .begun(let begun):
         call = begun
         run.begin(model, observer)
-      case .refused where isLastResort: throw Self.nobody(usual)
       case .refused where queue.isLastResort: continue
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
@@ -143,11 +142,12 @@ package final class ImagePipeline: Sendable {
       link.finishesPaidCalls = finishesPaidCalls
       let attempt = ModelTry(
         request: request, model: model, adapter: adapter, link: link, limits: limits,
-        keys: keys.next(), partial: partial)
+        keys: keys.next(), partial: partial, isProbe: call.isProbe)
       let started = EventLoop.nanoseconds
       let outcome = await attempt.run(run.missing)
       let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)
-      call.end(outcome.failure, after: duration)
+      // Many pictures, one after the other, take long, and the model is not slow for it.
+      call.end(outcome.failure, after: outcome.failure == nil ? outcome.longestCall : duration)
       observer.attempt(
         model,
         ImageAttemptReport(
@@ -159,6 +159,7 @@ package final class ImagePipeline: Sendable {
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
+    guard lastResort == nil || run.hasAsked else { throw Self.nobody(usual) }
     if Task.isCancelled { run.leave(hasOthers: !queue.models.isEmpty, isKept: finishesPaidCalls) }
     do throws(ImageFailure) {
       var result = try run.result()
@@ -166,7 +167,7 @@ package final class ImagePipeline: Sendable {
       return result
     } catch {
       // A last resort that fails is no news; why nobody else was asked is.
-      throw isLastResort && error.isProviders
+      throw lastResort != nil && error.isProviders
         ? Self.nobody(usual, and: run.lastFailure ?? error) : error
     }
   }

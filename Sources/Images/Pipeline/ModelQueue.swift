@@ -1,24 +1,32 @@
 /// The models that a request may still ask, in order; at last one that was passed over in doubt: another
-/// request has its trial, or the word that this one may make it came too late.
+/// request has its trial, or the word that this one may make it came too late; or it only rests.
 struct ModelQueue {
   private(set) var models: [ImageModel]
   /// Whether the last one that was taken is asked though its breaker may keep it from it.
   private(set) var isLastResort: Bool
   private let asksLastResort: Bool
-  private var passed = ImageRoute(candidates: [], excluded: [])
+  private var passed: ImageRoute
+  /// Whether one was asked that may be down. One of these is enough; those that rest are all asked.
+  private var hasDoubted: Bool
 
-  /// - Parameter isLastResort: whether the only one of the route is such a model from the start.
-  init(_ route: ImageRoute, isLastResort: Bool, asksLastResort: Bool) {
+  /// - Parameter lastResort: why the only one of the route was excluded, where it is such a model.
+  init(_ route: ImageRoute, lastResort: ImageRoute.Exclusion?, asksLastResort: Bool) {
     models = route.candidates
-    self.isLastResort = isLastResort
+    isLastResort = lastResort != nil
+    hasDoubted = lastResort.map { !$0.rests } ?? false
     self.asksLastResort = asksLastResort
+    passed = ImageRoute(candidates: [], excluded: route.excluded.filter(\.rests))
   }
 
   /// Takes the next one.
   mutating func next() -> ImageModel? {
-    if models.isEmpty, !isLastResort, passed.takeLastResort(inDoubt: asksLastResort) {
+    if models.isEmpty,
+      let taken = passed.takeLastResort(inDoubt: asksLastResort && !hasDoubted)
+    {
       models = passed.candidates
+      passed.candidates = []
       isLastResort = true
+      hasDoubted = hasDoubted || !taken.rests
     }
     return models.isEmpty ? nil : models.removeFirst()
   }

@@ -11,6 +11,8 @@ struct ModelTry {
   /// Tell its calls apart from those of every other try.
   let keys: JobKeys.Try
   let partial: ((PartialImage) async -> Void)?
+  /// Whether it is to be found out if the model works at all: see ``ModelCall/isProbe``.
+  let isProbe: Bool
 
   /// What was made before a failure, and the failure.
   struct Outcome: Sendable {
@@ -20,6 +22,8 @@ struct ModelTry {
     var usage: [UInt8]?
     var adjusted: [String] = []
     var failure: ImageFailure?
+    /// How long the longest of the calls took.
+    var longestCall = Duration.zero
     /// Whether a call was not made, or was cancelled, since nobody waited for it any more.
     var isLeft = false
 
@@ -31,7 +35,7 @@ struct ModelTry {
   private static let parallel = 4
 
   /// Asks for the pictures of some numbers. Calls run side by side; one that fails lets those that run
-  /// finish, since they are paid for, and starts no more.
+  /// finish, since they are paid for, and starts no more. Of a probe the first one runs by itself.
   func run(_ numbers: [Int]) async -> Outcome {
     let shares = shares(of: numbers)
     if shares.count == 1 { return await call(shares[0], number: 0) }
@@ -39,16 +43,20 @@ struct ModelTry {
     return await withTaskGroup(of: Outcome.self) { group in
       var total = Outcome()
       var next = 0
-      func start() {
-        let number = next
-        next += 1
-        group.addTask { await bound.value.call(shares[number], number: number) }
+      var running = 0
+      func start(atMost limit: Int) {
+        while running < limit, next < shares.count {
+          let number = next
+          (next, running) = (next + 1, running + 1)
+          group.addTask { await bound.value.call(shares[number], number: number) }
+        }
       }
-      while next < min(Self.parallel, shares.count) { start() }
+      start(atMost: isProbe ? 1 : Self.parallel)
       while let outcome = await group.next() {
+        running -= 1
         total.add(outcome)
         guard total.failure == nil, next < shares.count else { continue }
-        if Task.isCancelled { total.isLeft = true } else { start() }
+        if Task.isCancelled { total.isLeft = true } else { start(atMost: Self.parallel) }
       }
       return total
     }
@@ -71,6 +79,13 @@ struct ModelTry {
   }
 
   private func call(_ share: [Int], number: Int) async -> Outcome {
+    let started = EventLoop.nanoseconds
+    var outcome = await callOnce(share, number: number)
+    outcome.longestCall = .nanoseconds(EventLoop.nanoseconds - started)
+    return outcome
+  }
+
+  private func callOnce(_ share: [Int], number: Int) async -> Outcome {
     guard link.finishesPaidCalls, !adapter.cancelsJobs, !Task.isCancelled else {
       return await make(share, number: number)
     }
@@ -189,6 +204,7 @@ extension ModelTry.Outcome {
   mutating func add(_ other: ModelTry.Outcome) {
     let isKnown = isCostKnown && other.isCostKnown
     images += other.images
+    longestCall = max(longestCall, other.longestCall)
     isLeft = isLeft || other.isLeft
     if let more = other.cost { cost = (cost ?? 0) + more }
     if !isKnown { cost = nil }

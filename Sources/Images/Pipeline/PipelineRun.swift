@@ -103,7 +103,11 @@ struct PipelineRun {
   /// A model is asked: tells that it is in place of those that were passed over since the last one. It
   /// may be one of them, which is asked in the end.
   mutating func begin(_ model: ImageModel, _ observer: any ImageObserver) {
-    if let refusal = refusals[model.name] { takeBack(model, refusal) }
+    if let refusal = refusals[model.name] {
+      takeBack(model, refusal)
+    } else if details[model.name] != nil {
+      takeBack(model)
+    }
     passOverThose(before: model)
     for passed in untold {
       observer.fallback(
@@ -124,6 +128,17 @@ struct PipelineRun {
     refusals = [:]
     details[model.name] = nil
   }
+
+  /// Asks a model after all that was left out since it rests.
+  private mutating func takeBack(_ model: ImageModel) {
+    left += 1
+    passedOver.removeAll { $0.model == model.name }
+    untold.removeAll { $0.model.name == model.name }
+    details[model.name] = nil
+  }
+
+  /// Whether any model was asked.
+  var hasAsked: Bool { model != nil }
 
   /// Whether a model is unavailable, and not among those passed over.
   private func isUnnamed(_ model: ImageModel) -> Bool {

@@ -40,7 +40,7 @@ package struct BreakerHealth: ModelHealth {
     case .refused(let refusal, let until):
       return .refused(Self.refusal(refusal, until, breaker))
     case .trialAvailable:
-      guard let permit = await breaker.takeTrial() else {
+      guard let permit = await breaker.takeTrial(isNeeded: isLastResort) else {
         return .refused(Self.refusal(.trialRunning, nil, breaker))
       }
       return .begun(Call(breaker: breaker, permit: permit, board: board))
@@ -60,6 +60,13 @@ package struct BreakerHealth: ModelHealth {
     let breaker: SharedBreaker
     let permit: CallPermit
     let board: BreakerBoard
+
+    var isProbe: Bool {
+      switch permit {
+      case .call: false
+      case .trial, .lastResort: true
+      }
+    }
 
     func end(_ failure: ImageFailure?, after elapsed: Duration) {
       let outcome = CallOutcome(failure, after: elapsed)

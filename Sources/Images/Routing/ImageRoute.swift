@@ -16,16 +16,17 @@ package struct ImageRoute: Sendable {
   }
 
   /// Where nobody is left to ask, makes a candidate of the model that is nearest to its trial.
-  /// - Returns: whether it did.
   /// - Parameter inDoubt: whether also one may be asked that may be down; else only one that rests.
-  mutating func takeLastResort(inDoubt: Bool) -> Bool {
+  /// - Returns: why it was excluded; nil where there is none.
+  mutating func takeLastResort(inDoubt: Bool) -> Exclusion? {
     guard candidates.isEmpty,
       let nearest = excluded.indices
         .filter({ excluded[$0].rests || inDoubt && excluded[$0].allowsLastResort })
         .min(by: { excluded[$0].wait < excluded[$1].wait })
-    else { return false }
-    candidates = [excluded.remove(at: nearest).model]
-    return true
+    else { return nil }
+    let taken = excluded.remove(at: nearest)
+    candidates = [taken.model]
+    return taken
   }
 
   /// Leaves out those that have failed in a run that this one goes on with, and puts those of the

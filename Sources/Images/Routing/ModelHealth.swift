@@ -23,6 +23,9 @@ package enum ModelStart: Sendable {
 
 /// A call of a model that has begun. It is ended once, whatever comes of it.
 package protocol ModelCall: Sendable {
+  /// Whether it is to be found out if the model works at all: then nothing more is asked of it at the
+  /// same time.
+  var isProbe: Bool { get }
   /// Learns how it went: `failure` is nil for a success.
   func end(_ failure: ImageFailure?, after elapsed: Duration)
 }
@@ -52,6 +55,7 @@ package struct ModelRefusal: Sendable, Hashable {
 /// Every model may always be asked.
 package struct AlwaysHealthy: ModelHealth {
   private struct Call: ModelCall {
+    let isProbe = false
     func end(_ failure: ImageFailure?, after elapsed: Duration) {}
   }
 

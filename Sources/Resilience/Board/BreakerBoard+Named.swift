@@ -87,7 +87,15 @@ extension BreakerBoard {
         drop(left, from: &breakers)
       }
       guard breakers.byKey.count < configuration.capacity else { return (nil, false) }
-      return (add(key, to: &breakers), breakers.away.contains(key.common))
+      let breaker = add(key, to: &breakers)
+      // What is stored of it may be from before all of them were reset. Nobody need be told of that.
+      if let reset = breakers.byKey[key.common]?.epoch.generation, reset > 0 {
+        breaker.state.withLock { state in
+          state.breaker.forgetAll(before: reset)
+          state.unsaid = state.breaker.snapshot
+        }
+      }
+      return (breaker, breakers.away.contains(key.common))
     }
     if isAway { breaker?.openAfterChecks() }
     return breaker
@@ -103,6 +111,16 @@ extension BreakerBoard {
 }
 
 extension BreakerBoard {
+  /// Notes that a breaker was reset elsewhere: where it is that of all models of a provider, those that
+  /// clients have named are, too.
+  func heard(resetAt generation: Int64, of key: BreakerKey) {
+    guard key == key.common else { return }
+    for other in all
+    where other.key != key && other.key.common == key && configuration.isNamedByClient(other.key) {
+      other.takeOver(resetAt: generation)
+    }
+  }
+
   /// Does to the breakers of models that clients have named what an operator does to that of all of
   /// them, where it would not hold for them otherwise: forget, and close.
   package func passOn(_ command: BreakerCommand, of breaker: SharedBreaker, by operator: String) {

@@ -156,7 +156,7 @@ package final class BreakerBoard: Sendable {
       hear(event)
       if event == .available || event == .replaced {
         Task {
-          await compareAll(afterOutage: true)
+          await compareAll()
           ready.give(())
         }
       }
@@ -183,6 +183,20 @@ package final class BreakerBoard: Sendable {
     breakers.withLock { breakers in
       breakers.upkeep = upkeep
       if breakers.isClosed { upkeep.cancel() }
+    }
+  }
+
+  /// Gives trials back that nobody makes, and has the store told what it has not been told yet, so that
+  /// no other gateway waits for one that is gone.
+  /// - Parameter limit: the longest that it waits for the store.
+  package func settle(within limit: Duration) async {
+    for breaker in all { breaker.giveBackKept() }
+    let owing = all.filter(\.owesStore)
+    guard store.isAvailable, !owing.isEmpty else { return }
+    _ = await FirstAnswer.of(within: limit) {
+      await withTaskGroup(of: Void.self) { group in
+        for breaker in owing { group.addTask { await breaker.settle(within: limit) } }
+      }
     }
   }
 
@@ -238,11 +252,21 @@ package final class BreakerBoard: Sendable {
     if let news { observer.store(isAvailable: news, reason: news ? nil : reason) }
   }
 
-  /// Compares every breaker with the store.
-  private func compareAll(afterOutage: Bool = false) async {
-    let breakers = all
-    if afterOutage { for breaker in breakers { breaker.doubtTotal() } }
-    for breaker in breakers { await breaker.compareNow() }
+  /// Breakers that are compared at the same time: their questions go to the store together.
+  private static let together = 64
+
+  /// Compares every breaker with the store, and what was counted: the store may have lost either of
+  /// them, and said nothing of it.
+  private func compareAll() async {
+    var left = all[...]
+    await withTaskGroup(of: Void.self) { group in
+      for breaker in left.prefix(Self.together) { group.addTask { await breaker.compareNow() } }
+      left = left.dropFirst(Self.together)
+      while await group.next() != nil {
+        guard let next = left.popFirst() else { continue }
+        group.addTask { await next.compareNow() }
+      }
+    }
   }
 
   /// Moves the times of what was never shared along, where the store's clock differs from ours.

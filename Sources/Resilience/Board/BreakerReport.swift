@@ -17,6 +17,8 @@ package struct BreakerReport: Sendable {
   package let since: Int64?
   /// When the breaker last opened, where it is open or half-open and that is known.
   package let openedAt: Int64?
+  /// Whether nobody is refused, and others are only asked first.
+  package let rests: Bool
   /// When a call may be made at the earliest, where none may be made now and that is known.
   package let nextTrialAt: Int64?
   package let lastFailure: LastFailure?
@@ -36,17 +38,19 @@ extension SharedBreaker {
     let isShared = board.isShared
     return state.withLock { state in
       var next: Int64?
+      var rests = false
       switch state.admission(now: now) {
       case .allowed: break
       case .trialAvailable: next = now
-      case .refused(_, let until): next = until
+      case .refused(let refusal, let until): (next, rests) = (until, refusal == .resting)
       }
       let shown = state.breaker.state(now: now)
       let counts = state.breaker.counts(now: now)
       return BreakerReport(
         key: key, state: shown, counts: counts, total: state.total(now: now) ?? counts,
         settings: state.breaker.settings, trips: state.breaker.snapshot.core.trips,
-        since: state.since(shown), openedAt: state.openedAt, nextTrialAt: next,
+        since: state.since(shown), openedAt: state.openedAt, rests: rests,
+        nextTrialAt: next,
         lastFailure: state.lastFailure,
         calls: state.calls.summary(now: now),
         isShared: isShared && state.isShared && !state.isRefused, now: now)

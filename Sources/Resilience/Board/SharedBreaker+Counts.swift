@@ -10,17 +10,12 @@ extension SharedBreaker {
     Task { await sendCountsNow(evenIfNone: false) }
   }
 
-  /// Whether it is not known what all have counted, or they do not know what was counted here: at
-  /// the start, and after a store that was away, or has not answered.
-  var mustAskForCounts: Bool {
+  /// Whether what others count matters in the present state.
+  var isCountedTogether: Bool {
     state.withLock { state in
-      state.isTotalDoubtful && state.breaker.settings.countsTogether
-        && state.breaker.snapshot.core.phase == .closed
+      state.breaker.settings.countsTogether && state.breaker.snapshot.core.phase == .closed
     }
   }
-
-  /// Has the counts compared, too, when the breaker is compared with the store the next time.
-  func doubtTotal() { state.withLock { $0.isTotalDoubtful = true } }
 
   /// Like ``sendCounts()``, and returns when it is done.
   /// - Parameter evenIfNone: whether it asks where there is nothing to add. Where an earlier sending
@@ -34,7 +29,6 @@ extension SharedBreaker {
       let tellings = state.own.tellings(
         within: window.numbers, current: current, evenIfNone: evenIfNone)
       if !tellings.isEmpty { state.sentAt = now }
-      if tellings.last?.epoch == current { state.isTotalDoubtful = false }
       return (tellings, window)
     }
     for telling in tellings { await send(telling, over: window, now) }
@@ -64,7 +58,6 @@ extension SharedBreaker {
       }
     } catch {
       board.noteWriting(key, error)
-      state.withLock { $0.isTotalDoubtful = true }
     }
   }
 }

@@ -81,6 +81,8 @@ extension SharedBreaker.State {
   private static let pause: Int64 = 1000
 
   fileprivate func offersLastResort(now: Int64) -> Bool {
+    // A provider that has asked to be left alone is no case of doubt.
+    guard breaker.snapshot.coolingUntil <= now else { return false }
     // None takes longer than a trial may, unless it goes well.
     if let began = lastResort.beganAt,
       (began..<began + breaker.settings.trialLease.milliseconds).contains(now)

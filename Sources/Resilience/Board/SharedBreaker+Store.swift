@@ -8,8 +8,8 @@ extension SharedBreaker {
   /// How long to wait after a store that is there has refused.
   private static let pause = Duration.seconds(1)
 
-  /// Whether there is something that the store has not been told.
-  var owesStore: Bool { state.withLock { $0.isDirty || $0.own.isUntold } }
+  /// Whether there is something that the store has not been told, or is just being told.
+  var owesStore: Bool { state.withLock { $0.isDirty || $0.isPublishing || $0.own.isUntold } }
 
   /// Tells the store what has changed. Called by whoever has begun publishing.
   func publish() { Task { await publishUntilClean() } }
@@ -26,7 +26,7 @@ extension SharedBreaker {
       return state.beginPublishing()
     }
     if isFirst { await publishUntilClean() }
-    await sendCountsNow(evenIfNone: mustAskForCounts)
+    await sendCountsNow(evenIfNone: isCountedTogether)
   }
 
   /// Has the store written down what is known now, and waits for it.
@@ -43,6 +43,12 @@ extension SharedBreaker {
       } catch { return false }
     }
     return isStored ?? false
+  }
+
+  /// Has the store told all that it has not been told, and waits for it.
+  func settle(within limit: Duration) async {
+    _ = await store(within: limit)
+    await sendCountsNow(evenIfNone: false)
   }
 
   private func publishUntilClean() async {
@@ -84,13 +90,13 @@ extension SharedBreaker {
   }
 
   private func publish(_ snapshot: BreakerSnapshot) async throws(StateError) {
-    var (current, look) = state.withLock { ($0.stored, $0.look) }
+    var (current, look, unsaid) = state.withLock { ($0.stored, $0.look, $0.unsaid) }
     if current == nil { current = try await board.store.get(key.stateKey) }
     for _ in 0..<Self.attempts {
       let now = board.clock.now
       let stored = current.flatMap { BreakerSnapshot(bytes: $0.value) }
       let merged = snapshot.merged(with: stored ?? snapshot, now: now)
-      if merged == stored || (current == nil && merged == BreakerSnapshot()) {
+      if merged == stored || (current == nil && merged == unsaid) {
         return absorb(merged, current, from: look)
       }
       let result = try await board.store.compareAndSet(
@@ -118,7 +124,8 @@ extension SharedBreaker {
     _ snapshot: BreakerSnapshot, _ stored: StoredValue?, from look: Int? = nil
   ) {
     let now = board.clock.now
-    let (transitions, mustPublish) = mutate { state in
+    let (transitions, mustPublish, reset) = mutate { state in
+      let before = state.breaker.snapshot.generation
       let isKnown = look == nil || look == state.look
       if isKnown, stored?.revision ?? 0 >= state.stored?.revision ?? 0 { state.stored = stored }
       state.isShared = true
@@ -130,10 +137,21 @@ extension SharedBreaker {
       state.note(transitions)
       // That a trial is given back is to be known by all.
       let gaveBack = lost != state.breaker.givenUp
-      return (transitions, gaveBack && state.beginPublishing())
+      let generation = state.breaker.snapshot.generation
+      return (
+        transitions, gaveBack && state.beginPublishing(), generation > before ? generation : nil
+      )
     }
     tell(transitions)
     if mustPublish { publish() }
+    if let reset { board.heard(resetAt: reset, of: key) }
+  }
+
+  /// Forgets what was found out before a reset of all models of its provider.
+  func takeOver(resetAt generation: Int64) {
+    change { breaker, now, _ in
+      breaker.absorb(.reset(at: generation), by: board.configuration.owner, now: now)
+    }
   }
 
   /// Moves the times of a state that was never shared, since they are of another clock.

@@ -2,20 +2,21 @@ internal import State
 internal import Synchronization
 
 extension SharedBreaker {
-  /// Takes the trial that ``admission()`` offers. Of all gateways that share the store one gets it;
+  /// Takes the trial that ``admission(isNeeded:)`` offers. Of all gateways that share the store one gets it;
   /// where the store is away or takes no writings, each decides for itself. A request waits for the
   /// store's word as ``StoreWait`` says; a trial that is granted later is the next request's. Where
   /// none came for it, this gateway decides the next one by itself: otherwise a store that is always too
   /// slow would keep a breaker open for good that is seldom asked.
+  /// - Parameter isNeeded: see ``CircuitBreaker/admission(now:isNeeded:)``.
   /// - Returns: the permit, which is to be recorded; nil where someone else has the trial.
-  package func takeTrial() async -> CallPermit? {
+  package func takeTrial(isNeeded: Bool = false) async -> CallPermit? {
     let owner = board.configuration.owner
     let now = board.clock.now
-    if let kept = mutate({ $0.takeKept(now: now) }) { return kept.permit }
+    if let kept = mutate({ $0.takeKept(now: now, isNeeded: isNeeded) }) { return kept.permit }
     let (claim, decidesAlone) = mutate { state in
-      let claim = state.breaker.beginClaim(owner: owner, now: now)
-      defer { if claim != nil { state.decidesAlone = false } }
-      return (claim, state.decidesAlone)
+      let decidesAlone = state.decidesAlone == state.breaker.snapshot.epoch
+      let claim = state.breaker.beginClaim(owner: owner, now: now, isNeeded: isNeeded)
+      return (claim, decidesAlone)
     }
     guard let claim else { return nil }
     guard board.store.isAvailable, !decidesAlone else { return confirm(claim)?.permit }
@@ -51,13 +52,23 @@ extension SharedBreaker {
     let lease = state.withLock { $0.breaker.settings.trialLease }
     mutate { $0.kept = token }
     try? await Task.sleep(for: min(board.configuration.keepTime, lease / 4))
-    let isLeft = mutate { state in
-      guard state.kept == token else { return false }
+    guard giveBackKept(token) else { return }
+    state.withLock { $0.decidesAlone = $0.breaker.snapshot.epoch }
+  }
+
+  /// Gives a trial back that is kept.
+  /// - Parameter token: the one, if it is to be none that was kept since.
+  /// - Returns: whether it was kept still.
+  @discardableResult
+  func giveBackKept(_ token: TrialToken? = nil) -> Bool {
+    let left = mutate { state -> TrialToken? in
+      guard let kept = state.kept, token == nil || token == kept else { return nil }
       state.kept = nil
-      state.decidesAlone = true
-      return true
+      return kept
     }
-    if isLeft { record(.ignored, of: token.permit) }
+    guard let left else { return false }
+    record(.ignored, of: left.permit)
+    return true
   }
 
   private func decide(_ claim: TrialClaim) async -> TrialToken? {
@@ -115,13 +126,13 @@ extension SharedBreaker {
 
 extension SharedBreaker.State {
   /// Takes out the trial that is kept, where it counts still and calls are not forbidden.
-  fileprivate mutating func takeKept(now: Int64) -> TrialToken? {
+  fileprivate mutating func takeKept(now: Int64, isNeeded: Bool) -> TrialToken? {
     guard let kept else { return nil }
     guard breaker.isCurrent(kept, now: now) else {
       self.kept = nil
       return nil
     }
-    guard admission(now: now) == .trialAvailable else { return nil }
+    guard admission(now: now, isNeeded: isNeeded) == .trialAvailable else { return nil }
     self.kept = nil
     return kept
   }

@@ -23,6 +23,8 @@ package final class SharedBreaker: Sendable {
     var isPublishing = false
     /// What is stored, as far as is known.
     var stored: StoredValue?
+    /// What need not be stored: nobody would learn anything by it.
+    var unsaid = BreakerSnapshot()
     /// How often the store was to be looked at anew.
     var look = 0
     /// Whether the state came from the store, or has been there.
@@ -40,8 +42,8 @@ package final class SharedBreaker: Sendable {
     var entered: (name: String, at: Int64)?
     /// A trial that was granted after its request had gone on; the next one makes it.
     var kept: TrialToken?
-    /// Whether one was, and no request came for it: the next one is taken without the store's word.
-    var decidesAlone = false
+    /// The state that followed one for which no request came: its trial is taken without the store's word.
+    var decidesAlone: Epoch?
     var lastResort = LastResort()
     /// The state that checks have led to: no call has failed, so that good checks end it.
     var openedByChecks: Epoch?
@@ -51,8 +53,6 @@ package final class SharedBreaker: Sendable {
     var hasSucceeded = false
     /// Whether the store has last refused what it was told.
     var isRefused = false
-    /// Whether that is to be asked for though nothing was counted.
-    var isTotalDoubtful = true
   }
 
   init(_ key: BreakerKey, settings: BreakerSettings, credential: String, board: BreakerBoard) {

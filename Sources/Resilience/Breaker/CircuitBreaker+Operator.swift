@@ -59,6 +59,11 @@ extension CircuitBreaker {
     }
   }
 
+  /// Forgets what was found out before a time at which all like it were reset.
+  mutating func forgetAll(before generation: Int64) {
+    snapshot.generation = max(snapshot.generation, generation)
+  }
+
   private mutating func closeEarly(now: Int64, reason: Transition.Reason) -> [Transition] {
     changing(now: now) { breaker in
       breaker.snapshot.trial.settled = true

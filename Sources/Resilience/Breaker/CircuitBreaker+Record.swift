@@ -81,7 +81,8 @@ extension CircuitBreaker {
   mutating func pause(_ outcome: CallOutcome, now: Int64) -> Transition.Reason {
     switch outcome {
     case .rateLimited(let retryAfterMs):
-      if let retryAfterMs {
+      // A time that is over says no more than none.
+      if let retryAfterMs, retryAfterMs > 0 {
         leaveAlone(for: retryAfterMs, now: now)
       } else {
         restsUntil = max(restsUntil, now + settings.coolDown.milliseconds)

@@ -45,7 +45,7 @@ extension CircuitBreaker {
     guard !snapshot.isVoid(token.epoch) else { return [] }
     let decides = decides(token)
     return changing(now: now) { breaker in
-      breaker.settle(token.epoch.number)
+      breaker.settle(token)
       let paused = breaker.pause(outcome, now: now)
       guard decides else { return paused }
       switch outcome {
@@ -62,9 +62,12 @@ extension CircuitBreaker {
     }
   }
 
-  /// Ends the lease of the trial with that number, so that the next one needn't wait for it.
-  mutating func settle(_ number: Int64) {
-    if snapshot.trial.number == number { snapshot.trial.settled = true }
+  /// Ends the lease of a trial, so that the next one needn't wait for it.
+  mutating func settle(_ token: TrialToken) {
+    guard snapshot.trial.number == token.epoch.number,
+      ["", token.owner].contains(snapshot.trial.owner)
+    else { return }
+    snapshot.trial.settled = true
   }
 
   /// Closes on evidence as old as the present state: one that another gateway opened since then has

@@ -94,6 +94,12 @@ package struct CircuitBreaker: Sendable, Hashable {
     streak = 0
   }
 
+  /// Forgets what was counted before a time, as far as the parts of the window go.
+  mutating func forgetCounts(before time: Int64, now: Int64) {
+    window.forget(before: time)
+    streak = min(streak, window.counts(now: now).failures)
+  }
+
   private var badKeyUntil: Int64 { snapshot.badKeys.until(credential) }
   private var noCreditUntil: Int64 { snapshot.noCredit.until(credential) }
 

@@ -39,6 +39,13 @@ struct FailureWindow: Sendable, Hashable {
     for slot in buckets.indices { buckets[slot] = CallCounts() }
   }
 
+  /// Forgets the parts that were over at a time.
+  mutating func forget(before time: Int64) {
+    for age in 0..<Int64(buckets.count) where newest - age < number(of: time) {
+      buckets[slot(of: newest - age)] = CallCounts()
+    }
+  }
+
   private mutating func advance(to now: Int64) -> Int {
     let current = number(of: now)
     let length = Int64(buckets.count)

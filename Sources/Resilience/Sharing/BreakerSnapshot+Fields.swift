@@ -9,6 +9,7 @@ extension BreakerSnapshot {
       "trial_number": String(trial.number),
       "trial_settled": trial.settled ? "1" : "0",
       "trial_until": String(trial.until),
+      "trial_owner": trial.owner,
       "cooling": cooling.text,
       "bad_keys_found": badKeys.text,
       "no_credit_found": noCredit.text,
@@ -62,7 +63,11 @@ extension BreakerSnapshot {
     self.generation = generation
     core.number = number
     core.trips = Int(trips)
-    trial = TrialLease(number: trialNumber, settled: settled == "1", until: trialUntil)
+    // Older versions write none.
+    let trialOwner = fields["trial_owner"] ?? ""
+    guard trialOwner.isEmpty || TrialToken.isOwner(trialOwner) else { return nil }
+    trial = TrialLease(
+      number: trialNumber, settled: settled == "1", until: trialUntil, owner: trialOwner)
     self.cooling = cooling
     self.badKeys = badKeys
     self.noCredit = noCredit

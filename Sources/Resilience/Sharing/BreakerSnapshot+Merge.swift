@@ -88,7 +88,8 @@ extension BreakerCore.Phase: Comparable {
 extension TrialLease: Comparable {
   /// By age; a trial that is known to have ended is past the same one running.
   package static func < (a: Self, b: Self) -> Bool {
-    (a.number, a.settled ? 1 : 0, a.until) < (b.number, b.settled ? 1 : 0, b.until)
+    (a.number, a.settled ? 1 : 0, a.until, a.owner)
+      < (b.number, b.settled ? 1 : 0, b.until, b.owner)
   }
 }
 

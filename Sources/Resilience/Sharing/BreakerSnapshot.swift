@@ -22,6 +22,13 @@ package struct BreakerSnapshot: Sendable, Hashable {
   /// A closed breaker of which nothing is known yet.
   package init() {}
 
+  /// One of which nothing is known but when it was reset.
+  static func reset(at generation: Int64) -> BreakerSnapshot {
+    var snapshot = BreakerSnapshot()
+    snapshot.generation = generation
+    return snapshot
+  }
+
   /// The state's number, to tell outcomes of older states by.
   package var epoch: Epoch { Epoch(generation: generation, number: core.number) }
 
@@ -79,6 +86,9 @@ package struct TrialLease: Sendable, Hashable {
   package internal(set) var settled = true
   /// When the lease ends.
   package internal(set) var until: Int64 = 0
+  /// Who has taken it; empty where an older version of the gateway has written it. Two that ask within
+  /// the same millisecond do so with the same number.
+  package internal(set) var owner = ""
 
   func isHeld(now: Int64) -> Bool { !settled && now < until }
 }

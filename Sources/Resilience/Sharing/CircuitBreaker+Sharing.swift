@@ -13,6 +13,10 @@ extension CircuitBreaker {
       let hasClosed = before.core.phase != .closed && after.core.phase == .closed
       // Failures that led to an opening which is over must not open it again.
       if hasClosed || after.isVoid(before.epoch) { breaker.forgetCounts() }
+      // Nor those from before one that was not heard of while it lasted. What has failed since counts.
+      if after.core.phase == .closed, after.core.number > before.core.number {
+        breaker.forgetCounts(before: after.core.number, now: now)
+      }
       if case .halfOpen(owner, _) = after.core.phase, after.core != before.core {
         return .trialTaken
       }
@@ -20,10 +24,13 @@ extension CircuitBreaker {
     }
   }
 
-  /// Prepares a claim for the trial, if ``admission(now:)`` offers it, and offers it to nobody else
-  /// here until ``confirm(_:now:)``, ``abandon(_:current:now:)`` or the lease's end.
-  package mutating func beginClaim(owner: String, now: Int64) -> TrialClaim? {
-    guard TrialToken.isOwner(owner), admission(now: now) == .trialAvailable else { return nil }
+  /// Prepares a claim for the trial, if ``admission(now:isNeeded:)`` offers it, and offers it to nobody
+  /// else here until ``confirm(_:now:)``, ``abandon(_:current:now:)`` or the lease's end.
+  package mutating func beginClaim(
+    owner: String, now: Int64, isNeeded: Bool = false
+  ) -> TrialClaim? {
+    guard TrialToken.isOwner(owner), admission(now: now, isNeeded: isNeeded) == .trialAvailable
+    else { return nil }
     // Not one that was given up, which may be granted still.
     let last = givenUp.last?.epoch.number ?? 0
     let number = max(snapshot.core.number + 1, snapshot.trial.number + 1, last + 1, now)
@@ -31,7 +38,8 @@ extension CircuitBreaker {
     var claimed = snapshot
     claimed.core.number = number
     claimed.core.phase = .halfOpen(owner: owner, leaseUntil: leaseUntil)
-    claimed.trial = TrialLease(number: number, settled: false, until: leaseUntil)
+    claimed.trial = TrialLease(
+      number: number, settled: false, until: leaseUntil, owner: owner)
     claimPendingUntil = leaseUntil
     let epoch = Epoch(generation: snapshot.generation, number: number)
     let token = TrialToken(owner: owner, epoch: epoch, leaseUntil: leaseUntil)
@@ -46,7 +54,7 @@ extension CircuitBreaker {
     if claimPendingUntil == claim.token.leaseUntil { claimPendingUntil = 0 }
     let transitions = changing(now: now) { breaker in
       _ = breaker.absorb(claim.claimed, now: now)
-      if !breaker.isCurrent(claim.token, now: now) { breaker.settle(claim.token.epoch.number) }
+      if !breaker.isCurrent(claim.token, now: now) { breaker.settle(claim.token) }
       return .trialTaken
     }
     return (isCurrent(claim.token, now: now) ? claim.token : nil, transitions)
@@ -69,13 +77,14 @@ extension CircuitBreaker {
   /// for it until its lease ends.
   private mutating func giveBackLost(now: Int64) {
     guard !givenUp.isEmpty else { return }
-    let taken = snapshot.trial.number
-    let isLost = givenUp.contains { $0.epoch.number == taken }
-    // What is older than the last one that was taken is granted to nobody any more.
-    givenUp.removeAll { $0.epoch.number <= taken }
-    guard isLost else { return }
-    settle(taken)
-    guard case .halfOpen = snapshot.core.phase, snapshot.core.number == taken else { return }
+    let taken = snapshot.trial
+    let lost = givenUp.first { $0.epoch.number == taken.number && $0.owner == taken.owner }
+    // What is older than the last one that was taken is granted to nobody any more, nor is what
+    // somebody else was granted.
+    givenUp.removeAll { $0.epoch.number <= taken.number }
+    guard let lost else { return }
+    settle(lost)
+    guard decides(lost) else { return }
     snapshot.core.number += 1
     snapshot.core.phase = .open(until: now)
   }

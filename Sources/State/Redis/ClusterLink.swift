@@ -153,12 +153,13 @@ final class ClusterLink: RedisLink {
     var current = try await findGuide()
     let clock = try await RedisClock(events.clock, by: current.connection)
     for master in map.masters where !keeper.isStopped { await node(master).prepare() }
-    try await checkSchema()
+    let isNew = try await checkSchema()
     try await probe()
     guide = current
     var end = keeper.firstEnd(isLoss: false)
     try keeper.connected()
     isConnected = true
+    if isNew { send(schema.lossAnnouncement) { _ in } }
     let checks = opener.loop.schedule(
       after: Self.checkInterval, repeating: Self.checkInterval
     ) { [self] in
@@ -234,7 +235,8 @@ final class ClusterLink: RedisLink {
 
   /// Makes sure that nobody else means something else. Where the one server that knows is away, the
   /// others are used without it: it is asked as soon as it is connected.
-  private func checkSchema() async throws(StateError) {
+  /// - Returns: whether nothing was written there.
+  private func checkSchema() async throws(StateError) -> Bool {
     let commands = schema.versionCommands
     var written = RedisReply.null
     do throws(StateError) { written = try await call(commands.write) } catch {
@@ -243,11 +245,12 @@ final class ClusterLink: RedisLink {
       case .refused: break
       case .unavailable, .timedOut:
         guard map.masters.contains(where: { nodes[$0]?.isOpen == true }) else { throw error }
-        return
+        return false
       case .malformed, .closed: throw error
       }
     }
     try schema.check(written: written, read: try await call(commands.read))
+    return schema.isNew(written: written)
   }
 
   private func keepVersion() {

@@ -163,5 +163,8 @@ final class MasterLink: RedisLink {
     let written = try await connection.call(commands.write.words(nil))
     let read = try await connection.call(commands.read.words(nil))
     try schema.check(written: written, read: read)
+    if schema.isNew(written: written) {
+      _ = try await connection.call(schema.lossAnnouncement.words(nil))
+    }
   }
 }

@@ -69,9 +69,13 @@ struct RedisSchema {
     }
   }
 
+  /// Whether who has connected was the first to write the version: there was nothing, or it is gone,
+  /// which nobody else can find out then. They are told.
+  func isNew(written: RedisReply) -> Bool { written == .status("OK") }
+
   /// Tells everyone that what was there is gone. Who knows nothing of it takes it for a value that is
   /// none of its own.
-  private var lossAnnouncement: RedisKeyCommand {
+  var lossAnnouncement: RedisKeyCommand {
     RedisKeyCommand(
       "PUBLISH", key: Array(channel.utf8), ["\(Self.lostName.group)\n\(Self.lostName.name)\n1\n"])
   }

@@ -114,9 +114,7 @@ package final class StreamedToolLoop {
     if (200..<300).contains(answer.head.status) {
       // What says that all is well, and is no answer, would be an empty one for a reader of events.
       guard (try? JSONSlice.parse(answer.body))?["error"] != nil else {
-        throw OpenAIError.upstreamFailed(
-          "The upstream '\(run.call.current.upstream.name)' answered with no chat completion.",
-          code: "upstream_malformed")
+        throw OpenAIError.upstreamMalformed(run.call.current.upstream.name)
       }
       throw StreamInterceptor.Fault.upstreamError(answer.body)
     }

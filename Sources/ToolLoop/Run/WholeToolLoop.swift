@@ -45,10 +45,13 @@ package final class WholeToolLoop {
     let whole: ClientAnswer
     /// Its body, where it is JSON.
     let object: JSONSlice?
+    /// Whether it is a failure, whatever its status says.
+    let isRefusal: Bool
 
-    init(_ head: ResponseHead, _ body: [UInt8]) {
+    init(_ head: ResponseHead, _ body: [UInt8], isRefusal: Bool = false) {
       whole = ClientAnswer(head: head, body: body)
       object = try? JSONSlice.parse(body)
+      self.isRefusal = isRefusal
     }
 
     /// Whether it may call a tool: whether that name is in it, in plain letters or escaped ones.
@@ -63,11 +66,10 @@ package final class WholeToolLoop {
     } body: { _, response in
       let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
       if let refusal = UpstreamRefusal(hiddenIn: read.whole) { throw refusal }
-      // Where nobody else answers, the client sees it as it is.
       if read.object == nil { throw UpstreamRefusal.malformed(read.whole) }
       answer = read
     }
-    if let refusal { return Answer(refusal.head, refusal.body) }
+    if let refusal { return Answer(refusal.head, refusal.body, isRefusal: true) }
     guard let answer else { throw CancellationError() }
     return answer
   }
@@ -84,18 +86,18 @@ package final class WholeToolLoop {
   private func take(_ read: Answer, _ round: Int) async throws -> Bool {
     let answer = read.whole
     // Most answers call nothing, and a look at the bytes tells it: they are the client's as they are.
-    if round == 0, !read.mayHoldCalls { return passOn(answer) }
-    guard (200..<300).contains(answer.head.status), let object = read.object,
+    if round == 0, !read.mayHoldCalls { return try passOn(read) }
+    guard !read.isRefusal, (200..<300).contains(answer.head.status), let object = read.object,
       let choice = object["choices"]?[0], let message = choice["message"],
       message.kind == .object
     else {
       guard round == 0 || drawn.isEmpty else { throw Self.laterRefusal(read) }
-      return passOn(answer)
+      return try passOn(read)
     }
     let entries = message["tool_calls"].map { Array($0.elements) } ?? []
     let own = entries.filter(isOwn)
     // What calls no tool of the gateway's is the client's as it is.
-    if own.isEmpty && round == 0 { return passOn(answer) }
+    if own.isEmpty && round == 0 { return try passOn(read) }
     if let usage = object["usage"], usage.kind == .object { self.usage.add(Array(usage.raw)) }
     let words = message["content"]?.string ?? ""
     text += words
@@ -121,8 +123,19 @@ package final class WholeToolLoop {
     return true
   }
 
-  private func passOn(_ answer: ClientAnswer) -> Bool {
-    run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
+  private func passOn(_ read: Answer) throws -> Bool {
+    let answer = read.whole
+    guard read.isRefusal, answer.head.status < 400 else {
+      run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
+      return true
+    }
+    // SDKs would take it for an answer.
+    guard read.object?["error"] != nil else {
+      throw OpenAIError.upstreamMalformed(run.call.current.upstream.name)
+    }
+    var fields = run.fields
+    run.call.describe(in: &fields)
+    run.exchange.respond(upstreamError: answer.body, fields)
     return true
   }
 

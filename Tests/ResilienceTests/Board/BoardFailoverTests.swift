@@ -135,6 +135,40 @@ struct BoardFailoverTests {
     }
   }
 
+  @Test("counts that it has lost without a word are told again")
+  func lostCounts() async throws {
+    let store = FlakyStore()
+    let bench = await Self.bench(2, store, threshold: 3)
+    defer { bench.close() }
+    for index in 0..<2 { bench.fail(at: index) }
+    try await eventually("both are counted") {
+      await bench.breakers[0].sendCountsNow()
+      return bench.breakers[0].report.total.failures == 2
+    }
+    store.loseCounts()
+    for breaker in bench.breakers { await breaker.compareNow() }
+    bench.fail(at: 0)
+    try await eventually("the third opens it in all") {
+      bench.breakers.allSatisfy { $0.report.state.name == "open" }
+    }
+  }
+
+  @Test("breakers are compared with it together, not one after the other")
+  func together() async throws {
+    let store = FlakyStore()
+    let bench = await Self.bench(1, store, threshold: 3)
+    defer { bench.close() }
+    for number in 0..<20 {
+      _ = bench.boards[0].breaker(BreakerKey(.image, provider: "p", model: "m\(number)"))
+    }
+    try await eventually("all are compared") {
+      bench.boards[0].all.allSatisfy { $0.report.isShared && !$0.owesStore }
+    }
+    store.holdReadings(until: 21)
+    store.replace()
+    try await eventually("all are asked for at one time") { store.heldReadings == 0 }
+  }
+
   @Test("failures of a long time without it are not counted as if they were new")
   func outdated() async throws {
     let store = FlakyStore()

@@ -1,3 +1,4 @@
+import Resilience
 import State
 import Synchronization
 
@@ -8,8 +9,11 @@ final class FlakyStore: StateStore {
   private let listeners = Mutex([@Sendable (StateEvent) -> Void]())
   private let refusal = Mutex<StateError?>(nil)
   private let hangs = Mutex(false)
+  /// Counts of before they were last lost are under other names.
+  private let losses = Mutex(0)
   private let hook = Hook()
   private let changeHook = Hook()
+  private let crowd = Mutex<(needed: Int, held: [FirstAnswer<Void>])>((0, []))
 
   init(_ inner: MemoryStore = MemoryStore()) { self.inner = inner }
 
@@ -42,6 +46,28 @@ final class FlakyStore: StateStore {
     changeHook.set(body)
   }
 
+  /// Loses what was counted, and says nothing of it.
+  func loseCounts() { losses.withLock { $0 += 1 } }
+
+  /// Has no reading answered until so many wait for their answers.
+  func holdReadings(until count: Int) { crowd.withLock { $0 = (count, []) } }
+
+  /// Readings that are still to come, or held.
+  var heldReadings: Int { crowd.withLock(\.needed) }
+
+  private func joinCrowd() async {
+    let turn = FirstAnswer<Void>()
+    let all = crowd.withLock { crowd -> [FirstAnswer<Void>] in
+      guard crowd.needed > 0 else { return [turn] }
+      crowd.held.append(turn)
+      guard crowd.held.count == crowd.needed else { return [] }
+      defer { crowd = (0, []) }
+      return crowd.held
+    }
+    for turn in all { turn.give(()) }
+    await turn.value
+  }
+
   /// Has no reading or change of a value answered from now on.
   func hang() { hangs.withLock { $0 = true } }
 
@@ -61,6 +87,7 @@ final class FlakyStore: StateStore {
   func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
     try check()
     await hangIfSo()
+    await joinCrowd()
     let value = try await inner.get(key)
     try await done()
     return value
@@ -89,6 +116,7 @@ final class FlakyStore: StateStore {
     lifetime: Duration
   ) async throws(StateError) -> [Int64] {
     try checkWriting()
+    let key = StateKey(group: key.group, name: "\(key.name):\(losses.withLock { $0 })")
     let sums = try await inner.count(key, by: member, told, over: window, lifetime: lifetime)
     try await done()
     return sums

@@ -27,6 +27,20 @@ struct LastResortTests {
     #expect(breaker.offersLastResort)
   }
 
+  @Test("a provider that asks to be left alone is")
+  func leftAlone() async throws {
+    let bench = await BoardBench(1)
+    defer { bench.close() }
+    try await bench.openEverywhere()
+    let breaker = bench.breakers[0]
+    let permit = try #require(breaker.takeLastResort())
+    breaker.record(.unavailable(retryAfterMs: 60_000), of: permit)
+    bench.wait(59_000)
+    #expect(!breaker.offersLastResort && breaker.takeLastResort() == nil)
+    bench.wait(1000)
+    #expect(breaker.offersLastResort)
+  }
+
   @Test("one that takes longer than its lease makes no room in the place of the next when it ends")
   func late() async throws {
     let (bench, breaker) = await open()

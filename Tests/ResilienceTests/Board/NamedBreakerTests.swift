@@ -90,6 +90,30 @@ struct NamedBreakerTests {
     for model in ["broken", "poor", "new"] { #expect(await Self.isAdmitted(board, model)) }
   }
 
+  @Test("a reset of all of them reaches other gateways, and what they have stored")
+  func resetElsewhere() async throws {
+    let store = MemoryStore()
+    let first = await Self.board(store)
+    let second = await Self.board(store)
+    defer { for board in [first, second] { board.close() } }
+    for model in ["broken", "stored"] {
+      await Self.call(second, model, .failure, times: 5)
+      #expect(await !Self.isAdmitted(second, model))
+    }
+    store.clock.set(to: store.clock.now + 1000)
+    let common = first.breaker(Self.common)
+    common.perform(.reset, by: "test")
+    first.passOn(.reset, of: common, by: "test")
+    try await eventually("the other gateway has heard of it") {
+      await Self.isAdmitted(second, "broken")
+    }
+    #expect(await Self.isAdmitted(first, "stored"))
+    await Self.call(second, "broken", .failure, times: 5)
+    #expect(await !Self.isAdmitted(second, "broken"), "what comes after it holds")
+    #expect(await Self.isAdmitted(first, "made-up"))
+    #expect(try await store.get(Self.key("made-up").stateKey) == nil)
+  }
+
   @Test(
     "what is found out about the key or the account holds for all, also for those that come later",
     arguments: [CallOutcome.badKey, .outOfCredit])

@@ -184,6 +184,62 @@ struct UnwillingStoreTests {
     #expect(bench.breakers[0].report.state == .closed)
   }
 
+  @Test("a store that was too slow once is asked about the trials of later openings")
+  func asksAgain() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(
+      2, over: store, claimLimit: .milliseconds(1), keepTime: .zero,
+      upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    let (first, second) = (bench.breakers[0], bench.breakers[1])
+    try await bench.openUntilTrial()
+    let answered = FirstAnswer<Void>()
+    store.beforeNextChange { () throws(StateError) in await answered.value }
+    #expect(await first.takeTrial() == nil)
+    answered.give(())
+    try await eventually("it was given back") {
+      bench.observers[1].transitions.contains { $0.to.name == "half_open" }
+        && second.admission() == .trialAvailable
+    }
+    second.perform(.close, by: "test")
+    try await eventually("it is closed in both") {
+      bench.breakers.allSatisfy { $0.report.state == .closed }
+    }
+    try await bench.openUntilTrial()
+    store.hang()
+    #expect(await first.takeTrial() == nil, "it decides nothing by itself")
+  }
+
+  @Test("a gateway that is stopped gives back what it keeps, and tells what it has not told")
+  func settles() async throws {
+    let store = FlakyStore()
+    let bench = await BoardBench(
+      2, over: store, claimLimit: .zero, upkeepInterval: .seconds(100_000))
+    defer { bench.close() }
+    let (first, second) = (bench.breakers[0], bench.breakers[1])
+    try await bench.openUntilTrial()
+    let answered = FirstAnswer<Void>()
+    store.beforeNextChange { () throws(StateError) in await answered.value }
+    #expect(await first.takeTrial() == nil)
+    answered.give(())
+    try await eventually("the trial is kept") { first.admission() == .trialAvailable }
+    await bench.boards[0].settle(within: .seconds(100))
+    #expect(second.admission() == .trialAvailable)
+    second.perform(.close, by: "test")
+    try await eventually("it is closed in both") {
+      bench.breakers.allSatisfy { $0.report.state == .closed }
+    }
+    bench.fail(at: 0)
+    await bench.boards[0].settle(within: .seconds(100))
+    #expect(!first.owesStore)
+    await second.sendCountsNow()
+    #expect(second.report.total.failures == 1)
+    store.hang()
+    first.perform(.open, by: "test")
+    await bench.boards[0].settle(within: .milliseconds(1))
+    #expect(first.owesStore, "nobody waits for a store that hangs")
+  }
+
   @Test("a trial that is granted though its answer was lost is given back, once it is known")
   func grantedAndLost() async throws {
     let store = FlakyStore()

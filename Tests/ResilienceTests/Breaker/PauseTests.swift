@@ -37,6 +37,14 @@ struct PauseTests {
     #expect(bench.state == .coolingDown(until: bench.now + minute(60)))
   }
 
+  @Test func aTimeThatIsOverSaysNoMoreThanNone() {
+    for hint: Int64 in [0, -1] {
+      let bench = BreakerBench()
+      bench.record(.rateLimited(retryAfterMs: hint))
+      #expect(bench.admission == .refused(.resting, until: bench.now + 5000))
+    }
+  }
+
   @Test func aFailureThatSaysWhenToComeBackIsAFailureAndAPause() {
     let bench = BreakerBench()
     let permit = bench.breaker.permit
@@ -87,6 +95,8 @@ struct PauseTests {
     bench.record(.rateLimited(retryAfterMs: nil), of: token.permit)
     #expect(bench.admission == .refused(.resting, until: bench.now + 5000))
     #expect(bench.breaker.admission(now: bench.now, isNeeded: true) == .trialAvailable)
+    #expect(bench.breaker.beginClaim(owner: "a", now: bench.now) == nil)
+    #expect(bench.breaker.beginClaim(owner: "a", now: bench.now, isNeeded: true) != nil)
   }
 
   @Test func aBadKeyHoldsForFifteenMinutesAndNoCreditForThirty() {

@@ -30,6 +30,28 @@ struct StaleResultTests {
     #expect(bench.breaker.counts(now: bench.now).calls == 0)
   }
 
+  @Test func whatFailedBeforeAnOpeningThatWasNotHeardOfDoesNotOpenAgain() {
+    let (bench, other) = (BreakerBench(), BreakerBench())
+    bench.fail(4)
+    for breaker in [bench, other] { breaker.pass(minute(1)) }
+    other.fail(5)
+    other.transitions += other.breaker.close(now: other.now)
+    for breaker in [bench, other] { breaker.pass(minute(1)) }
+    bench.fail(1)
+    #expect(!bench.isAllowed, "as long as it is not heard of")
+
+    let late = BreakerBench()
+    late.fail(3)
+    late.pass(minute(2))
+    late.fail(1)
+    late.transitions += late.breaker.absorb(other.breaker.snapshot, now: late.now)
+    #expect(late.breaker.counts(now: late.now).failures == 1, "what has failed since counts")
+    late.fail(3)
+    #expect(late.isAllowed)
+    late.fail(1)
+    #expect(!late.isAllowed)
+  }
+
   @Test func callsMadeAsALastResortDecideNothing() {
     let bench = BreakerBench()
     bench.fail(5)

@@ -29,8 +29,6 @@ struct CountingModel: Hashable {
   var commands: [Message] = []
   /// What the store has answered, on its way to here, in no order.
   var answers: [Message] = []
-  /// Whether the gateway asks for the sum when it compares itself with the store.
-  var isTotalDoubtful = false
 }
 
 /// How far the count of a failure gets at once.
@@ -58,8 +56,7 @@ extension WorldModel {
   /// Tells the store what the gateway has counted, and asks for the sum.
   mutating func sendCounts(at index: Int, _ delivery: Delivery) {
     guard counts != nil else { return }
-    guard delivery != .kept else { return gateways[index].counting.isTotalDoubtful = true }
-    gateways[index].counting.isTotalDoubtful = false
+    guard delivery != .kept else { return }
     let breaker = gateways[index].breaker
     let current = breaker.snapshot.epoch
     // Within one part of the window, which is longer than any search.
@@ -81,13 +78,9 @@ extension WorldModel {
     }
   }
 
-  /// Asks for the sum, where it is not known.
+  /// Asks for the sum, where it matters.
   mutating func compareCounts(at index: Int) {
-    let gateway = gateways[index]
-    let isClosed = gateway.breaker.snapshot.core.phase == .closed
-    guard gateway.counting.own.isUntold || gateway.counting.isTotalDoubtful, isClosed else {
-      return
-    }
+    guard gateways[index].breaker.snapshot.core.phase == .closed else { return }
     sendCounts(at: index, .answered)
   }
 
@@ -104,13 +97,12 @@ extension WorldModel {
     hear(answer, at: index, stored: stored)
   }
 
-  /// What is on its way never arrives, and the gateway notices.
+  /// What is on its way never arrives.
   mutating func loseCounts(at index: Int) {
     let counting = gateways[index].counting
     guard !counting.commands.isEmpty || !counting.answers.isEmpty else { return }
     gateways[index].counting.commands = []
     gateways[index].counting.answers = []
-    gateways[index].counting.isTotalDoubtful = true
   }
 
   /// What is on its way arrives.
@@ -119,11 +111,8 @@ extension WorldModel {
     while !gateways[index].counting.answers.isEmpty { sumArrives(0, at: index, stored: true) }
   }
 
-  /// The store loses all counts, and everyone hears of it.
-  mutating func loseAllCounts() {
-    counts?.stored = [:]
-    for index in gateways.indices { gateways[index].counting.isTotalDoubtful = true }
-  }
+  /// The store loses all counts.
+  mutating func loseAllCounts() { counts?.stored = [:] }
 
   /// What the store knows to be counted by a gateway, in each state.
   func storedCounts(of index: Int) -> [Epoch: Int] {

@@ -10,6 +10,9 @@ struct ModelCheckTests {
     /// One gateway opened and told only the store; the time for a trial has come. What happens now
     /// happens within the same millisecond.
     case due
+    /// The same, and two have asked for the trial with the same number: one makes it, the other has
+    /// given its claim up.
+    case contested
     /// The first gateway makes a trial, and only the store knows.
     case trying
     /// The same with an open time that is shorter than the lease.
@@ -89,10 +92,15 @@ struct ModelCheckTests {
     settings.trialLease = .seconds(30)
     settings.openTimeJitter = 0
     var world = WorldModel(
-      gateways: 3, settings: settings, tick: start == .due ? 0 : 1, isReset: isReset)
+      gateways: 3, settings: settings, tick: [.due, .contested].contains(start) ? 0 : 1,
+      isReset: isReset)
     if start == .fresh { return world }
     world = world.after(.call(0, .failure, stored: true)).after(.wait)
     if start == .due { return world }
+    if start == .contested {
+      world = world.after(.sync(1)).after(.claim(0)).after(.claim(1))
+      return world.after(.answer(0)).after(.giveUp(1))
+    }
     return world.after(.claim(0)).after(.answer(0))
   }
 }

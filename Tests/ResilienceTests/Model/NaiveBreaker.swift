@@ -105,11 +105,9 @@ struct NaiveBreaker {
 
   private mutating func pause(_ outcome: CallOutcome, now: Int64) {
     switch outcome {
-    case .rateLimited(nil):
-      restsUntil = max(restsUntil, now + milliseconds(settings.coolDown))
-    case .rateLimited(let asked?):
-      let time = min(asked, milliseconds(settings.coolDownCap))
-      coolingUntil = max(coolingUntil, now + max(0, time))
+    case .rateLimited(let asked?) where asked > 0:
+      coolingUntil = max(coolingUntil, now + min(asked, milliseconds(settings.coolDownCap)))
+    case .rateLimited: restsUntil = max(restsUntil, now + milliseconds(settings.coolDown))
     case .unavailable(let asked):
       coolingUntil = max(coolingUntil, now + max(0, min(asked, milliseconds(settings.coolDownCap))))
     case .badKey: badKeyUntil = max(badKeyUntil, now + milliseconds(settings.badKeyTime))

@@ -284,7 +284,6 @@ extension WorldModel {
     let breaker = CircuitBreaker(settings: settings, snapshot: stored ?? BreakerSnapshot())
     var gateway = GatewayModel(breaker: breaker, owner: gateways[index].owner + "'")
     gateway.evidence = storeEvidence
-    gateway.counting.isTotalDoubtful = counts != nil
     gateway.counting.member = gateways[index].counting.member + 1
     gateways[index] = gateway
   }

@@ -97,7 +97,7 @@ extension WorldModel {
     else { return nil }
     let isKnown = gateways.contains { gateway in
       (gateway.trials + gateway.breaker.givenUp + [gateway.answer?.claim.token].compactMap { $0 })
-        .contains { $0.epoch.number == lease.number }
+        .contains { $0.epoch.number == lease.number && $0.owner == lease.owner }
     }
     return isKnown ? nil : "nobody makes the trial \(lease.number), and all wait for it"
   }

@@ -26,7 +26,7 @@ struct SnapshotFieldsTests {
   }
 
   private static let optional: Set = [
-    "owner", "cooling", "bad_keys", "bad_keys_found", "no_credit", "no_credit_found",
+    "owner", "trial_owner", "cooling", "bad_keys", "bad_keys_found", "no_credit", "no_credit_found",
   ]
 
   @Test func aMissingFieldIsRefusedAndAnUnknownOneIsNot() {
@@ -92,6 +92,11 @@ struct SnapshotFieldsTests {
     }
     fields["owner"] = "a"
     #expect(BreakerSnapshot(fields: fields) != nil)
+    // Older versions write none of the lease.
+    for (owner, isRead) in [(nil, true), ("", true), (String(repeating: "x", count: 129), false)] {
+      fields["trial_owner"] = owner
+      #expect((BreakerSnapshot(fields: fields) != nil) == isRead)
+    }
   }
 
   @Test func theLargestNumbersThatAreReadOverflowNothing() throws {

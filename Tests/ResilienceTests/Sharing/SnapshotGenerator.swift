@@ -20,7 +20,8 @@ extension BreakerSnapshot {
       snapshot.core.phase = .halfOpen(owner: owner, leaseUntil: pick(times))
     }
     snapshot.trial = TrialLease(
-      number: pick([0, 1, 2, 3]), settled: pick([0, 1]) == 0, until: pick(times))
+      number: pick([0, 1, 2, 3]), settled: pick([0, 1]) == 0, until: pick(times),
+      owner: ["", "a", "ä"].randomElement(using: &generator) ?? "")
     for _ in 0..<pick([0, 1, 2]) {
       snapshot.cooling.extend("", found: pick([0, 1, 2, 3]), until: pick(times))
     }
