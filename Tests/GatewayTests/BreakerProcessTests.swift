@@ -167,22 +167,33 @@ struct BreakerProcessTests {
         }
       }
       #expect(simulator.requests.filter { $0.route == "images" }.count == 5)
-      // Everyone asks at once, again and again, until it is closed again.
+      var held = SimulatorFault()
+      held.isHeld = true
+      simulator.queue(held, route: "images")
       let addresses = urls
-      try await eventually("it is closed again") {
-        await withTaskGroup(of: Void.self) { group in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        // All ask at once, again and again, until one of them is making the trial.
+        try await eventually("a trial is made") {
           for url in addresses {
-            group.addTask { _ = try? await Self.draw(url, bound.value) }
+            group.addTask { _ = try await Self.draw(url, bound.value) }
+          }
+          return simulator.requests.count { $0.route == "images" } > 5
+        }
+        for url in addresses {
+          try await eventually("the trial is known at \(url)") {
+            try await Self.breaker(url, client)["state"]?.string == "half_open"
           }
         }
-        return try await Self.breaker(addresses[0], client)["state"]?.string == "closed"
+        for url in addresses + addresses { #expect(try await Self.draw(url, client).0 == 503) }
+        #expect(simulator.requests.count { $0.route == "images" } == 6, "one at all three")
+        simulator.release()
+        try await group.waitForAll()
       }
       for url in urls {
         try await eventually("it is closed at \(url)") {
           try await Self.breaker(url, client)["state"]?.string == "closed"
         }
       }
-      for gateway in gateways { #expect(!gateway.log.contains("canary")) }
     }
     redis.kill()
   }

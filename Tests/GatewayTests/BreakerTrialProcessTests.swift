@@ -24,6 +24,17 @@ struct BreakerTrialProcessTests {
     }
   }
 
+  @Test("an answer that begins after the trial's lease closes the breaker like others")
+  func lateAnswer() async throws {
+    try await withOpenBreaker(lease: "500ms") { simulator, url, client, chat in
+      var late = SimulatorFault()
+      late.delay = .milliseconds(700)
+      simulator.queue(late, route: "chat")
+      try await eventually("a trial is made") { try await chat().head.status == 200 }
+      #expect(try await Self.breaker(url, client)?["state"]?.string == "closed")
+    }
+  }
+
   @Test("a stream that comes to a halt closes no breaker: the next trial is made after the lease")
   func halted() async throws {
     try await withOpenBreaker { simulator, url, client, chat in

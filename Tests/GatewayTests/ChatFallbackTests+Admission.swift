@@ -242,6 +242,8 @@ extension ChatFallbackTests {
       #expect(try await bench.breaker(of: "first")?["state"]?.string == "cooling_down")
       #expect(
         try await BreakerProcessTests.get(bench.url, "health/ready", bench.client.value).0 == 200)
+      let open = #"easel_breaker_open{kind="chat",provider="first",model="m"} 0"#
+      #expect(try await bench.metrics().contains(open), "it keeps nobody away")
       let alone = try await bench.chat("m")
       #expect(alone.head.status == 200 && alone.head.headers["x-easel-fallback"] == nil)
       let other = try await bench.chat()

@@ -76,6 +76,11 @@ struct HealthPageShapeTests {
       for name in ["since", "opened_at", "next_trial_at"] { #expect(open[name] is NSNumber) }
       #expect((models["dall-e-3"]?["calls"] as? Object)?["p50_ms"] is NSNumber)
 
+      let keys = try #require(
+        try await Self.get("health/providers", scenario)["providers"] as? [Object])
+      let key = try #require(keys.first?["key"] as? Object)
+      #expect(key["variable"] as? String == "UPSTREAM_KEY")
+
       let health = try await Self.get("health", scenario)
       let counts = try #require(health["breakers"] as? [String: Int])
       #expect(Set(counts.keys) == Self.states)

@@ -39,6 +39,39 @@ struct ModelBreakerTests {
     return states
   }
 
+  @Test("a gateway is ready while a listed model works, whatever becomes of those that clients name")
+  func ready() async throws {
+    let group = EventLoopGroup(count: 2)
+    let loop = group.loops[0]
+    let simulator = try await SimulatorServer.start(group: group)
+    try await loop.run {
+      let client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
+      let configuration = """
+        retries: {budget: 0%, floor: 0}
+        aliases: {star: simulated/good}
+        circuit_breaker: {last_resort: false, rules: [{for: chat, open: 1h, open_cap: 1h}]}
+        """
+      let gateway = try BreakerProcessTests.gateway(
+        simulator, state: "memory:", configuration: configuration)
+      defer { gateway.kill() }
+      let url = try await gateway.url()
+      #expect(try await Self.chat(url, "foo", client) == 200)
+      for model in ["foo", "star"] {
+        for _ in 0..<5 {
+          Self.fail(simulator, 500)
+          #expect(try await Self.chat(url, model, client) == 500)
+        }
+        #expect(try await Self.chat(url, model, client) == 503)
+        let isReady = model == "foo"
+        if isReady { #expect(try await Self.chat(url, "star", client) == 200) }
+        let ready = try await BreakerProcessTests.get(url, "health/ready", client).0
+        #expect(ready == (isReady ? 200 : 503))
+      }
+    }
+    await simulator.stop()
+    await group.shutdown()
+  }
+
   @Test("a limit or failures of one model keep nobody from the others, and outlive a restart")
   func models() async throws {
     let folder = try TemporaryFolder.make("models")

@@ -135,6 +135,25 @@ struct ClientTests {
     }
   }
 
+  @Test("a kept connection that breaks after a while was no closed one: the request was worked on")
+  func brokenAfterAWhile() async throws {
+    try await withClient { socket, _ in
+      await socket.read(until: "\r\n\r\n")
+      _ = socket.takeText()
+      socket.write(ok)
+      await socket.read(until: "\r\n\r\n")
+      try? await socket.stream.loop.sleep(for: .milliseconds(1100))
+      socket.close()
+    } _: { client, server in
+      var request = try ClientRequest.get(server)
+      request.retriesStaleConnection = false
+      #expect(try await client.send(request, bodyLimit: 10).head.status == 200)
+      let error = await failure { try await client.send(request, bodyLimit: 10) }
+      #expect(error?.kind == .reset && error?.isOfKeptConnection == false)
+      #expect(server.sockets.count == 1)
+    }
+  }
+
   @Test("who needs a new connection gets none that was kept")
   func needsNew() async throws {
     try await withClient { socket, _ in

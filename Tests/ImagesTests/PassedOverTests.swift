@@ -181,6 +181,19 @@ struct PassedOverTests {
           == "sim/b;reason=overloaded, sim/c;reason=overloaded")
       #expect(observer.names.first == "sim/a;reason=unavailable", "others were asked first")
 
+      // So is one whose trial was another request's, if a last resort is.
+      for asksLastResort in [true, false] {
+        health = ClosedModels(["sim/a": 5])
+        (health.tried, health.allowsLastResort) = (["sim/a"], true)
+        PipelineHarness.fail(simulator, 2)
+        var limits = ImagePipeline.Limits()
+        limits.asksLastResort = asksLastResort
+        let drawn = try? await ImagePipeline(
+          try PipelineHarness.catalog(simulator), health: health, limits: limits
+        ).generate(ImageRequest(prompt: "a fox"), client: client.value)
+        #expect(drawn?.model.id == (asksLastResort ? "a" : nil))
+      }
+
       health = ClosedModels(["sim/a": 5, "sim/b": 5, "sim/c": 30])
       health.resting = ["sim/a", "sim/b"]
       PipelineHarness.fail(simulator, 1)

@@ -20,6 +20,8 @@ struct ClosedModels: ModelHealth {
   var allowsLastResort = false
   /// Those that only rest.
   var resting: Set<String> = []
+  /// Those whose trial another request makes.
+  var tried: Set<String> = []
   /// Whether each call is to find out if the model works.
   var probes = false
   /// Told how long each took.
@@ -43,7 +45,8 @@ struct ClosedModels: ModelHealth {
     waits[model.name].map { wait in
       ModelRefusal(
         reason: "circuit breaker open, next trial in \(wait) s", wait: .seconds(wait),
-        allowsLastResort: allowsLastResort, rests: resting.contains(model.name))
+        allowsLastResort: allowsLastResort, rests: resting.contains(model.name),
+        isTried: tried.contains(model.name))
     }
   }
 }

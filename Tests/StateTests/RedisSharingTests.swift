@@ -1,3 +1,4 @@
+import Foundation
 import State
 import TestSupport
 import Testing
@@ -24,6 +25,29 @@ struct RedisSharingTests {
           #expect(heard().map(\.revision) == heard().map(\.revision).sorted())
         }
       }
+    }
+  }
+
+  @Test("who finds nothing there tells the others, who may have known what was there")
+  func emptied() async throws {
+    let server = try await RedisProcess.start()
+    let listener = try ChildProcess(
+      "/usr/bin/env", ["redis-cli", "-p", "\(server.port)", "SUBSCRIBE", "easel:changes"])
+    defer { listener.kill() }
+    try await eventually("it listens") { listener.output.contains("subscribe") }
+    func losses() -> Int { listener.output.components(separatedBy: "lost").count - 1 }
+    for round in 1...2 {
+      for _ in 0..<2 {
+        try await withStore(server.url + "?timeout=5s") { store, _ in
+          try await eventually("the store is there") { store.isAvailable }
+        }
+        try await server.command("PUBLISH", "easel:changes", "mark")
+      }
+      try await eventually("all is heard") {
+        listener.output.components(separatedBy: "mark").count == 2 * round + 1
+      }
+      #expect(losses() == round, "the first of each round")
+      try await server.command("FLUSHALL")
     }
   }
 

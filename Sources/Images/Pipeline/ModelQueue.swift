@@ -15,7 +15,7 @@ struct ModelQueue {
     isLastResort = lastResort != nil
     hasDoubted = lastResort.map { !$0.rests } ?? false
     self.asksLastResort = asksLastResort
-    passed = ImageRoute(candidates: [], excluded: route.excluded.filter(\.rests))
+    passed = ImageRoute(candidates: [], excluded: route.excluded.filter(\.isLeft))
   }
 
   /// Takes the next one.

@@ -22,7 +22,7 @@ package struct BreakerHealth: ModelHealth {
       ModelRefusal(
         reason: reason, wait: wait,
         allowsLastResort: availability.allowsLastResort && breaker.offersLastResort,
-        rests: availability.isAvailable))
+        rests: availability.isAvailable, isTried: breaker.isTried))
   }
 
   package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {

@@ -13,6 +13,11 @@ package struct ImageRoute: Sendable {
     package var allowsLastResort = false
     /// Whether others are only asked first: see ``ModelRefusal/rests``.
     package var rests = false
+    /// See ``ModelRefusal/isTried``.
+    package var isTried = false
+
+    /// Whether it is to be asked once the others have failed.
+    var isLeft: Bool { rests || isTried && allowsLastResort }
   }
 
   /// Where nobody is left to ask, makes a candidate of the model that is nearest to its trial.

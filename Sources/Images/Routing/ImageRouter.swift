@@ -115,7 +115,8 @@ package struct ImageRouter: Sendable {
     if case .refused(let refusal) = health.admission(of: model) {
       return ImageRoute.Exclusion(
         model: model, reason: "unavailable", detail: refusal.reason, retryAfter: refusal.wait,
-        allowsLastResort: refusal.allowsLastResort, rests: refusal.rests)
+        allowsLastResort: refusal.allowsLastResort, rests: refusal.rests,
+        isTried: refusal.isTried)
     }
     return nil
   }

@@ -40,15 +40,19 @@ package struct ModelRefusal: Sendable, Hashable {
   package var allowsLastResort = false
   /// Whether it is there, and others are only asked first, where there are any.
   package var rests = false
+  /// Whether its trial is another request's: it may work by the time that the others have failed.
+  package var isTried = false
 
   /// A refusal.
   package init(
-    reason: String, wait: Duration?, allowsLastResort: Bool = false, rests: Bool = false
+    reason: String, wait: Duration?, allowsLastResort: Bool = false, rests: Bool = false,
+    isTried: Bool = false
   ) {
     self.reason = reason
     self.wait = wait
     self.allowsLastResort = allowsLastResort
     self.rests = rests
+    self.isTried = isTried
   }
 }
 

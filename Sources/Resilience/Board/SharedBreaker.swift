@@ -68,6 +68,11 @@ package final class SharedBreaker: Sendable {
     return state.withLock { $0.admission(now: now, isNeeded: isNeeded) }
   }
 
+  /// Whether another request makes the trial now.
+  package var isTried: Bool {
+    if case .refused(.trialRunning, _) = admission() { true } else { false }
+  }
+
   /// Raised by whatever may change the answer of ``admission()``, but for time. As long as it stays
   /// what it was before an admission was asked for, that answer holds.
   package var revision: Int { changes.load(ordering: .acquiring) }
