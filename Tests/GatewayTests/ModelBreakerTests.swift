@@ -39,7 +39,7 @@ struct ModelBreakerTests {
     return states
   }
 
-  @Test("a gateway is ready while a listed model works, whatever becomes of those that clients name")
+  @Test("a gateway is ready while a listed model works, whatever becomes of others")
   func ready() async throws {
     let group = EventLoopGroup(count: 2)
     let loop = group.loops[0]

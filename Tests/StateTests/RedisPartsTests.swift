@@ -113,14 +113,21 @@ struct RedisPartsTests {
 
   @Test("announcements are read as they were published, and others are not")
   func announcements() {
+    let schema = RedisSchema(prefix: "easel:", database: 0)
     let message = Array("a b\nname\n7\n\nvalue\n".utf8)
     #expect(
-      StateEvent(message: message)
+      StateEvent(message: message, to: schema)
         == .changed(
           StateKey(group: "a b", name: "name"),
           StoredValue(revision: 7, value: Array("\nvalue\n".utf8))))
     for text in ["", "a\nb\nc\nd", "a\nb\n7", "a\nb\n\nd", "probe\nrights\n7\n"] {
-      #expect(StateEvent(message: Array(text.utf8)) == nil)
+      #expect(StateEvent(message: Array(text.utf8), to: schema) == nil)
+    }
+    // A loss is news of everybody's but the reader's own; older versions name nobody.
+    for (writer, event) in [("", .replaced), ("other", .replaced), (schema.writer, nil)]
+      as [(String, StateEvent?)]
+    {
+      #expect(StateEvent(message: Array("schema\nlost\n1\n\(writer)".utf8), to: schema) == event)
     }
   }
 }

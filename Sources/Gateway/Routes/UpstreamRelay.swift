@@ -92,7 +92,9 @@ struct UpstreamRelay {
   ) throws {
     let answer = ClientAnswer(head: head, body: body)
     if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
-    if isChat, (200..<300).contains(head.status), !Self.mayBeObject(body) {
+    if isChat, (200..<300).contains(head.status), !head.headers.contains("content-encoding"),
+      !Self.mayBeObject(body)
+    {
       throw UpstreamRefusal.malformed(answer)
     }
     attempt.commit()

@@ -16,6 +16,8 @@ struct RedisSchema {
 
   let prefix: String
   let database: Int
+  /// Whose announcements are no news here.
+  let writer = String(UInt64.random(in: .min ... .max), radix: 16)
 
   func value(_ key: StateKey) -> [UInt8] { name(prefix, key) }
   func window(_ key: StateKey) -> [UInt8] { name(prefix + "#", key) }
@@ -77,7 +79,8 @@ struct RedisSchema {
   /// none of its own.
   var lossAnnouncement: RedisKeyCommand {
     RedisKeyCommand(
-      "PUBLISH", key: Array(channel.utf8), ["\(Self.lostName.group)\n\(Self.lostName.name)\n1\n"])
+      "PUBLISH", key: Array(channel.utf8),
+      ["\(Self.lostName.group)\n\(Self.lostName.name)\n1\n\(writer)"])
   }
 
   /// What is announced when everything was lost.

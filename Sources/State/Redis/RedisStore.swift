@@ -46,7 +46,7 @@ package final class RedisStore: StateStore {
           lost: { shared.isAvailable.store(false, ordering: .relaxed) },
           unavailable: { reason in shared.tell(.unavailable(reason)) },
           message: { bytes in
-            if let event = StateEvent(message: bytes) { shared.tell(event) }
+            if let event = StateEvent(message: bytes, to: schema) { shared.tell(event) }
           }, statistics: statistics, clock: clock)
         let opener = RedisOpener(loop: loop, url: url, tls: tls)
         let link: any RedisLink =
@@ -195,8 +195,9 @@ package final class RedisStore: StateStore {
 
 extension StateEvent {
   /// Reads what a script has published: group, name, revision and value, a line each but the last; or
-  /// that everything was lost. What a ``RedisProbe`` has published is no news.
-  init?(message: [UInt8]) {
+  /// that everything was lost. What a ``RedisProbe`` has published is no news, nor is a loss that was
+  /// found out here.
+  init?(message: [UInt8], to schema: RedisSchema) {
     let lines = message.split(separator: 10, maxSplits: 3, omittingEmptySubsequences: false)
     guard lines.count == 4, let revision = Int64(String(decoding: lines[2], as: UTF8.self)) else {
       return nil
@@ -205,8 +206,11 @@ extension StateEvent {
       group: String(decoding: lines[0], as: UTF8.self),
       name: String(decoding: lines[1], as: UTF8.self))
     guard key != RedisProbe.key else { return nil }
-    self =
-      key == RedisSchema.lostName
-      ? .replaced : .changed(key, StoredValue(revision: revision, value: Array(lines[3])))
+    guard key == RedisSchema.lostName else {
+      self = .changed(key, StoredValue(revision: revision, value: Array(lines[3])))
+      return
+    }
+    guard !lines[3].elementsEqual(schema.writer.utf8) else { return nil }
+    self = .replaced
   }
 }
