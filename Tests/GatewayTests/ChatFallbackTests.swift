@@ -171,11 +171,11 @@ struct ChatFallbackTests {
     "an error that a 200 hides is a failure, and the client's where nobody else answers",
     arguments: [true, false])
   func hidden(_ withTools: Bool) async throws {
-    try await with("image_tool: {enabled: \(withTools)}\nretries: {attempts: 1}") {
+    try await with("image_tool: {enabled: \(withTools)}\nretries: {floor: 100}") {
       (bench: Bench) async throws in
       var fault = Self.fault("200")
       fault.body = "{\"error\":{\"message\":\"no\",\"code\":503}}"
-      bench.first.queue(fault, route: "chat")
+      for _ in 0..<3 { bench.first.queue(fault, route: "chat") }
       let alone = try await bench.chat("m")
       #expect(alone.head.status == 503, "SDKs would take a 200 for an answer")
       #expect(String(decoding: alone.body, as: UTF8.self) == fault.body)
@@ -187,6 +187,16 @@ struct ChatFallbackTests {
         #expect(nothing.head.status == 502)
         let error = try JSONSlice.parse(nothing.body)["error"]
         #expect(error?["code"]?.string == "upstream_malformed")
+      }
+      // What is no JSON for us, and no page, is the client's to read, and is not paid for twice.
+      for body in ["\u{FEFF}{\"choices\":[]}", "[1]", "data: {\"choices\":[]}\n\n"] {
+        let asked = bench.chats(bench.first)
+        var odd = Self.fault("200")
+        (odd.body, odd.contentType) = (body, "text/plain")
+        bench.first.queue(odd, route: "chat")
+        let answer = try await bench.chat("m")
+        #expect(answer.head.status == 200 && String(decoding: answer.body, as: UTF8.self) == body)
+        #expect(bench.chats(bench.first) == asked + 1)
       }
       let failed = try await bench.metrics().filter { line in
         line.hasPrefix("easel_requests_total{route=\"/v1/chat/completions\"")

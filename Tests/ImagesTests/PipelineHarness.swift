@@ -34,8 +34,8 @@ struct ClosedModels: ModelHealth {
     return .refused(refusal)
   }
 
-  func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
-    guard !isLastResort, let refusal = refusal(of: model) else {
+  func begin(_ model: ImageModel, _ turn: ModelTurn) async -> ModelStart {
+    guard turn == .usual, let refusal = refusal(of: model) else {
       return .begun(Call(isProbe: probes, ended: ended))
     }
     return .refused(refusal)

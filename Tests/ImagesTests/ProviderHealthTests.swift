@@ -1,5 +1,6 @@
 import EventLoop
 import Resilience
+import Simulator
 import State
 import TestSupport
 import Testing
@@ -24,6 +25,30 @@ struct ProviderHealthTests {
     }
   }
 
+  @Test(
+    "a request for several pictures that is a trial, or a last resort, gets all of them",
+    arguments: [true, false])
+  func several(isTrial: Bool) async throws {
+    try await AdapterHarness.withSimulator { simulator, client in
+      let board = BreakerBoard(.init(owner: "a"), store: MemoryStore())
+      defer { board.close() }
+      let health = BreakerHealth(board, HealthChecker(board, lifetime: .seconds(5)))
+      let catalog = try PipelineHarness.catalog(simulator)
+      let models = catalog.providers.flatMap(\.models)
+      for model in models { board.breaker(model.breakerKey).perform(.open, by: "") }
+      if isTrial { board.clock.set(to: board.clock.now + 3_600_000) }
+      var request = ImageRequest(prompt: "a fox")
+      request.count = 4
+      let result = try await ImagePipeline(catalog, health: health)
+        .generate(request, client: client.value)
+      #expect(result.images.count == 4 && Set(result.images.map(\.number)).count == 4)
+      #expect(result.passedOver.isEmpty)
+      let model = result.model
+      #expect(board.breaker(model.breakerKey).report.state == .closed)
+      #expect(simulator.requests.count { $0.route == "images" } == 4)
+    }
+  }
+
   @Test("one request at a time asks a model as a last resort, and none right after one that failed")
   func lastResort() async throws {
     let board = BreakerBoard(.init(owner: "a"), store: MemoryStore())
@@ -36,13 +61,13 @@ struct ProviderHealthTests {
     }
     board.breaker(model.breakerKey).perform(.open, by: "")
     #expect(offers())
-    let start = await health.begin(model, isLastResort: true)
+    let start = await health.begin(model, .lastResort)
     guard case .begun(let call) = start else {
       Issue.record("nobody is asked")
       return
     }
     #expect(!offers())
-    guard case .refused(let refusal) = await health.begin(model, isLastResort: true) else {
+    guard case .refused(let refusal) = await health.begin(model, .lastResort) else {
       Issue.record("two are asked at one time")
       return
     }

@@ -28,6 +28,8 @@ package struct AttemptFailure: Sendable, Hashable {
   package var shouldRetry: Bool?
   /// Whether its account is out of credit, which OpenAI says by a 429.
   package var isOutOfCredit = false
+  /// Whether a whole answer came, and is none: it was worked on, and may be paid for.
+  var isWhole = false
   /// Whether a connection that had been kept alive broke before one byte of an answer.
   package var isOfKeptConnection = false
 

@@ -84,7 +84,7 @@ package struct RetryPolicy: Sendable, Hashable {
   /// be working, and be paid for it; one that the gateway had no connection for would be waited for
   /// in the same queue.
   private func mayRepeat(_ failure: AttemptFailure) -> Bool {
-    if failure.isOutOfCredit { return false }
+    if failure.isOutOfCredit || failure.isWhole { return false }
     if failure.shouldRetry == true { return true }
     return switch failure.kind {
     case .connection, .broken, .streamError: true

@@ -28,6 +28,17 @@ package struct UpstreamRefusal: Error {
 
   /// An answer that is not what it should be, such as a page of HTML.
   package static func malformed(_ answer: ClientAnswer) -> UpstreamRefusal {
-    UpstreamRefusal(answer, AttemptFailure(.broken))
+    var failure = AttemptFailure(.broken)
+    failure.isWhole = true
+    return UpstreamRefusal(answer, failure)
+  }
+
+  /// Whether an answer that says that all is well has nothing in it, or a page of HTML.
+  package static func isNothing(_ answer: ClientAnswer) -> Bool {
+    guard (200..<300).contains(answer.head.status), answer.head.status != 204,
+      !answer.head.headers.contains("content-encoding")
+    else { return false }
+    let first = answer.body.first { $0 != 0x20 && !(0x09...0x0D).contains($0) }
+    return first == nil || first == UInt8(ascii: "<")
   }
 }

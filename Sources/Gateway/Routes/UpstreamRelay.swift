@@ -9,7 +9,7 @@ struct UpstreamRelay {
   let call: UpstreamCall
   /// Whether the answer may hold several: see `StreamEnd`.
   let hasSeveralChoices: Bool
-  /// Whether the answer is a chat completion: an object, where it is no stream.
+  /// Whether the answer is to be a chat completion.
   let isChat: Bool
 
   /// Bytes of an answer in one piece that are held back until its end has come.
@@ -74,7 +74,8 @@ struct UpstreamRelay {
         return try respond(head, first ?? [], of: attempt)
       }
       var held = first ?? []
-      if isChat || head.isJSON ?? true, try await hold(&held, response) {
+      let isPage = isChat && head.headers.value("content-type", hasPrefix: "text/html")
+      if head.isJSON ?? true || isPage, try await hold(&held, response) {
         try checkEnd(head, held, of: attempt)
         return try respond(head, held, of: attempt)
       }
@@ -92,19 +93,9 @@ struct UpstreamRelay {
   ) throws {
     let answer = ClientAnswer(head: head, body: body)
     if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
-    if isChat, (200..<300).contains(head.status), !head.headers.contains("content-encoding"),
-      !Self.mayBeObject(body)
-    {
-      throw UpstreamRefusal.malformed(answer)
-    }
+    if isChat, UpstreamRefusal.isNothing(answer) { throw UpstreamRefusal.malformed(answer) }
     attempt.commit()
     context.exchange.respond(head.status, fields(head), body)
-  }
-
-  /// Whether an answer begins as a chat completion does. A look at one byte: a page of HTML is told from
-  /// it, and so is nothing.
-  private static func mayBeObject(_ body: [UInt8]) -> Bool {
-    body.first { $0 != 0x20 && !(0x09...0x0D).contains($0) } == UInt8(ascii: "{")
   }
 
   /// Reads an answer on while it is small enough to be held back: one that is cut, or says that it is
@@ -188,7 +179,6 @@ struct UpstreamRelay {
 
   /// A stream that began with an error: the client gets it, as a status.
   private func refuse(_ data: [UInt8]) {
-    context.log.outcome = .upstreamError
     var fields = context.fields
     call.describe(in: &fields)
     context.exchange.respond(upstreamError: data, fields)

@@ -122,15 +122,20 @@ package final class ImagePipeline: Sendable {
     let end = client.loop.now + limits.total.milliseconds
     var queue = ModelQueue(
       route, lastResort: lastResort, asksLastResort: limits.asksLastResort)
+    // Who was asked in doubt by this request, and has made what it was asked for.
+    var proven: String?
     while let model = queue.next() {
       guard let provider = catalog.provider(of: model) else { continue }
       let adapter = AdapterDirectory.adapter(for: provider.format)
       let call: any ModelCall
-      switch await health.begin(model, isLastResort: queue.isLastResort) {
+      switch await health.begin(model, queue.turn) {
       case .begun(let begun):
         call = begun
         run.begin(model, observer)
-      case .refused where queue.isLastResort: continue
+        if call.isProbe { queue.noteDoubt() }
+      // It has just shown that it works.
+      case .refused where proven == model.name: call = FurtherCall()
+      case .refused where queue.turn != .usual: continue
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
         run.pass(over: model, refusal)
@@ -142,9 +147,10 @@ package final class ImagePipeline: Sendable {
       link.finishesPaidCalls = finishesPaidCalls
       let attempt = ModelTry(
         request: request, model: model, adapter: adapter, link: link, limits: limits,
-        keys: keys.next(), partial: partial, isProbe: call.isProbe)
+        keys: keys.next(), partial: partial)
       let started = EventLoop.nanoseconds
-      let outcome = await attempt.run(run.missing)
+      let numbers = call.isProbe ? attempt.first(of: run.missing) : run.missing
+      let outcome = await attempt.run(numbers)
       let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)
       // Many pictures, one after the other, take long, and the model is not slow for it.
       call.end(outcome.failure, after: outcome.failure == nil ? outcome.longestCall : duration)
@@ -154,6 +160,11 @@ package final class ImagePipeline: Sendable {
           pictures: outcome.images.count, cost: outcome.cost, failure: outcome.failure?.kind,
           duration: duration))
       run.add(outcome, of: model)
+      if call.isProbe, outcome.images.count == numbers.count, !run.missing.isEmpty {
+        proven = model.name
+        run.ask(again: model)
+        queue.ask(again: model)
+      }
       if outcome.failure?.mayHaveBeenPaid == true {
         queue.putLast(model.provider)
       }
@@ -170,6 +181,13 @@ package final class ImagePipeline: Sendable {
       throw lastResort != nil && error.isProviders
         ? Self.nobody(usual, and: run.lastFailure ?? error) : error
     }
+  }
+
+  /// A call of a model that this request has found to work, while its breaker does not believe it yet:
+  /// one at a time.
+  private struct FurtherCall: ModelCall {
+    let isProbe = true
+    func end(_ failure: ImageFailure?, after elapsed: Duration) {}
   }
 
   /// How many times its size a picture is in memory at most: as it came, as it is, and as it is

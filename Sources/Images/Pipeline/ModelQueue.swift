@@ -2,31 +2,30 @@
 /// request has its trial, or the word that this one may make it came too late; or it only rests.
 struct ModelQueue {
   private(set) var models: [ImageModel]
-  /// Whether the last one that was taken is asked though its breaker may keep it from it.
-  private(set) var isLastResort: Bool
+  /// Why the last one that was taken is asked.
+  private(set) var turn = ModelTurn.usual
   private let asksLastResort: Bool
   private var passed: ImageRoute
   /// Whether one was asked that may be down. One of these is enough; those that rest are all asked.
-  private var hasDoubted: Bool
+  private var hasDoubted = false
 
   /// - Parameter lastResort: why the only one of the route was excluded, where it is such a model.
   init(_ route: ImageRoute, lastResort: ImageRoute.Exclusion?, asksLastResort: Bool) {
     models = route.candidates
-    isLastResort = lastResort != nil
-    hasDoubted = lastResort.map { !$0.rests } ?? false
     self.asksLastResort = asksLastResort
     passed = ImageRoute(candidates: [], excluded: route.excluded.filter(\.isLeft))
+    if lastResort != nil { turn = lastTurn }
   }
+
+  /// The turn of those that are asked since nobody else is left.
+  private var lastTurn: ModelTurn { asksLastResort && !hasDoubted ? .lastResort : .needed }
 
   /// Takes the next one.
   mutating func next() -> ImageModel? {
-    if models.isEmpty,
-      let taken = passed.takeLastResort(inDoubt: asksLastResort && !hasDoubted)
-    {
+    if models.isEmpty, passed.takeLastResort(inDoubt: lastTurn == .lastResort) != nil {
       models = passed.candidates
       passed.candidates = []
-      isLastResort = true
-      hasDoubted = hasDoubted || !taken.rests
+      turn = lastTurn
     }
     return models.isEmpty ? nil : models.removeFirst()
   }
@@ -38,6 +37,12 @@ struct ModelQueue {
         model: model, reason: "unavailable", detail: refusal.reason, retryAfter: refusal.wait,
         allowsLastResort: refusal.allowsLastResort, rests: refusal.rests))
   }
+
+  /// Notes that one is asked that may be down.
+  mutating func noteDoubt() { hasDoubted = true }
+
+  /// Has one asked again, before all others.
+  mutating func ask(again model: ImageModel) { models.insert(model, at: 0) }
 
   /// Has the others asked before those of a provider.
   mutating func putLast(_ provider: String) {

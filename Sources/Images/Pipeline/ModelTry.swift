@@ -11,8 +11,6 @@ struct ModelTry {
   /// Tell its calls apart from those of every other try.
   let keys: JobKeys.Try
   let partial: ((PartialImage) async -> Void)?
-  /// Whether it is to be found out if the model works at all: see ``ModelCall/isProbe``.
-  let isProbe: Bool
 
   /// What was made before a failure, and the failure.
   struct Outcome: Sendable {
@@ -35,7 +33,7 @@ struct ModelTry {
   private static let parallel = 4
 
   /// Asks for the pictures of some numbers. Calls run side by side; one that fails lets those that run
-  /// finish, since they are paid for, and starts no more. Of a probe the first one runs by itself.
+  /// finish, since they are paid for, and starts no more.
   func run(_ numbers: [Int]) async -> Outcome {
     let shares = shares(of: numbers)
     if shares.count == 1 { return await call(shares[0], number: 0) }
@@ -43,24 +41,23 @@ struct ModelTry {
     return await withTaskGroup(of: Outcome.self) { group in
       var total = Outcome()
       var next = 0
-      var running = 0
-      func start(atMost limit: Int) {
-        while running < limit, next < shares.count {
-          let number = next
-          (next, running) = (next + 1, running + 1)
-          group.addTask { await bound.value.call(shares[number], number: number) }
-        }
+      func start() {
+        let number = next
+        next += 1
+        group.addTask { await bound.value.call(shares[number], number: number) }
       }
-      start(atMost: isProbe ? 1 : Self.parallel)
+      while next < min(Self.parallel, shares.count) { start() }
       while let outcome = await group.next() {
-        running -= 1
         total.add(outcome)
         guard total.failure == nil, next < shares.count else { continue }
-        if Task.isCancelled { total.isLeft = true } else { start(atMost: Self.parallel) }
+        if Task.isCancelled { total.isLeft = true } else { start() }
       }
       return total
     }
   }
+
+  /// Of the pictures of some numbers those that the first call makes.
+  func first(of numbers: [Int]) -> [Int] { shares(of: numbers).first ?? [] }
 
   /// The numbers of the pictures that each call makes. From a seed those are made of one call that
   /// follow each other, as their seeds do.

@@ -137,6 +137,9 @@ struct PipelineRun {
     details[model.name] = nil
   }
 
+  /// Notes that a model which has made a part will be asked for the rest.
+  mutating func ask(again model: ImageModel) { left += 1 }
+
   /// Whether any model was asked.
   var hasAsked: Bool { model != nil }
 

@@ -25,11 +25,11 @@ package struct BreakerHealth: ModelHealth {
         rests: availability.isAvailable, isTried: breaker.isTried))
   }
 
-  package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
+  package func begin(_ model: ImageModel, _ turn: ModelTurn) async -> ModelStart {
     let breaker = board.breaker(model.breakerKey)
-    // A rest that it has not asked for keeps nobody away who could ask nobody else.
-    let admission = breaker.admission(isNeeded: isLastResort)
-    if isLastResort, case .refused(let refusal, _) = admission, refusal.isDoubtful,
+    let isNeeded = turn != .usual
+    let admission = breaker.admission(isNeeded: isNeeded)
+    if turn == .lastResort, case .refused(let refusal, _) = admission, refusal.isDoubtful,
       let permit = breaker.takeLastResort()
     {
       return .begun(Call(breaker: breaker, permit: permit, board: board))
@@ -40,7 +40,7 @@ package struct BreakerHealth: ModelHealth {
     case .refused(let refusal, let until):
       return .refused(Self.refusal(refusal, until, breaker))
     case .trialAvailable:
-      guard let permit = await breaker.takeTrial(isNeeded: isLastResort) else {
+      guard let permit = await breaker.takeTrial(isNeeded: isNeeded) else {
         return .refused(Self.refusal(.trialRunning, nil, breaker))
       }
       return .begun(Call(breaker: breaker, permit: permit, board: board))

@@ -3,10 +3,18 @@
 package protocol ModelHealth: Sendable {
   /// Whether a model could be asked now. Decides nothing, and waits for nothing.
   func admission(of model: ImageModel) -> ModelAdmission
-  /// Begins a call of a model.
-  /// - Parameter isLastResort: whether the model is asked although it may be kept from it, since
-  ///   nobody else is left; refused where another request does that already.
-  func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart
+  /// Begins a call of a model whose turn has come.
+  func begin(_ model: ImageModel, _ turn: ModelTurn) async -> ModelStart
+}
+
+/// Why a model is asked.
+package enum ModelTurn: Sendable, Hashable {
+  /// It is the next one.
+  case usual
+  /// Nobody else is left: no rest keeps it away that it has not asked for.
+  case needed
+  /// Nobody else is left, and it is asked though it may be down, unless another request does so already.
+  case lastResort
 }
 
 /// Whether a model may be asked.
@@ -23,8 +31,8 @@ package enum ModelStart: Sendable {
 
 /// A call of a model that has begun. It is ended once, whatever comes of it.
 package protocol ModelCall: Sendable {
-  /// Whether it is to be found out if the model works at all: then nothing more is asked of it at the
-  /// same time.
+  /// Whether it is to be found out if the model works at all: then it is asked for no more than one call
+  /// makes, and for the rest when that went well.
   var isProbe: Bool { get }
   /// Learns how it went: `failure` is nil for a success.
   func end(_ failure: ImageFailure?, after elapsed: Duration)
@@ -65,7 +73,7 @@ package struct AlwaysHealthy: ModelHealth {
 
   package init() {}
   package func admission(of model: ImageModel) -> ModelAdmission { .allowed }
-  package func begin(_ model: ImageModel, isLastResort: Bool) async -> ModelStart {
+  package func begin(_ model: ImageModel, _ turn: ModelTurn) async -> ModelStart {
     .begun(Call())
   }
 }

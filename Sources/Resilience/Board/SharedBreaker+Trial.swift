@@ -4,22 +4,16 @@ internal import Synchronization
 extension SharedBreaker {
   /// Takes the trial that ``admission(isNeeded:)`` offers. Of all gateways that share the store one gets it;
   /// where the store is away or takes no writings, each decides for itself. A request waits for the
-  /// store's word as ``StoreWait`` says; a trial that is granted later is the next request's. Where
-  /// none came for it, this gateway decides the next one by itself: otherwise a store that is always too
-  /// slow would keep a breaker open for good that is seldom asked.
+  /// store's word as ``StoreWait`` says; a trial that is granted later is the next request's.
   /// - Parameter isNeeded: see ``CircuitBreaker/admission(now:isNeeded:)``.
   /// - Returns: the permit, which is to be recorded; nil where someone else has the trial.
   package func takeTrial(isNeeded: Bool = false) async -> CallPermit? {
     let owner = board.configuration.owner
     let now = board.clock.now
     if let kept = mutate({ $0.takeKept(now: now, isNeeded: isNeeded) }) { return kept.permit }
-    let (claim, decidesAlone) = mutate { state in
-      let decidesAlone = state.decidesAlone == state.breaker.snapshot.epoch
-      let claim = state.breaker.beginClaim(owner: owner, now: now, isNeeded: isNeeded)
-      return (claim, decidesAlone)
-    }
+    let claim = mutate { $0.breaker.beginClaim(owner: owner, now: now, isNeeded: isNeeded) }
     guard let claim else { return nil }
-    guard board.store.isAvailable, !decidesAlone else { return confirm(claim)?.permit }
+    guard board.store.isAvailable else { return confirm(claim)?.permit }
     let token = await StoreWait.answer(
       from: board.store, within: board.configuration.claimLimit,
       late: { [self] token in if let token { await keep(token) } },
@@ -47,13 +41,17 @@ extension SharedBreaker {
 
   /// Keeps a trial that nobody waits for any more, for the next request: given back at once, it would
   /// be granted too late again, and with a slow store the breaker would never close. Gives it back
-  /// where no request comes for it.
+  /// where no request comes for it, and keeps the next one for longer: a store that is always too slow
+  /// is not to keep a breaker open that is seldom asked.
   private func keep(_ token: TrialToken) async {
-    let lease = state.withLock { $0.breaker.settings.trialLease }
-    mutate { $0.kept = token }
-    try? await Task.sleep(for: min(board.configuration.keepTime, lease / 4))
-    guard giveBackKept(token) else { return }
-    state.withLock { $0.decidesAlone = $0.breaker.snapshot.epoch }
+    let time = mutate { state in
+      state.kept = token
+      return min(
+        board.configuration.keepTime * (1 << min(state.keptInVain, 16)),
+        state.breaker.settings.trialLease / 2)
+    }
+    try? await Task.sleep(for: time)
+    if giveBackKept(token) { state.withLock { $0.keptInVain += 1 } }
   }
 
   /// Gives a trial back that is kept.

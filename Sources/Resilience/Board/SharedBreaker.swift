@@ -42,8 +42,9 @@ package final class SharedBreaker: Sendable {
     var entered: (name: String, at: Int64)?
     /// A trial that was granted after its request had gone on; the next one makes it.
     var kept: TrialToken?
-    /// The state that followed one for which no request came: its trial is taken without the store's word.
-    var decidesAlone: Epoch?
+    /// How many in a row were given back since no request came for them. Each makes the next one be kept
+    /// for twice as long.
+    var keptInVain = 0
     var lastResort = LastResort()
     /// The state that checks have led to: no call has failed, so that good checks end it.
     var openedByChecks: Epoch?

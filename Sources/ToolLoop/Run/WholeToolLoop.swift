@@ -130,7 +130,11 @@ package final class WholeToolLoop {
       return true
     }
     // SDKs would take it for an answer.
-    guard read.object?["error"] != nil else {
+    if read.object?["error"] == nil {
+      guard UpstreamRefusal.isNothing(answer) else {
+        run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
+        return true
+      }
       throw OpenAIError.upstreamMalformed(run.call.current.upstream.name)
     }
     var fields = run.fields

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -161,53 +162,37 @@ struct UnwillingStoreTests {
     }
   }
 
-  @Test("a trial that nobody comes for is given back")
+  @Test("a trial that nobody comes for is given back, and later ones are kept for longer")
   func givenBack() async throws {
     let store = FlakyStore()
     let bench = await BoardBench(
-      2, over: store, claimLimit: .milliseconds(1), keepTime: .zero,
+      2, over: store, claimLimit: .milliseconds(1), keepTime: .milliseconds(1),
       upkeepInterval: .seconds(100_000))
     defer { bench.close() }
     try await bench.openUntilTrial()
-    let answered = FirstAnswer<Void>()
-    store.beforeNextChange { () throws(StateError) in await answered.value }
-    #expect(await bench.breakers[0].takeTrial() == nil)
-    answered.give(())
-    try await eventually("it was taken, and is offered again") {
-      bench.observers[1].transitions.contains { $0.to.name == "half_open" }
-        && bench.breakers[1].admission() == .trialAvailable
-    }
-    // Otherwise a store that is always as slow would keep a breaker open that is seldom asked.
-    store.hang()
-    let permit = try #require(await bench.breakers[0].takeTrial(), "it decides by itself")
-    bench.breakers[0].record(.success(durationMs: 1), of: permit)
-    #expect(bench.breakers[0].report.state == .closed)
-  }
-
-  @Test("a store that was too slow once is asked about the trials of later openings")
-  func asksAgain() async throws {
-    let store = FlakyStore()
-    let bench = await BoardBench(
-      2, over: store, claimLimit: .milliseconds(1), keepTime: .zero,
-      upkeepInterval: .seconds(100_000))
-    defer { bench.close() }
     let (first, second) = (bench.breakers[0], bench.breakers[1])
-    try await bench.openUntilTrial()
-    let answered = FirstAnswer<Void>()
-    store.beforeNextChange { () throws(StateError) in await answered.value }
-    #expect(await first.takeTrial() == nil)
-    answered.give(())
-    try await eventually("it was given back") {
-      bench.observers[1].transitions.contains { $0.to.name == "half_open" }
-        && second.admission() == .trialAvailable
+    // Nobody comes for the first ones; after some more it would be kept for a minute.
+    for round in 0..<4 {
+      if round == 3 { first.state.withLock { $0.keptInVain = 16 } }
+      let answered = FirstAnswer<Void>()
+      store.beforeNextChange { () throws(StateError) in await answered.value }
+      #expect(await first.takeTrial() == nil)
+      #expect(second.admission() == .trialAvailable)
+      answered.give(())
+      guard round < 3 else { break }
+      try await eventually("it was taken, and is offered again") {
+        first.state.withLock { $0.keptInVain } == round + 1
+          && bench.breakers.allSatisfy { $0.admission() == .trialAvailable }
+      }
     }
-    second.perform(.close, by: "test")
+    try await eventually("the others know of it") { second.admission() != .trialAvailable }
+    #expect(first.admission() == .trialAvailable)
+    let permit = try #require(await first.takeTrial())
+    first.record(.success(durationMs: 1), of: permit)
     try await eventually("it is closed in both") {
       bench.breakers.allSatisfy { $0.report.state == .closed }
     }
-    try await bench.openUntilTrial()
-    store.hang()
-    #expect(await first.takeTrial() == nil, "it decides nothing by itself")
+    #expect(first.state.withLock { $0.keptInVain } == 0)
   }
 
   @Test("a gateway that is stopped gives back what it keeps, and tells what it has not told")
