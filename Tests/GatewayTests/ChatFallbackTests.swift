@@ -219,6 +219,13 @@ struct ChatFallbackTests {
       bench.first.queue(page, route: "chat")
       let answer = try await bench.chat()
       #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=broken")
+      // SDKs pass over a mark of the byte order.
+      var marked = Self.fault("200")
+      marked.body = "\u{FEFF}{\"choices\":[]}"
+      bench.first.queue(marked, route: "chat")
+      let read = try await bench.chat()
+      #expect(read.head.headers["x-easel-provider"] == "first")
+      #expect(String(decoding: read.body, as: UTF8.self) == marked.body)
     }
   }
 

@@ -185,6 +185,8 @@ struct PassedOverTests {
       for asksLastResort in [true, false] {
         health = ClosedModels(["sim/a": 5])
         (health.tried, health.allowsLastResort) = (["sim/a"], true)
+        // A trial of another one that fails is no last resort.
+        health.probes = true
         PipelineHarness.fail(simulator, 2)
         var limits = ImagePipeline.Limits()
         limits.asksLastResort = asksLastResort
@@ -246,13 +248,13 @@ struct PassedOverTests {
     try await AdapterHarness.withSimulator { simulator, client in
       let told = Mutex<[Duration]>([])
       var health = ClosedModels([:])
-      health.probes = true
       health.ended = { duration in told.withLock { $0.append(duration) } }
       var fault = SimulatorFault()
       fault.delay = .milliseconds(100)
-      for _ in 0..<3 { simulator.queue(fault, route: "images") }
+      // More than run side by side.
+      for _ in 0..<8 { simulator.queue(fault, route: "images") }
       var request = ImageRequest(prompt: "a fox")
-      request.count = 3
+      request.count = 8
       let started = ContinuousClock.now
       _ = try await ImagePipeline(try PipelineHarness.catalog(simulator), health: health)
         .generate(request, client: client.value)

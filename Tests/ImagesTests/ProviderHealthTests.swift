@@ -30,12 +30,15 @@ struct ProviderHealthTests {
     arguments: [true, false])
   func several(isTrial: Bool) async throws {
     try await AdapterHarness.withSimulator { simulator, client in
-      let board = BreakerBoard(.init(owner: "a"), store: MemoryStore())
+      var configuration = BreakerBoard.Configuration(owner: "a")
+      configuration.claimLimit = .seconds(100)
+      let board = BreakerBoard(configuration, store: MemoryStore())
       defer { board.close() }
       let health = BreakerHealth(board, HealthChecker(board, lifetime: .seconds(5)))
-      let catalog = try PipelineHarness.catalog(simulator)
-      let models = catalog.providers.flatMap(\.models)
-      for model in models { board.breaker(model.breakerKey).perform(.open, by: "") }
+      var provider = try #require(try PipelineHarness.catalog(simulator).providers.first)
+      provider.models = Array(provider.models.prefix(1))
+      let catalog = ImageCatalog(providers: [provider])
+      for model in provider.models { board.breaker(model.breakerKey).perform(.open, by: "") }
       if isTrial { board.clock.set(to: board.clock.now + 3_600_000) }
       var request = ImageRequest(prompt: "a fox")
       request.count = 4

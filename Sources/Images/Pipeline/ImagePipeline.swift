@@ -122,8 +122,8 @@ package final class ImagePipeline: Sendable {
     let end = client.loop.now + limits.total.milliseconds
     var queue = ModelQueue(
       route, lastResort: lastResort, asksLastResort: limits.asksLastResort)
-    // Who was asked in doubt by this request, and has made what it was asked for.
-    var proven: String?
+    // Who was asked in doubt by this request, and for which pictures.
+    var probed: (model: String, numbers: [Int]) = ("", [])
     while let model = queue.next() {
       guard let provider = catalog.provider(of: model) else { continue }
       let adapter = AdapterDirectory.adapter(for: provider.format)
@@ -132,10 +132,8 @@ package final class ImagePipeline: Sendable {
       case .begun(let begun):
         call = begun
         run.begin(model, observer)
-        if call.isProbe { queue.noteDoubt() }
-      // It has just shown that it works.
-      case .refused where proven == model.name: call = FurtherCall()
-      case .refused where queue.turn != .usual: continue
+        if call.isProbe, queue.turn == .lastResort { queue.noteDoubt() }
+      case .refused where queue.turn != .usual || model.name == probed.model: continue
       case .refused(let refusal):
         // Another request has found out meanwhile, or makes the trial.
         run.pass(over: model, refusal)
@@ -149,7 +147,9 @@ package final class ImagePipeline: Sendable {
         request: request, model: model, adapter: adapter, link: link, limits: limits,
         keys: keys.next(), partial: partial)
       let started = EventLoop.nanoseconds
-      let numbers = call.isProbe ? attempt.first(of: run.missing) : run.missing
+      let asked = model.name == probed.model ? probed.numbers : []
+      let left = run.missing.filter { !asked.contains($0) }
+      let numbers = call.isProbe ? attempt.first(of: left) : left
       let outcome = await attempt.run(numbers)
       let duration = Duration.nanoseconds(EventLoop.nanoseconds - started)
       // Many pictures, one after the other, take long, and the model is not slow for it.
@@ -160,8 +160,8 @@ package final class ImagePipeline: Sendable {
           pictures: outcome.images.count, cost: outcome.cost, failure: outcome.failure?.kind,
           duration: duration))
       run.add(outcome, of: model)
-      if call.isProbe, outcome.images.count == numbers.count, !run.missing.isEmpty {
-        proven = model.name
+      if call.isProbe, outcome.failure == nil, numbers.count < left.count {
+        probed = (model.name, asked + numbers)
         run.ask(again: model)
         queue.ask(again: model)
       }
@@ -181,13 +181,6 @@ package final class ImagePipeline: Sendable {
       throw lastResort != nil && error.isProviders
         ? Self.nobody(usual, and: run.lastFailure ?? error) : error
     }
-  }
-
-  /// A call of a model that this request has found to work, while its breaker does not believe it yet:
-  /// one at a time.
-  private struct FurtherCall: ModelCall {
-    let isProbe = true
-    func end(_ failure: ImageFailure?, after elapsed: Duration) {}
   }
 
   /// How many times its size a picture is in memory at most: as it came, as it is, and as it is

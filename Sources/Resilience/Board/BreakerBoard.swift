@@ -43,7 +43,7 @@ package final class BreakerBoard: Sendable {
     /// another gateway had the trial.
     package var claimLimit = Duration.milliseconds(10)
     /// How long a trial that was granted later than that is kept for the next request, and from the
-    /// other gateways: at first, and half of its lease at most.
+    /// other gateways; a quarter of its lease at most.
     package var keepTime = Duration.seconds(2)
     /// How often everything is compared with the store, in case an announcement was lost or the
     /// store was emptied; each time up to a fifth more or less.

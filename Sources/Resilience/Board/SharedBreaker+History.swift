@@ -4,7 +4,6 @@ extension SharedBreaker.State {
   mutating func note(_ transitions: [Transition]) {
     for transition in transitions where transition.to.name != transition.from.name {
       entered = (transition.to.name, transition.at)
-      if transition.to == .closed { keptInVain = 0 }
     }
   }
 

@@ -4,22 +4,33 @@ internal import Synchronization
 extension SharedBreaker {
   /// Takes the trial that ``admission(isNeeded:)`` offers. Of all gateways that share the store one gets it;
   /// where the store is away or takes no writings, each decides for itself. A request waits for the
-  /// store's word as ``StoreWait`` says; a trial that is granted later is the next request's.
+  /// store's word as ``StoreWait`` says; a trial that is granted later is the next request's. Where none
+  /// came for some of them in a row, and no other gateway has made one meanwhile, the next is made while the
+  /// store is told: one that is always too slow would keep a breaker open for good that is seldom asked.
   /// - Parameter isNeeded: see ``CircuitBreaker/admission(now:isNeeded:)``.
   /// - Returns: the permit, which is to be recorded; nil where someone else has the trial.
   package func takeTrial(isNeeded: Bool = false) async -> CallPermit? {
     let owner = board.configuration.owner
     let now = board.clock.now
     if let kept = mutate({ $0.takeKept(now: now, isNeeded: isNeeded) }) { return kept.permit }
-    let claim = mutate { $0.breaker.beginClaim(owner: owner, now: now, isNeeded: isNeeded) }
+    let (claim, waits) = mutate { state in
+      let vain =
+        state.keptInVain.map { $0.under == state.breaker.snapshot.epoch ? $0.count : 0 } ?? 0
+      let claim = state.breaker.beginClaim(owner: owner, now: now, isNeeded: isNeeded)
+      if claim != nil { state.keptInVain?.count = vain }
+      return (claim, vain < Self.vainTrials)
+    }
     guard let claim else { return nil }
-    guard board.store.isAvailable else { return confirm(claim)?.permit }
+    guard board.store.isAvailable, waits else { return confirm(claim)?.permit }
     let token = await StoreWait.answer(
       from: board.store, within: board.configuration.claimLimit,
       late: { [self] token in if let token { await keep(token) } },
       { [self] in await decide(claim) })
     return token.flatMap { $0?.permit }
   }
+
+  /// So many in a row may be given back since no request came for them.
+  private static let vainTrials = 3
 
   /// Records that a trial goes well though its answer is not over.
   /// - Returns: what to record the answer's end with, if that is none that went well.
@@ -41,17 +52,17 @@ extension SharedBreaker {
 
   /// Keeps a trial that nobody waits for any more, for the next request: given back at once, it would
   /// be granted too late again, and with a slow store the breaker would never close. Gives it back
-  /// where no request comes for it, and keeps the next one for longer: a store that is always too slow
-  /// is not to keep a breaker open that is seldom asked.
+  /// where no request comes for it: its lease is to last for the trial, and others wait for it.
   private func keep(_ token: TrialToken) async {
-    let time = mutate { state in
+    let lease = mutate { state in
       state.kept = token
-      return min(
-        board.configuration.keepTime * (1 << min(state.keptInVain, 16)),
-        state.breaker.settings.trialLease / 2)
+      return state.breaker.settings.trialLease
     }
-    try? await Task.sleep(for: time)
-    if giveBackKept(token) { state.withLock { $0.keptInVain += 1 } }
+    try? await Task.sleep(for: min(board.configuration.keepTime, lease / 4))
+    guard giveBackKept(token) else { return }
+    state.withLock { state in
+      state.keptInVain = ((state.keptInVain?.count ?? 0) + 1, state.breaker.snapshot.epoch)
+    }
   }
 
   /// Gives a trial back that is kept.

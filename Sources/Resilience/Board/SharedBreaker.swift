@@ -42,9 +42,9 @@ package final class SharedBreaker: Sendable {
     var entered: (name: String, at: Int64)?
     /// A trial that was granted after its request had gone on; the next one makes it.
     var kept: TrialToken?
-    /// How many in a row were given back since no request came for them. Each makes the next one be kept
-    /// for twice as long.
-    var keptInVain = 0
+    /// How many in a row were given back since no request came for them, and the state that the last one
+    /// was given back to.
+    var keptInVain: (count: Int, under: Epoch)?
     var lastResort = LastResort()
     /// The state that checks have led to: no call has failed, so that good checks end it.
     var openedByChecks: Epoch?

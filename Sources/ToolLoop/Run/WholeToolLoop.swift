@@ -50,7 +50,9 @@ package final class WholeToolLoop {
 
     init(_ head: ResponseHead, _ body: [UInt8], isRefusal: Bool = false) {
       whole = ClientAnswer(head: head, body: body)
-      object = try? JSONSlice.parse(body)
+      // Some servers begin with a mark of the byte order, which SDKs pass over.
+      object = try? JSONSlice.parse(
+        body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body[3...]) : body)
       self.isRefusal = isRefusal
     }
 
@@ -66,7 +68,10 @@ package final class WholeToolLoop {
     } body: { _, response in
       let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
       if let refusal = UpstreamRefusal(hiddenIn: read.whole) { throw refusal }
-      if read.object == nil { throw UpstreamRefusal.malformed(read.whole) }
+      // What is encoded was not asked for so, and is the client's to read.
+      if read.object == nil, !response.head.headers.contains("content-encoding") {
+        throw UpstreamRefusal.malformed(read.whole)
+      }
       answer = read
     }
     if let refusal { return Answer(refusal.head, refusal.body, isRefusal: true) }

@@ -162,37 +162,41 @@ struct UnwillingStoreTests {
     }
   }
 
-  @Test("a trial that nobody comes for is given back, and later ones are kept for longer")
-  func givenBack() async throws {
+  @Test(
+    "after some trials in a row that nobody came for, the next does not wait, unless another was made",
+    arguments: [true, false])
+  func givenBack(isAlone: Bool) async throws {
     let store = FlakyStore()
     let bench = await BoardBench(
-      2, over: store, claimLimit: .milliseconds(1), keepTime: .milliseconds(1),
+      2, over: store, claimLimit: .milliseconds(1), keepTime: .zero,
       upkeepInterval: .seconds(100_000))
     defer { bench.close() }
-    try await bench.openUntilTrial()
     let (first, second) = (bench.breakers[0], bench.breakers[1])
-    // Nobody comes for the first ones; after some more it would be kept for a minute.
-    for round in 0..<4 {
-      if round == 3 { first.state.withLock { $0.keptInVain = 16 } }
+    try await bench.openUntilTrial()
+    for round in 1...3 {
       let answered = FirstAnswer<Void>()
       store.beforeNextChange { () throws(StateError) in await answered.value }
-      #expect(await first.takeTrial() == nil)
-      #expect(second.admission() == .trialAvailable)
+      #expect(await first.takeTrial() == nil, "the store is asked")
       answered.give(())
-      guard round < 3 else { break }
       try await eventually("it was taken, and is offered again") {
-        first.state.withLock { $0.keptInVain } == round + 1
+        bench.observers[1].transitions.count { $0.to.name == "half_open" } == round
+          && first.state.withLock { $0.keptInVain?.count } == round
           && bench.breakers.allSatisfy { $0.admission() == .trialAvailable }
       }
     }
-    try await eventually("the others know of it") { second.admission() != .trialAvailable }
-    #expect(first.admission() == .trialAvailable)
-    let permit = try #require(await first.takeTrial())
-    first.record(.success(durationMs: 1), of: permit)
-    try await eventually("it is closed in both") {
-      bench.breakers.allSatisfy { $0.report.state == .closed }
+    if !isAlone {
+      second.perform(.close, by: "test")
+      try await eventually("it is closed in both") {
+        bench.breakers.allSatisfy { $0.report.state == .closed }
+      }
+      try await bench.openUntilTrial()
     }
-    #expect(first.state.withLock { $0.keptInVain } == 0)
+    store.hang()
+    let permit = await first.takeTrial()
+    #expect((permit != nil) == isAlone)
+    guard let permit else { return }
+    first.record(.success(durationMs: 1), of: permit)
+    #expect(first.report.state == .closed)
   }
 
   @Test("a gateway that is stopped gives back what it keeps, and tells what it has not told")
