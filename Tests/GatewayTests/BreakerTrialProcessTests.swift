@@ -11,11 +11,11 @@ struct BreakerTrialProcessTests {
   /// the breaker shows then.
   @Test(
     "a stream that takes longer than the trial's lease closes the breaker; where it breaks, it counts",
-    arguments: [(nil, "closed"), (2000, "open")] as [(Int?, String)])
-  func longStream(resetAfter: Int?, state: String) async throws {
+    arguments: [(100, nil, "closed"), (900, 2000, "open")] as [(Int, Int?, String)])
+  func longStream(pace: Int, resetAfter: Int?, state: String) async throws {
     try await withOpenBreaker { simulator, url, client, chat in
       var slow = SimulatorFault()
-      slow.pace = .milliseconds(900)
+      slow.pace = .milliseconds(pace)
       slow.resetAfter = resetAfter
       simulator.queue(slow, route: "chat")
       try await eventually("a trial is made") { try await chat().head.status == 200 }
