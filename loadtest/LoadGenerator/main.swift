@@ -80,9 +80,10 @@ final class Load {
           var tail: [UInt8] = []
           while let piece = try await response.next() {
             if self.streams { self.figures.read(piece) }
-            tail = piece
+            // The last words may come in several pieces.
+            tail = Array((piece.count < 32 ? tail + piece : piece).suffix(32))
           }
-          let text = String(decoding: tail.suffix(32), as: UTF8.self)
+          let text = String(decoding: tail, as: UTF8.self)
           isWhole = response.head.status == 200 && (!self.streams || text.contains("[DONE]"))
         }
         if isWhole { figures.completed += 1 } else { figures.lost += 1 }
