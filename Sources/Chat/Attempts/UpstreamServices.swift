@@ -17,6 +17,8 @@ package final class UpstreamServices {
   private var breakers: [BreakerKey: SharedBreaker] = [:]
   /// Breakers of models that clients have named, which may change.
   private var named: [BreakerKey: Named] = [:]
+  /// That of the last request.
+  private var latestNamed: (key: BreakerKey, named: Named)?
   /// The breaker that was asked for last, which is looked at first.
   private var latest: (key: BreakerKey, breaker: SharedBreaker)?
   var generator = SystemRandomNumberGenerator()
@@ -59,15 +61,17 @@ package final class UpstreamServices {
     guard let board else { return }
     for target in targets where target.isNamedByClient {
       let key = target.breakerKey
-      if let known = named[key], known.isPrepared, known.isCurrent(board) { continue }
+      if let known = known(key, board), known.isPrepared { continue }
       let isPrepared = await board.prepare(key)
       _ = breaker(named: key, board)
       named[key]?.isPrepared = isPrepared
+      latestNamed = nil
     }
   }
 
   private func breaker(named key: BreakerKey, _ board: BreakerBoard) -> SharedBreaker {
-    if let known = named[key], known.isCurrent(board) { return known.breaker }
+    if let known = known(key, board) { return known.breaker }
+    latestNamed = nil
     // Before it is looked for, so that no change is missed.
     let common = board.breaker(key.common)
     let (membership, revision) = (board.membership, common.revision)
@@ -80,6 +84,17 @@ package final class UpstreamServices {
       : Named(
         breaker: breaker, common: common, membership: membership, commonRevision: revision)
     return breaker
+  }
+
+  /// What is known of a model, as long as it holds. Most requests name the one of the request before,
+  /// which is found without hashing its name.
+  private func known(_ key: BreakerKey, _ board: BreakerBoard) -> Named? {
+    if let latestNamed, latestNamed.key == key, latestNamed.named.isCurrent(board) {
+      return latestNamed.named
+    }
+    guard let known = named[key], known.isCurrent(board) else { return nil }
+    latestNamed = (key, known)
+    return known
   }
 
   /// Breakers of models that clients have named, of all upstreams, that are found fast.
