@@ -130,21 +130,19 @@ package final class WholeToolLoop {
 
   private func passOn(_ read: Answer) throws -> Bool {
     let answer = read.whole
-    guard read.isRefusal, answer.head.status < 400 else {
-      run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
-      return true
-    }
-    // SDKs would take it for an answer.
-    if read.object?["error"] == nil {
-      guard UpstreamRefusal.isNothing(answer) else {
-        run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
+    // A refusal under a status that says that all is well: SDKs would take it for an answer.
+    if read.isRefusal, answer.head.status < 400 {
+      if read.object?["error"] != nil {
+        var fields = run.fields
+        run.call.describe(in: &fields)
+        run.exchange.respond(upstreamError: answer.body, fields)
         return true
       }
-      throw OpenAIError.upstreamMalformed(run.call.current.upstream.name)
+      if UpstreamRefusal.isNothing(answer) {
+        throw OpenAIError.upstreamMalformed(run.call.current.upstream.name)
+      }
     }
-    var fields = run.fields
-    run.call.describe(in: &fields)
-    run.exchange.respond(upstreamError: answer.body, fields)
+    run.exchange.respond(answer.head.status, run.answerFields(answer.head), answer.body)
     return true
   }
 
