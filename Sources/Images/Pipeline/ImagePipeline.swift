@@ -114,14 +114,14 @@ package final class ImagePipeline: Sendable {
     var route = try route(request)
     if let begun { route.goOn(after: begun) }
     let usual = route
-    let lastResort = route.takeLastResort(inDoubt: limits.asksLastResort)
+    let isLastResort = route.takeLastResort(inDoubt: limits.asksLastResort)
     guard !route.candidates.isEmpty else { throw Self.nobody(route) }
     let place = try await takePlace(request, client.loop)
     var run = PipelineRun(request: request, route: route, after: begun)
     var keys = JobKeys()
     let end = client.loop.now + limits.total.milliseconds
     var queue = ModelQueue(
-      route, lastResort: lastResort, asksLastResort: limits.asksLastResort)
+      route, isLastResort: isLastResort, asksLastResort: limits.asksLastResort)
     // Who was asked in doubt by this request, and for which pictures.
     var probed: (model: String, numbers: [Int]) = ("", [])
     while let model = queue.next() {
@@ -170,7 +170,7 @@ package final class ImagePipeline: Sendable {
       }
       if run.isOver || Task.isCancelled || client.loop.now >= end { break }
     }
-    guard lastResort == nil || run.hasAsked else { throw Self.nobody(usual) }
+    guard !isLastResort || run.hasAsked else { throw Self.nobody(usual) }
     if Task.isCancelled { run.leave(hasOthers: !queue.models.isEmpty, isKept: finishesPaidCalls) }
     do throws(ImageFailure) {
       var result = try run.result()
@@ -178,7 +178,7 @@ package final class ImagePipeline: Sendable {
       return result
     } catch {
       // A last resort that fails is no news; why nobody else was asked is.
-      throw lastResort != nil && error.isProviders
+      throw isLastResort && error.isProviders
         ? Self.nobody(usual, and: run.lastFailure ?? error) : error
     }
   }

@@ -9,12 +9,12 @@ struct ModelQueue {
   /// Whether one was asked that may be down. One of these is enough; those that rest are all asked.
   private var hasDoubted = false
 
-  /// - Parameter lastResort: why the only one of the route was excluded, where it is such a model.
-  init(_ route: ImageRoute, lastResort: ImageRoute.Exclusion?, asksLastResort: Bool) {
+  /// - Parameter isLastResort: whether the only one of the route is such a model from the start.
+  init(_ route: ImageRoute, isLastResort: Bool, asksLastResort: Bool) {
     models = route.candidates
     self.asksLastResort = asksLastResort
     passed = ImageRoute(candidates: [], excluded: route.excluded.filter(\.isLeft))
-    if lastResort != nil { turn = lastTurn }
+    if isLastResort { turn = lastTurn }
   }
 
   /// The turn of those that are asked since nobody else is left.
@@ -22,7 +22,7 @@ struct ModelQueue {
 
   /// Takes the next one.
   mutating func next() -> ImageModel? {
-    if models.isEmpty, passed.takeLastResort(inDoubt: lastTurn == .lastResort) != nil {
+    if models.isEmpty, passed.takeLastResort(inDoubt: lastTurn == .lastResort) {
       models = passed.candidates
       passed.candidates = []
       turn = lastTurn

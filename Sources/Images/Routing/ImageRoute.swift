@@ -22,16 +22,15 @@ package struct ImageRoute: Sendable {
 
   /// Where nobody is left to ask, makes a candidate of the model that is nearest to its trial.
   /// - Parameter inDoubt: whether also one may be asked that may be down; else only one that rests.
-  /// - Returns: why it was excluded; nil where there is none.
-  mutating func takeLastResort(inDoubt: Bool) -> Exclusion? {
+  /// - Returns: whether it did.
+  mutating func takeLastResort(inDoubt: Bool) -> Bool {
     guard candidates.isEmpty,
       let nearest = excluded.indices
         .filter({ excluded[$0].rests || inDoubt && excluded[$0].allowsLastResort })
         .min(by: { excluded[$0].wait < excluded[$1].wait })
-    else { return nil }
-    let taken = excluded.remove(at: nearest)
-    candidates = [taken.model]
-    return taken
+    else { return false }
+    candidates = [excluded.remove(at: nearest).model]
+    return true
   }
 
   /// Leaves out those that have failed in a run that this one goes on with, and puts those of the
