@@ -119,7 +119,7 @@ struct LogLine: ~Copyable {
   }
 
   private mutating func append(milliseconds duration: Duration) {
-    let micros = Int(clamping: duration.attoseconds / 1_000_000_000_000)
+    let micros = duration.nanoseconds / 1000
     if micros < 0 { bytes.append(UInt8(ascii: "-")) }
     let size = micros.magnitude
     append(Int(size / 1000))

@@ -77,8 +77,9 @@ package final class UpstreamAttempt {
     guard let permit, let breaker else { return }
     breaker.record(outcome, of: permit, reason: reason)
     // A key and an account are those of all models of an upstream.
-    if outcome == .badKey || outcome == .outOfCredit {
-      breaker.tellSiblings(outcome, after: elapsed, reason: reason)
+    switch outcome {
+    case .badKey, .outOfCredit: breaker.tellSiblings(outcome, after: elapsed, reason: reason)
+    default: break
     }
   }
 

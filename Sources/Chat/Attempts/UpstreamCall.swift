@@ -59,7 +59,7 @@ package final class UpstreamCall {
     body: (UpstreamAttempt, ClientResponse) async throws -> Void
   ) async throws -> ClientAnswer? {
     deadline = services.loop.now + services.policy.deadline.milliseconds
-    await services.prepare(targets)
+    if !services.arePrepared(targets) { await services.prepare(targets) }
     // Who answered before goes on, as long as it can.
     var queue =
       targets.count == 1 ? targets[...] : ([current] + targets.filter { $0 !== current })[...]

@@ -16,9 +16,9 @@ package final class UpstreamServices {
   private let client: (String?) -> HTTPClient
   private var breakers: [BreakerKey: SharedBreaker] = [:]
   /// Breakers of models that clients have named, which may change.
-  private var named: [BreakerKey: Named] = [:]
+  private var named: [BreakerKey: NamedBreaker] = [:]
   /// That of the last request.
-  private var latestNamed: (key: BreakerKey, named: Named)?
+  private var latestNamed: NamedBreaker?
   /// The breaker that was asked for last, which is looked at first.
   private var latest: (key: BreakerKey, breaker: SharedBreaker)?
   var generator = SystemRandomNumberGenerator()
@@ -56,16 +56,22 @@ package final class UpstreamServices {
     return breaker
   }
 
+  /// Whether all have the breakers that ``prepare(_:)`` would make, as nearly always.
+  func arePrepared(_ targets: [UpstreamTarget]) -> Bool {
+    guard let board else { return true }
+    return targets.allSatisfy {
+      !$0.isNamedByClient || known($0.breakerKey, board)?.isPrepared ?? false
+    }
+  }
+
   /// Makes the breakers of models that clients have named, where they have none.
   func prepare(_ targets: [UpstreamTarget]) async {
     guard let board else { return }
-    for target in targets where target.isNamedByClient {
+    for target in targets where !arePrepared([target]) {
       let key = target.breakerKey
-      if let known = known(key, board), known.isPrepared { continue }
       let isPrepared = await board.prepare(key)
       _ = breaker(named: key, board)
       named[key]?.isPrepared = isPrepared
-      latestNamed = nil
     }
   }
 
@@ -81,37 +87,25 @@ package final class UpstreamServices {
     named[key] =
       breaker === common
       ? nil
-      : Named(
-        breaker: breaker, common: common, membership: membership, commonRevision: revision)
+      : NamedBreaker(
+        key: key, breaker: breaker, common: common, membership: membership,
+        commonRevision: revision)
     return breaker
   }
 
   /// What is known of a model, as long as it holds. Most requests name the one of the request before,
   /// which is found without hashing its name.
-  private func known(_ key: BreakerKey, _ board: BreakerBoard) -> Named? {
-    if let latestNamed, latestNamed.key == key, latestNamed.named.isCurrent(board) {
-      return latestNamed.named
+  private func known(_ key: BreakerKey, _ board: BreakerBoard) -> NamedBreaker? {
+    if let latestNamed, latestNamed.key == key {
+      return latestNamed.isCurrent(board) ? latestNamed : nil
     }
     guard let known = named[key], known.isCurrent(board) else { return nil }
-    latestNamed = (key, known)
+    latestNamed = known
     return known
   }
 
   /// Breakers of models that clients have named, of all upstreams, that are found fast.
   private static let mostNamed = 256
-
-  /// A breaker, and until when it is the one of its model.
-  private struct Named {
-    let breaker: SharedBreaker
-    let common: SharedBreaker
-    let membership: Int
-    let commonRevision: Int
-    var isPrepared = false
-
-    func isCurrent(_ board: BreakerBoard) -> Bool {
-      board.membership == membership && common.revision == commonRevision
-    }
-  }
 
   /// Pays in for a request that an upstream gets.
   func addRequest(to target: UpstreamTarget) {
@@ -121,6 +115,32 @@ package final class UpstreamServices {
   /// Takes a repetition out of an upstream's budget, if there is one.
   func takeRetry(at target: UpstreamTarget) -> Bool {
     budgets[target]?.takeRetry() ?? false
+  }
+}
+
+/// The breaker of a model that a client has named, and until when it is the one of its model. A class,
+/// so that looking at it copies nothing.
+private final class NamedBreaker {
+  let key: BreakerKey
+  let breaker: SharedBreaker
+  private let common: SharedBreaker
+  private let membership: Int
+  private let commonRevision: Int
+  var isPrepared = false
+
+  init(
+    key: BreakerKey, breaker: SharedBreaker, common: SharedBreaker, membership: Int,
+    commonRevision: Int
+  ) {
+    self.key = key
+    self.breaker = breaker
+    self.common = common
+    self.membership = membership
+    self.commonRevision = commonRevision
+  }
+
+  func isCurrent(_ board: BreakerBoard) -> Bool {
+    board.membership == membership && common.revision == commonRevision
   }
 }
 

@@ -5,8 +5,8 @@ internal import Observability
 /// What one loop counts. Loop-bound: plain numbers, added up with those of the other loops when
 /// somebody looks at them.
 final class LoopMetrics {
-  private(set) var figures = Figures()
-  private static let lagInterval = Duration.milliseconds(500)
+  private var counted = Figures()
+  private var lag: LoopLag?
 
   /// Plain numbers.
   struct Figures: Sendable {
@@ -46,30 +46,23 @@ final class LoopMetrics {
     var firstByte = DurationHistogram()
   }
 
-  /// Begins to watch how late the loop is, for as long as anybody holds this.
-  func watch(_ loop: EventLoop) {
-    var due = EventLoop.nanoseconds
-    var timer: LoopTimer?
-    timer = loop.schedule(after: Self.lagInterval, repeating: Self.lagInterval) { [weak self] in
-      guard let self else {
-        timer?.cancel()
-        return timer = nil
-      }
-      let now = EventLoop.nanoseconds
-      let expected = due + 500_000_000
-      figures.lag[loop.index, default: DurationHistogram()]
-        .add(.nanoseconds(now > expected ? now - expected : 0))
-      due = now
-    }
+  /// What has been counted.
+  var figures: Figures {
+    var figures = counted
+    if let lag { figures.lag[lag.index] = lag.durations }
+    return figures
   }
 
-  func began() { figures.inFlight += 1 }
+  /// Begins to watch how late the loop is, for as long as anybody holds this.
+  func watch(_ loop: EventLoop) { lag = LoopLag(of: loop) }
+
+  func began() { counted.inFlight += 1 }
 
   func ended(_ log: RequestLog) {
-    figures.inFlight -= 1
+    counted.inFlight -= 1
     let key = RequestKey(route: log.route, status: log.status, outcome: log.outcome.name)
-    figures.requests.update(key, fresh: RequestFigures()) { $0.add(log) }
-    if let rounds = log.rounds { figures.rounds[rounds, default: 0] += 1 }
+    counted.requests.update(key, fresh: RequestFigures()) { $0.add(log) }
+    if let rounds = log.rounds { counted.rounds[rounds, default: 0] += 1 }
   }
 }
 
@@ -120,9 +113,12 @@ extension LoopMetrics.Figures {
   }
 }
 
-/// What chat upstreams do, counted by the loop that asks them.
-struct ChatMetrics: ChatObserver {
-  let metrics: LoopBound<LoopMetrics>
+/// What chat upstreams do, counted by the loop that asks them. A class, so that handing it on copies
+/// nothing.
+final class ChatMetrics: ChatObserver {
+  private let metrics: LoopBound<LoopMetrics>
+
+  init(_ metrics: LoopBound<LoopMetrics>) { self.metrics = metrics }
 
   func attempt(upstream: String, result: String, firstByte: Duration?, total: Duration) {
     let key = LoopMetrics.UpstreamKey(upstream: upstream, result: result)
@@ -141,5 +137,5 @@ struct ChatMetrics: ChatObserver {
 }
 
 extension LoopMetrics {
-  fileprivate func update(_ body: (inout Figures) -> Void) { body(&figures) }
+  fileprivate func update(_ body: (inout Figures) -> Void) { body(&counted) }
 }

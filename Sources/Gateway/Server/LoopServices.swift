@@ -16,7 +16,7 @@ final class LoopServices {
   private(set) lazy var upstreams = UpstreamServices(
     loop: loop, board: resilience.isEnabled ? resilience.board : nil,
     asksLastResort: asksLastResort, policy: policy, limits: limits, budgets: budgets,
-    observer: counts ? ChatMetrics(metrics: LoopBound(metrics, on: loop)) : NoChatObserver()
+    observer: counts ? ChatMetrics(LoopBound(metrics, on: loop)) : NoChatObserver()
   ) { [unowned self] in client(trusting: $0) }
   private let resilience: ResilienceServices
   private let policy: RetryPolicy

@@ -18,7 +18,7 @@ package struct MetricsWriter: Sendable {
   package typealias Labels = [(name: String, value: String)]
 
   private let format: MetricsFormat
-  private var text = ""
+  private var bytes: [UInt8] = []
   private var family = ""
   private var kind = Kind.gauge
 
@@ -34,7 +34,7 @@ package struct MetricsWriter: Sendable {
     // The older format knows no families, only names of samples; nor has it a kind for facts.
     let shown = format == .text ? name + suffix : name
     let word = format == .text && kind == .info ? Kind.gauge : kind
-    text += "# HELP \(shown) \(help)\n# TYPE \(shown) \(word.rawValue)\n"
+    append("# HELP \(shown) \(help)\n# TYPE \(shown) \(word.rawValue)\n")
   }
 
   /// What the samples of a counter, a gauge or facts add to the family's name.
@@ -64,11 +64,12 @@ package struct MetricsWriter: Sendable {
   /// A histogram.
   package mutating func histogram(_ labels: Labels, _ histogram: DurationHistogram) {
     var sum = 0
-    for (index, bound) in DurationHistogram.bounds.enumerated() {
-      sum += histogram.counts[index]
-      line("_bucket", labels + [("le", threshold(Double(bound) / 1e9))], "\(sum)")
+    let buckets = zip(DurationHistogram.bounds, histogram.counts).map { bound, count in
+      sum += count
+      return (bound: Double(bound) / 1e9, count: sum)
     }
-    buckets(labels, count: histogram.count, sum: Double(histogram.nanoseconds) / 1e9)
+    self.histogram(
+      labels, buckets: buckets, count: histogram.count, sum: Double(histogram.nanoseconds) / 1e9)
   }
 
   /// A histogram whose buckets somebody else has counted.
@@ -79,40 +80,54 @@ package struct MetricsWriter: Sendable {
   package mutating func histogram(
     _ labels: Labels = [], buckets: [(bound: Double, count: Int)], count: Int, sum: Double
   ) {
-    for (bound, count) in buckets {
-      line("_bucket", labels + [("le", threshold(bound))], "\(count)")
-    }
-    self.buckets(labels, count: count, sum: sum)
-  }
-
-  private mutating func buckets(_ labels: Labels, count: Int, sum: Double) {
-    line("_bucket", labels + [("le", "+Inf")], "\(count)")
+    // The same for all: a page has hundreds of these lines.
+    var begin = MetricsWriter(format)
+    begin.append(family)
+    begin.append("_bucket")
+    begin.append(labels)
+    begin.append(labels.isEmpty ? "{le=\"" : ",le=\"")
+    for (bound, below) in buckets { bucket(begin.bytes, threshold(bound), below) }
+    bucket(begin.bytes, "+Inf", count)
     line("_sum", labels, Self.number(sum))
     line("_count", labels, "\(count)")
   }
 
+  private mutating func bucket(_ begin: [UInt8], _ bound: String, _ count: Int) {
+    bytes.append(contentsOf: begin)
+    append(bound)
+    append("\"} ")
+    append("\(count)\n")
+  }
+
   /// Everything that was written.
   package func finished() -> [UInt8] {
-    Array((format == .openMetrics ? text + "# EOF\n" : text).utf8)
+    format == .openMetrics ? bytes + Array("# EOF\n".utf8) : bytes
   }
 
   // MARK: Lines
 
   private mutating func line(_ suffix: String, _ labels: Labels, _ value: String) {
-    text += family
-    text += suffix
+    append(family)
+    append(suffix)
+    append(labels)
+    append(labels.isEmpty ? " " : "} ")
+    append(value)
+    append("\n")
+  }
+
+  private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  /// Adds names and values, without the brace that ends them.
+  private mutating func append(_ labels: Labels) {
     var separator = "{"
     for label in labels {
-      text += separator
-      text += label.name
-      text += "=\""
-      text += LabelText.escaped(label.value)
-      text += "\""
+      append(separator)
+      append(label.name)
+      append("=\"")
+      append(LabelText.escaped(label.value))
+      append("\"")
       separator = ","
     }
-    text += labels.isEmpty ? " " : "} "
-    text += value
-    text += "\n"
   }
 
   /// The bound of a bucket. OpenMetrics has one spelling for each number, since labels are compared

@@ -4,6 +4,8 @@ internal import Synchronization
 /// All circuit breakers of a gateway, and what they share with other gateways through a store.
 package final class BreakerBoard: Sendable {
   let store: any StateStore
+  /// The clock that all breakers go by.
+  package let clock: SharedClock
   let observer: any BreakerObserver
   let configuration: Configuration
   let breakers = Mutex(Breakers())
@@ -76,11 +78,9 @@ package final class BreakerBoard: Sendable {
   ) {
     self.configuration = configuration
     self.store = store
+    clock = store.clock
     self.observer = observer
   }
-
-  /// The clock that all breakers go by.
-  package var clock: SharedClock { store.clock }
 
   /// Whether what is known is shared with other gateways at the moment.
   package var isShared: Bool { store.isAvailable }

@@ -22,7 +22,7 @@ extension SharedBreaker {
   ///   took along what this one was for, its answer must stand: the breaker may have opened since,
   ///   and in the state that is new nothing is counted.
   func sendCountsNow(evenIfNone: Bool = true) async {
-    let now = board.clock.now
+    let now = clock.now
     let (tellings, window) = state.withLock { state in
       let window = state.breaker.settings.countedWindow(at: now)
       let current = state.breaker.snapshot.epoch

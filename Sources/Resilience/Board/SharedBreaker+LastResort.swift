@@ -6,14 +6,14 @@ internal import Synchronization
 extension SharedBreaker {
   /// Whether such a call could be made now.
   package var offersLastResort: Bool {
-    let now = board.clock.now
+    let now = clock.now
     return state.withLock { $0.offersLastResort(now: now) }
   }
 
   /// Begins such a call, which is to be recorded.
   /// - Returns: nil where another one is under way, or has just failed.
   package func takeLastResort() -> CallPermit? {
-    let now = board.clock.now
+    let now = clock.now
     return state.withLock { state in
       guard state.offersLastResort(now: now) else { return nil }
       // What was found out while a place was waited for holds: a rejected key, an operator's word.
@@ -30,7 +30,7 @@ extension SharedBreaker {
   /// one until the time for a trial has come would be no relief to clients.
   /// - Parameter epoch: the state that it began under.
   func endLastResort(_ number: Int, _ outcome: CallOutcome, under epoch: Epoch) {
-    let now = board.clock.now
+    let now = clock.now
     let isProof = state.withLock { state in
       state.endLastResort(number, outcome, under: epoch, now: now)
     }

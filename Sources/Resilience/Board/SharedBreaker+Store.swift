@@ -93,7 +93,7 @@ extension SharedBreaker {
     var (current, look, unsaid) = state.withLock { ($0.stored, $0.look, $0.unsaid) }
     if current == nil { current = try await board.store.get(key.stateKey) }
     for _ in 0..<Self.attempts {
-      let now = board.clock.now
+      let now = clock.now
       let stored = current.flatMap { BreakerSnapshot(bytes: $0.value) }
       let merged = snapshot.merged(with: stored ?? snapshot, now: now)
       if merged == stored || (current == nil && merged == unsaid) {
@@ -123,7 +123,7 @@ extension SharedBreaker {
   private func absorb(
     _ snapshot: BreakerSnapshot, _ stored: StoredValue?, from look: Int? = nil
   ) {
-    let now = board.clock.now
+    let now = clock.now
     let (transitions, mustPublish, reset) = mutate { state in
       let before = state.breaker.snapshot.generation
       let isKnown = look == nil || look == state.look

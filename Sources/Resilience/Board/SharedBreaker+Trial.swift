@@ -11,7 +11,7 @@ extension SharedBreaker {
   /// - Returns: the permit, which is to be recorded; nil where someone else has the trial.
   package func takeTrial(isNeeded: Bool = false) async -> CallPermit? {
     let owner = board.configuration.owner
-    let now = board.clock.now
+    let now = clock.now
     if let kept = mutate({ $0.takeKept(now: now, isNeeded: isNeeded) }) { return kept.permit }
     let (claim, waits) = mutate { state in
       let vain =
@@ -35,7 +35,7 @@ extension SharedBreaker {
   /// Records that a trial goes well though its answer is not over.
   /// - Returns: what to record the answer's end with, if that is none that went well.
   package func passTrial(_ token: TrialToken, durationMs: Int64) -> CallPermit {
-    let now = board.clock.now
+    let now = clock.now
     let (permit, transitions, mustPublish) = mutate { state in
       let before = state.breaker.snapshot
       let (permit, transitions) = state.breaker.pass(
@@ -87,7 +87,7 @@ extension SharedBreaker {
       var isFresh = false
       for _ in 0...Self.attempts {
         let stored = current.flatMap { BreakerSnapshot(bytes: $0.value) }
-        let verdict = claim.verdict(stored: stored, now: board.clock.now)
+        let verdict = claim.verdict(stored: stored, now: clock.now)
         if case .refused(let snapshot) = verdict {
           guard !isFresh else { return abandon(claim, snapshot) }
           current = try await board.store.get(key.stateKey)

@@ -9,6 +9,7 @@ package final class SharedBreaker: Sendable {
   /// What it is about.
   package let key: BreakerKey
   let board: BreakerBoard
+  let clock: SharedClock
   let state: Mutex<State>
   private let changes = Atomic<Int>(0)
 
@@ -59,13 +60,14 @@ package final class SharedBreaker: Sendable {
   init(_ key: BreakerKey, settings: BreakerSettings, credential: String, board: BreakerBoard) {
     self.key = key
     self.board = board
+    clock = board.clock
     state = Mutex(State(breaker: CircuitBreaker(settings: settings, credential: credential)))
   }
 
   /// Whether a call may be made now.
   /// - Parameter isNeeded: see ``CircuitBreaker/admission(now:isNeeded:)``.
   package func admission(isNeeded: Bool = false) -> Admission {
-    let now = board.clock.now
+    let now = clock.now
     return state.withLock { $0.admission(now: now, isNeeded: isNeeded) }
   }
 
@@ -100,7 +102,7 @@ package final class SharedBreaker: Sendable {
   func permit(ofOneBegunAt time: Int64) -> CallPermit { .call(Epoch(generation: -1, number: time)) }
 
   /// How long it is until a time that ``admission()`` told, in milliseconds; never below 0.
-  package func millisecondsUntil(_ until: Int64) -> Int64 { max(0, until - board.clock.now) }
+  package func millisecondsUntil(_ until: Int64) -> Int64 { max(0, until - clock.now) }
 
   /// The longest that a caller is told to wait for the end of a trial.
   private static let longestTrialWait = Duration.seconds(5)
@@ -120,7 +122,7 @@ package final class SharedBreaker: Sendable {
     if case .lastResort(let epoch, let number) = permit {
       endLastResort(number, outcome, under: epoch)
     }
-    let now = board.clock.now
+    let now = clock.now
     if let mustCount = state.withLock({ $0.countOnly(outcome, of: permit, now: now) }) {
       if mustCount { sendCounts() }
       return
@@ -147,7 +149,7 @@ package final class SharedBreaker: Sendable {
   func change(
     _ body: (inout CircuitBreaker, Int64, inout SystemRandomNumberGenerator) -> [Transition]
   ) -> [Transition] {
-    let now = board.clock.now
+    let now = clock.now
     let (transitions, mustPublish) = mutate { state in
       let before = state.breaker.snapshot
       let transitions = body(&state.breaker, now, &state.generator)
@@ -261,8 +263,7 @@ extension SharedBreaker.State {
     }
     // Of calls that began under an earlier state nothing is counted, here or elsewhere.
     guard counted.calls > 0, case .call(let epoch) = permit else { return }
-    own.add(
-      counted, in: breaker.settings.part(at: now), under: epoch, current: breaker.snapshot.epoch)
+    own.add(counted, in: breaker.part(at: now), under: epoch, current: breaker.snapshot.epoch)
   }
 
   /// Records a call that changes nothing but counts, as nearly all do, without a look at the rest.

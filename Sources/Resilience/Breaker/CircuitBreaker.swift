@@ -88,6 +88,9 @@ package struct CircuitBreaker: Sendable, Hashable {
   /// Calls counted here within the window at `now`. While the breaker is open, those that led to it.
   package func counts(now: Int64) -> CallCounts { window.counts(now: now) }
 
+  /// The number of the part of the window that a time is in.
+  func part(at time: Int64) -> Int64 { window.number(of: time) }
+
   /// Forgets what was counted: it belongs to a state that is over.
   mutating func forgetCounts() {
     window.clear()

@@ -62,7 +62,11 @@ struct FailureWindow: Sendable, Hashable {
     return slot(of: current)
   }
 
-  private func number(of now: Int64) -> Int64 { max(0, now) / bucketLength }
+  /// The number of the part that a time is in: nearly always the newest one, which takes no division.
+  func number(of now: Int64) -> Int64 {
+    let age = now - newest * bucketLength
+    return (0..<bucketLength).contains(age) ? newest : max(0, now) / bucketLength
+  }
 
   private func slot(of number: Int64) -> Int {
     let length = Int64(buckets.count)

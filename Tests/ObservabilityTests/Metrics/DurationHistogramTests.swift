@@ -43,6 +43,21 @@ struct DurationHistogramTests {
     #expect(parts.reduce(into: DurationHistogram()) { $0 += $1 } == whole)
   }
 
+  @Test(
+    "durations become nanoseconds, rounded towards zero",
+    arguments: [
+      (Duration.zero, 0), (.nanoseconds(1), 1), (.nanoseconds(-1), -1),
+      (Duration(secondsComponent: 0, attosecondsComponent: 1_999_999_999), 1),
+      (Duration(secondsComponent: 0, attosecondsComponent: -1_999_999_999), -1),
+      // About where the faster way ends.
+      (.seconds(4722), 4_722_000_000_000), (.seconds(4723), 4_723_000_000_000),
+      (.seconds(86_400 * 365), 31_536_000_000_000_000),
+      (.seconds(Int64.max), Int.max), (.seconds(-Int64.max), Int.min),
+    ])
+  func nanoseconds(duration: Duration, expected: Int) {
+    #expect(duration.nanoseconds == expected)
+  }
+
   @Test("its buckets on a page grow, and the last one is its count")
   func page() {
     var histogram = DurationHistogram()
