@@ -18,7 +18,14 @@ struct BreakerTrialProcessTests {
       slow.pace = .milliseconds(pace)
       slow.resetAfter = resetAfter
       simulator.queue(slow, route: "chat")
-      try await eventually("a trial is made") { try await chat().head.status == 200 }
+      var stream: [UInt8] = []
+      try await eventually("a trial is made") {
+        let answer = try await chat()
+        stream = answer.body
+        return answer.head.status == 200
+      }
+      let events = String(decoding: stream, as: UTF8.self).components(separatedBy: "data: ").count
+      #expect(resetAfter != nil || events * pace > 5000, "the lease, of four seconds, was over before")
       let breaker = try await Self.breaker(url, client)
       #expect(breaker?["state"]?.string == state)
     }

@@ -226,24 +226,41 @@ struct ChatFallbackTests {
       let read = try await bench.chat()
       #expect(read.head.headers["x-easel-provider"] == "first")
       #expect(String(decoding: read.body, as: UTF8.self) == marked.body)
+      marked.body = "\u{FEFF}{\"error\":{\"message\":\"no\",\"code\":503}}"
+      bench.first.queue(marked, route: "chat")
+      let refused = try await bench.chat()
+      #expect(refused.head.headers["x-easel-fallback"] == "first/m;reason=status_503")
     }
   }
 
-  @Test("an error that a 200 hides is found in however many pieces it comes")
-  func hiddenInPieces() async throws {
-    try await with("image_tool: {enabled: false}") { (bench: Bench) async throws in
+  @Test(
+    "what is no answer, though a 200 says so, is found in however many pieces it comes",
+    arguments: ["application/json; charset=utf-8", "text/plain"], [false, true])
+  func hiddenInPieces(_ type: String, _ withTools: Bool) async throws {
+    try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in
       let error = "{\"error\":{\"message\":\"no\",\"code\":503}}"
-      for text in [error, String(repeating: "\n ", count: 500) + error] {
+      for (text, reason) in [
+        (error, "status_503"), (String(repeating: "\n ", count: 500) + error, "status_503"),
+        ("<html>", "broken"), (" \n", "broken"),
+      ] {
         var fault = SimulatorFault()
         fault.replay = Array(text.utf8)
-        fault.contentType = "application/json; charset=utf-8"
+        fault.contentType = type
         fault.splitsEveryByte = true
         bench.first.queue(fault, route: "chat")
         let answer = try await bench.chat()
         #expect(answer.head.status == 200)
-        #expect(answer.head.headers["x-easel-provider"] == "second")
-        #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=status_503")
+        #expect(answer.head.headers["x-easel-provider"] == "second", "\(text.suffix(20))")
+        #expect(answer.head.headers["x-easel-fallback"] == "first/m;reason=\(reason)")
       }
+      // Nothing is known of what comes before it has come.
+      var words = SimulatorFault()
+      words.replay = Array("\n\nno JSON".utf8)
+      words.contentType = type
+      words.splitsEveryByte = true
+      bench.first.queue(words, route: "chat")
+      let answer = try await bench.chat("m")
+      #expect(answer.body == words.replay)
     }
   }
 
@@ -252,10 +269,15 @@ struct ChatFallbackTests {
     ("content-length: 25\r\n", "{\"error\":{\"me|ssage\":\"a\"}}", "stream_error"),
     ("content-length: 25\r\n", "{\"error\":{\"me|ssage\"", "broken"),
     ("connection: close\r\n", "{\"choices\":[|{\"index\":", "broken"),
+    ("connection: close\r\n", "\u{FEFF}{\"error\":{\"me|ssage\":\"a\"}}", "stream_error"),
   ]
 
-  @Test("what comes in pieces is a failure like others where it is one", arguments: broken)
-  func brokenInPieces(_ answer: (fields: String, body: String, reason: String)) async throws {
+  @Test(
+    "what comes in pieces is a failure like others where it is one", arguments: broken,
+    [false, true])
+  func brokenInPieces(
+    _ answer: (fields: String, body: String, reason: String), _ withTools: Bool
+  ) async throws {
     let group = EventLoopGroup(count: 1)
     let loop = group.loops[0]
     var pieces = answer.body.components(separatedBy: "|")
@@ -267,7 +289,7 @@ struct ChatFallbackTests {
     let port = try await loop.run { raw.value.port }
     let other = "{name: raw, base_url: \"http://127.0.0.1:\(port)/v1\", models: [r]}"
     try await with(
-      "image_tool: {enabled: false}", others: [other], alias: "rough: [r, second/n]"
+      "image_tool: {enabled: \(withTools)}", others: [other], alias: "rough: [r, second/n]"
     ) { (bench: Bench) async throws in
       let chat = try await bench.chat("rough")
       #expect(chat.head.status == 200 && chat.head.headers["x-easel-provider"] == "second")

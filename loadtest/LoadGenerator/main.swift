@@ -10,26 +10,32 @@ struct Figures {
   var chunks = 0
   var latencies: [Double] = []
 
+  private static let marker = Array("\"content\":\"t".utf8)
+
   /// Chunks hold the time at which they were sent, by the machine's monotonic clock.
-  mutating func read(_ piece: [UInt8]) {
+  /// - Returns: what is to be read again before the next piece: the begin of a chunk.
+  mutating func read(_ piece: [UInt8]) -> [UInt8] {
     let now = EventLoop.nanoseconds
-    let marker = Array("\"content\":\"t".utf8)
+    let marker = Self.marker
     var index = 0
-    while index + marker.count < piece.count {
+    while index + marker.count <= piece.count {
       guard piece[index] == marker[0], piece[index..<index + marker.count].elementsEqual(marker)
       else {
         index += 1
         continue
       }
+      let start = index
       index += marker.count
       var sent: UInt64 = 0
       while index < piece.count, (0x30...0x39).contains(piece[index]) {
         sent = sent &* 10 &+ UInt64(piece[index] - 0x30)
         index += 1
       }
+      guard index < piece.count else { return Array(piece[start...]) }
       chunks += 1
       if now > sent { latencies.append(Double(now - sent) / 1000) }
     }
+    return Array(piece[index...])
   }
 
   func percentile(_ share: Double) -> Double {
@@ -77,10 +83,10 @@ final class Load {
       do {
         var isWhole = false
         try await client.withResponse(request) { response in
-          var tail: [UInt8] = []
+          var (tail, unread): ([UInt8], [UInt8]) = ([], [])
+          // What belongs together may come in several pieces.
           while let piece = try await response.next() {
-            if self.streams { self.figures.read(piece) }
-            // The last words may come in several pieces.
+            if self.streams { unread = self.figures.read(unread + piece) }
             tail = Array((piece.count < 32 ? tail + piece : piece).suffix(32))
           }
           let text = String(decoding: tail, as: UTF8.self)

@@ -49,7 +49,11 @@ package struct AttemptFailure: Sendable, Hashable {
   /// What an error within a stream amounts to.
   /// - Parameter data: an object with a member `error`.
   package init(inStream data: [UInt8]) {
-    let error = (try? JSONSlice.parse(data))?["error"]
+    self.init(error: (try? JSONSlice.parse(data))?["error"])
+  }
+
+  /// What an error under a status that says that all is well amounts to.
+  init(error: JSONSlice?) {
     let words = [error?["code"]?.string, error?["type"]?.string].compactMap(\.self)
     if let status = Self.status(error?["code"]?.int ?? error?["status"]?.int) {
       kind = .status(status)

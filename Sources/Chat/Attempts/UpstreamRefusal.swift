@@ -20,10 +20,10 @@ package struct UpstreamRefusal: Error {
     // send blanks for as long as they think.
     let text = answer.body.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
     guard answer.head.status < 400, text.prefix(64).contains("\"error\""),
-      let object = try? JSONSlice.parse(answer.body), object["choices"] == nil,
+      let object = answer.json, object["choices"] == nil,
       let error = object["error"], error.kind == .object || error.kind == .string
     else { return nil }
-    self.init(answer, AttemptFailure(inStream: answer.body))
+    self.init(answer, AttemptFailure(error: error))
   }
 
   /// An answer that is not what it should be, such as a page of HTML.

@@ -49,7 +49,7 @@ struct UpstreamRelay {
     guard refusal.head.status < 400 else {
       return context.exchange.respond(refusal.head.status, fields(refusal.head), refusal.body)
     }
-    guard (try? JSONSlice.parse(refusal.body))?["error"] != nil else {
+    guard refusal.json?["error"] != nil else {
       return fail(.upstreamMalformed(call.current.upstream.name))
     }
     refuse(refusal.body)
@@ -74,8 +74,7 @@ struct UpstreamRelay {
         return try respond(head, first ?? [], of: attempt)
       }
       var held = first ?? []
-      let isPage = isChat && head.headers.value("content-type", hasPrefix: "text/html")
-      if head.isJSON ?? true || isPage, try await hold(&held, response) {
+      if try await mayBeNone(head, &held, response), try await hold(&held, response) {
         try checkEnd(head, held, of: attempt)
         return try respond(head, held, of: attempt)
       }
@@ -98,6 +97,25 @@ struct UpstreamRelay {
     context.exchange.respond(head.status, fields(head), body)
   }
 
+  /// Whether an answer could be an error, a page or nothing at all, whatever its status says. Its type
+  /// decides, and for a chat that is not said to be JSON its first letter: some servers call everything a
+  /// plain text, events too.
+  private func mayBeNone(
+    _ head: ResponseHead, _ body: inout [UInt8], _ response: ClientResponse
+  ) async throws -> Bool {
+    guard isChat, head.isJSON != true else { return head.isJSON ?? true }
+    var start = 0
+    while start <= Self.largestHeld {
+      if let first = body[start...].first(where: { !(0x09...0x0D).contains($0) && $0 != 0x20 }) {
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "<")
+      }
+      start = body.count
+      guard let piece = try await response.next() else { return true }
+      body += piece
+    }
+    return false
+  }
+
   /// Reads an answer on while it is small enough to be held back: one that is cut, or says that it is
   /// an error, can still be another upstream's then.
   /// - Returns: whether that was all of it.
@@ -117,9 +135,7 @@ struct UpstreamRelay {
   private func checkEnd(
     _ head: ResponseHead, _ body: [UInt8], of attempt: UpstreamAttempt
   ) throws {
-    guard head.contentLength == nil, !head.headers.contains("transfer-encoding"), !body.isEmpty,
-      head.isJSON == true, (try? JSONScanner.validate(body)) == nil
-    else { return }
+    guard ClientAnswer(head: head, body: body).isCut else { return }
     attempt.failure = AttemptFailure(.broken)
     throw CutShort()
   }

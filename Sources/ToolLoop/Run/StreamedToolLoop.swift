@@ -113,7 +113,7 @@ package final class StreamedToolLoop {
     if round > 0 { return .refused(status: answer.head.status, body: answer.body) }
     if (200..<300).contains(answer.head.status) {
       // What says that all is well, and is no answer, would be an empty one for a reader of events.
-      guard (try? JSONSlice.parse(answer.body))?["error"] != nil else {
+      guard answer.json?["error"] != nil else {
         throw OpenAIError.upstreamMalformed(run.call.current.upstream.name)
       }
       throw StreamInterceptor.Fault.upstreamError(answer.body)
@@ -180,8 +180,7 @@ package final class StreamedToolLoop {
       return try passOn(answer, round)
     }
     guard
-      let events = StreamedAnswer.events(
-        answer.body, includesUsage: run.request.includesUsage)
+      let events = StreamedAnswer.events(answer.json, includesUsage: run.request.includesUsage)
     else { throw UpstreamRefusal.malformed(answer) }
     attempt.commit()
     try interceptor.push(events, into: &out)

@@ -50,9 +50,7 @@ package final class WholeToolLoop {
 
     init(_ head: ResponseHead, _ body: [UInt8], isRefusal: Bool = false) {
       whole = ClientAnswer(head: head, body: body)
-      // Some servers begin with a mark of the byte order, which SDKs pass over.
-      object = try? JSONSlice.parse(
-        body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body[3...]) : body)
+      object = whole.json
       self.isRefusal = isRefusal
     }
 
@@ -65,8 +63,12 @@ package final class WholeToolLoop {
     var answer: Answer?
     let refusal = try await run.call.answer { target in
       try run.upstreamRequest(target, self.conversation, round: round)
-    } body: { _, response in
+    } body: { attempt, response in
       let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
+      if read.whole.isCut {
+        attempt.failure = AttemptFailure(.broken)
+        throw OpenAIError.upstreamCut(attempt.target.upstream.name)
+      }
       if let refusal = UpstreamRefusal(hiddenIn: read.whole) { throw refusal }
       // What is encoded was not asked for so, and is the client's to read.
       if read.object == nil, !response.head.headers.contains("content-encoding") {

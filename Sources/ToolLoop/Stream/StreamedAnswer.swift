@@ -6,8 +6,8 @@ enum StreamedAnswer {
   /// The events of a `chat.completion`.
   /// - Parameter includesUsage: whether the client wants an event with the usage.
   /// - Returns: nil for anything else.
-  static func events(_ body: [UInt8], includesUsage: Bool) -> [UInt8]? {
-    guard let answer = try? JSONSlice.parse(body), let choices = answer["choices"],
+  static func events(_ answer: JSONSlice?, includesUsage: Bool) -> [UInt8]? {
+    guard let answer, let choices = answer["choices"],
       choices[0]?["message"]?.kind == .object
     else { return nil }
     var events = chunk(of: answer, choices: choices.elements.map(words))
