@@ -2,13 +2,15 @@ import EventLoop
 import Foundation
 import HTTP
 
-/// `load-generator requests|streams URL CONNECTIONS COUNT`: sends COUNT requests over CONNECTIONS
-/// connections, each the next one when its answer is complete, and prints one line of JSON.
+/// `load-generator requests|streams URL CONNECTIONS COUNT [RATE]`: sends COUNT requests over CONNECTIONS
+/// connections, each the next one when its answer is complete, or RATE requests a second where that is
+/// less, and prints one line of JSON.
 struct Figures {
   var completed = 0
   var lost = 0
   var chunks = 0
   var latencies: [Double] = []
+  var seconds = 0.0
 
   private static let marker = Array("\"content\":\"t".utf8)
 
@@ -49,15 +51,18 @@ final class Load {
   private let client: HTTPClient
   private let request: ClientRequest
   private let streams: Bool
-  private var left: Int
+  private let count: Int
+  private let rate: Double?
+  private var sent = 0
   private var running = 0
   private var figures = Figures()
   private let done = LoopEvent<Void>()
 
-  init(_ loop: EventLoop, url: HTTPURL, streams: Bool, count: Int) throws {
+  init(_ loop: EventLoop, url: HTTPURL, streams: Bool, count: Int, rate: Double?) throws {
     client = HTTPClient(loop: loop, tls: try TLSContext(client: nil))
     self.streams = streams
-    left = count
+    self.count = count
+    self.rate = rate
     let flag = streams ? "\"stream\":true," : ""
     request = ClientRequest(
       .post, url.appending(path: "v1/chat/completions"),
@@ -69,18 +74,23 @@ final class Load {
   }
 
   func run(connections: Int) async -> Figures {
+    let start = EventLoop.nanoseconds
     for _ in 0..<connections {
       running += 1
-      client.loop.spawn { [self] in await work() }
+      client.loop.spawn { [self] in await work(from: start) }
     }
     await done.wait()
+    figures.seconds = Double(EventLoop.nanoseconds - start) / 1e9
     return figures
   }
 
-  private func work() async {
-    while left > 0 {
-      left -= 1
+  private func work(from start: UInt64) async {
+    while sent < count {
+      let due = rate.map { start + UInt64(Double(sent) / $0 * 1e9) } ?? 0
+      sent += 1
       do {
+        let now = EventLoop.nanoseconds
+        if due > now { try await client.loop.sleep(for: .nanoseconds(due - now)) }
         var isWhole = false
         try await client.withResponse(request) { response in
           var (tail, unread): ([UInt8], [UInt8]) = ([], [])
@@ -103,21 +113,23 @@ final class Load {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 5, let connections = Int(arguments[3]), let count = Int(arguments[4]),
-  let url = try? HTTPURL(arguments[2])
+let rate = arguments.count == 6 ? Double(arguments[5]).flatMap { $0 > 0 ? $0 : nil } : nil
+guard arguments.count == 5 || rate != nil, let connections = Int(arguments[3]),
+  let count = Int(arguments[4]), let url = try? HTTPURL(arguments[2])
 else {
   FileHandle.standardError.write(
-    Data("usage: load-generator requests|streams URL CONNECTIONS COUNT\n".utf8))
+    Data("usage: load-generator requests|streams URL CONNECTIONS COUNT [RATE]\n".utf8))
   exit(64)
 }
 let group = EventLoopGroup(count: 1)
 let loop = group.loops[0]
 let isStreams = arguments[1] == "streams"
 let line = try await loop.run {
-  let load = try Load(loop, url: url, streams: isStreams, count: count)
+  let load = try Load(loop, url: url, streams: isStreams, count: count, rate: rate)
   let figures = await load.run(connections: connections)
   return
     "{\"completed\":\(figures.completed),\"lost\":\(figures.lost),\"chunks\":\(figures.chunks),"
+    + "\"per_s\":\(Double(figures.completed) / figures.seconds),"
     + "\"p50_us\":\(figures.percentile(0.5)),\"p99_us\":\(figures.percentile(0.99))}\n"
 }
 FileHandle.standardOutput.write(Data(line.utf8))
