@@ -188,6 +188,10 @@ struct ChatFallbackTests {
         let error = try JSONSlice.parse(nothing.body)["error"]
         #expect(error?["code"]?.string == "upstream_malformed")
       }
+      var marked = Self.fault("200")
+      marked.body = "\u{FEFF}{\"error\":{\"message\":\"no\",\"code\":400}}"
+      bench.first.queue(marked, route: "chat")
+      #expect(try await bench.chat("m").head.status == 400)
       // What is no JSON for us, and no page, is the client's to read, and is not paid for twice.
       for body in ["\u{FEFF}{\"choices\":[]}", "[1]", "data: {\"choices\":[]}\n\n"] {
         let asked = bench.chats(bench.first)
@@ -241,7 +245,7 @@ struct ChatFallbackTests {
       let error = "{\"error\":{\"message\":\"no\",\"code\":503}}"
       for (text, reason) in [
         (error, "status_503"), (String(repeating: "\n ", count: 500) + error, "status_503"),
-        ("<html>", "broken"), (" \n", "broken"),
+        ("\u{FEFF}" + error, "status_503"), ("\u{FEFF}<html>", "broken"), (" \n", "broken"),
       ] {
         var fault = SimulatorFault()
         fault.replay = Array(text.utf8)
@@ -296,6 +300,41 @@ struct ChatFallbackTests {
       #expect(chat.head.headers["x-easel-fallback"] == "raw/r;reason=\(answer.reason)")
       let alone = try await bench.chat("r")
       #expect(alone.head.status == 502)
+    }
+    try await loop.run { raw.value.close() }
+    await group.shutdown()
+  }
+
+  /// Begins of answers that are passed on as they come.
+  static let streams = [
+    "data: {\"choices\":[]}\n\n", ": keep-alive\n\n", "\u{FEFF}data: {}\n\n", "words",
+    "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"choices\":[]}\n",
+  ]
+
+  @Test(
+    "what streams is passed on as it comes, whatever its type is called", arguments: streams,
+    ["text/plain", "application/x-ndjson"])
+  func oddStreams(_ begin: String, _ type: String) async throws {
+    let group = EventLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: \(type)\r\nconnection: close\r\n\r\n"
+    let raw = try await loop.run {
+      LoopBound(
+        try RawUpstream(loop, pieces: [head + begin, "the end"], isHeld: true), on: loop)
+    }
+    let port = try await loop.run { raw.value.port }
+    let other = "{name: raw, base_url: \"http://127.0.0.1:\(port)/v1\", models: [r]}"
+    try await with("image_tool: {enabled: false}", others: [other]) { (bench: Bench) async throws in
+      let request = ClientRequest(
+        .post, try HTTPURL(bench.url).appending(path: "v1/chat/completions"),
+        body: Array("{\"model\":\"r\",\"stream\":true,\"messages\":[{\"role\":\"user\"}]}".utf8))
+      try await bench.client.value.withResponse(request) { response in
+        var body: [UInt8] = []
+        while body.count < begin.utf8.count, let piece = try await response.next() { body += piece }
+        #expect(String(decoding: body, as: UTF8.self) == begin)
+        try await loop.run { raw.value.release() }
+        #expect(try await response.collect(limit: 100) == Array("the end".utf8))
+      }
     }
     try await loop.run { raw.value.close() }
     await group.shutdown()

@@ -49,7 +49,7 @@ package struct AttemptFailure: Sendable, Hashable {
   /// What an error within a stream amounts to.
   /// - Parameter data: an object with a member `error`.
   package init(inStream data: [UInt8]) {
-    self.init(error: (try? JSONSlice.parse(data))?["error"])
+    self.init(error: (try? JSONSlice.parse(data.withoutByteOrderMark))?["error"])
   }
 
   /// What an error under a status that says that all is well amounts to.

@@ -15,9 +15,6 @@ struct UpstreamRelay {
   /// Bytes of an answer in one piece that are held back until its end has come.
   private static let largestHeld = 1 << 20
 
-  /// An answer that ended before its JSON did.
-  private struct CutShort: Error {}
-
   /// Asks the upstreams and relays the answer: status, fields and body untouched.
   func relay(_ request: (UpstreamTarget) throws -> ClientRequest) async {
     do {
@@ -98,18 +95,15 @@ struct UpstreamRelay {
   }
 
   /// Whether an answer could be an error, a page or nothing at all, whatever its status says. Its type
-  /// decides, and for a chat that is not said to be JSON its first letter: some servers call everything a
-  /// plain text, events too.
+  /// decides, and for a chat that is said to be neither JSON nor a page its begin: some servers call
+  /// everything a plain text, events too.
   private func mayBeNone(
     _ head: ResponseHead, _ body: inout [UInt8], _ response: ClientResponse
   ) async throws -> Bool {
     guard isChat, head.isJSON != true else { return head.isJSON ?? true }
-    var start = 0
-    while start <= Self.largestHeld {
-      if let first = body[start...].first(where: { !(0x09...0x0D).contains($0) && $0 != 0x20 }) {
-        return first == UInt8(ascii: "{") || first == UInt8(ascii: "<")
-      }
-      start = body.count
+    if head.headers.value("content-type", hasPrefix: "text/html") { return true }
+    while body.count <= Self.largestHeld {
+      if let isPossible = UpstreamRefusal.isPossible(in: body) { return isPossible }
       guard let piece = try await response.next() else { return true }
       body += piece
     }

@@ -35,6 +35,8 @@ package final class WholeToolLoop {
       return fail(OpenAIError(error, upstream: run.call.current.upstream.name))
     } catch let error as OpenAIError {
       return fail(error)
+    } catch is CutShort {
+      return fail(.upstreamCut(run.call.current.upstream.name))
     } catch {
       return .clientLeft
     }
@@ -67,7 +69,7 @@ package final class WholeToolLoop {
       let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
       if read.whole.isCut {
         attempt.failure = AttemptFailure(.broken)
-        throw OpenAIError.upstreamCut(attempt.target.upstream.name)
+        throw CutShort()
       }
       if let refusal = UpstreamRefusal(hiddenIn: read.whole) { throw refusal }
       // What is encoded was not asked for so, and is the client's to read.
