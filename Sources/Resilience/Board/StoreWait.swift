@@ -20,20 +20,20 @@ package final class StoreWait: Sendable {
   /// - Parameters:
   ///   - limit: how long a request waits for it.
   ///   - late: gets what came too late.
-  /// - Returns: nil where it came too late.
+  /// - Returns: nil where it came too late, or was not waited for.
   package static func answer<Value: Sendable>(
     from store: any StateStore, within limit: Duration,
     late: @escaping @Sendable (Value) async -> Void = { _ in },
     _ body: @escaping @Sendable () async -> Value
   ) async -> Value? {
+    guard !isOver else {
+      Task { await late(await body()) }
+      return nil
+    }
     let answer = FirstAnswer<Value?>()
     Task {
       let value = await body()
       if !answer.give(value) { await late(value) }
-    }
-    guard !isOver else {
-      answer.give(nil)
-      return await answer.value
     }
     let started = ContinuousClock.now
     let timer = Task {
