@@ -7,15 +7,16 @@ extension ClientAnswer {
 
   /// Whether it is JSON that breaks off, as far as its end tells nothing: where an answer ends with its
   /// connection, only the JSON itself tells whether it is whole.
-  package var isCut: Bool {
-    head.contentLength == nil && !head.headers.contains("transfer-encoding")
-      && !head.headers.contains("content-encoding") && !body.isEmpty && head.isJSON == true
-      && (try? JSONScanner.validate(body.withoutByteOrderMark)) == nil
+  var isCut: Bool {
+    guard head.contentLength == nil, !head.headers.contains("transfer-encoding"),
+      !head.headers.contains("content-encoding"), !body.isEmpty, head.isJSON == true
+    else { return false }
+    let text = body.withoutByteOrderMark
+    do throws(JSONError) {
+      try JSONScanner.validate(text)
+      return false
+    } catch {
+      return error.offset == text.count
+    }
   }
-}
-
-/// An answer has ended before its JSON did.
-package struct CutShort: Error {
-  /// It has.
-  package init() {}
 }

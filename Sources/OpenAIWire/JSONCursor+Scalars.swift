@@ -39,10 +39,8 @@ extension JSONCursor {
   @inline(__always)
   func literal(_ start: Int, _ rest: StaticString) throws(JSONError) -> Int {
     let length = rest.utf8CodeUnitCount
-    guard start + length <= end else {
-      throw JSONError(offset: start, message: "unknown literal")
-    }
     for offset in 0..<length {
+      guard start + offset < end else { throw JSONError(offset: end, message: "unexpected end") }
       // Unsafe: StaticString shows its bytes as a pointer only; `offset` is below its length.
       guard self[start + offset] == rest.utf8Start[offset] else {
         throw JSONError(offset: start, message: "unknown literal")

@@ -81,9 +81,20 @@ extension JSONCursor {
       }
       guard at + length <= end, second.contains(self[at + 1]),
         length < 3 || self[at + 2] & 0xC0 == 0x80, length < 4 || self[at + 3] & 0xC0 == 0x80
-      else { throw JSONError(offset: at, message: "invalid UTF-8") }
+      else { throw multibyteError(at, length, second) }
       at += length
     }
     return at
+  }
+
+  /// What is wrong with the character whose first byte is at `lead`.
+  private func multibyteError(
+    _ lead: Int, _ length: Int, _ second: ClosedRange<UInt8>
+  ) -> JSONError {
+    for at in lead + 1..<lead + length {
+      guard at < end else { return JSONError(offset: end, message: "unterminated string") }
+      guard (at == lead + 1 ? second : 0x80...0xBF).contains(self[at]) else { break }
+    }
+    return JSONError(offset: lead, message: "invalid UTF-8")
   }
 }

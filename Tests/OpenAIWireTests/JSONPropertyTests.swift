@@ -51,6 +51,21 @@ struct JSONPropertyTests {
     }
   }
 
+  @Test("a text that breaks off is said to be wrong at its end, wherever it does", arguments: 1...8)
+  func brokenOff(seed: UInt64) {
+    var source = RandomJSON(seed: seed)
+    for _ in 0..<50 {
+      let text = source.text()
+      for count in 0..<text.count {
+        do throws(JSONError) {
+          try JSONScanner.validate(Array(text[..<count]))
+        } catch {
+          #expect(error.offset == count, "\(String(decoding: text[..<count], as: UTF8.self))")
+        }
+      }
+    }
+  }
+
   private func hasDuplicates(_ slice: JSONSlice) -> Bool {
     let keys = slice.members.map(\.key)
     return Set(keys).count < keys.count || slice.members.contains { hasDuplicates($0.value) }

@@ -121,7 +121,8 @@ struct JSONScannerTests {
       ("{\"a\":1,}", 7, "a quoted key is expected"), ("1 2", 2, "nothing may follow the value"),
       ("\"a\u{1}\"", 2, "control character in a string"), ("[1", 2, "unexpected end"),
       ("\"\\x\"", 2, "unknown escape in a string"), ("01", 1, "leading zero in a number"),
-      ("nul", 0, "unknown literal"), ("\"abc", 4, "unterminated string"),
+      ("nul ", 0, "unknown literal"), ("nul", 3, "unexpected end"),
+      ("\"abc", 4, "unterminated string"),
       ("[1}", 2, "a comma or the container's end is expected"),
     ])
   func messages(text: String, offset: Int, message: String) {

@@ -42,7 +42,7 @@ package struct AttemptFailure: Sendable, Hashable {
     kind = .status(head.status)
     retryAfter = RetryAfter.read(head.headers)
     shouldRetry = ["true": true, "false": false][head.headers["x-should-retry"] ?? ""]
-    let code = (try? JSONSlice.parse(body))?["error"]?["code"]?.string
+    let code = (try? JSONSlice.parse(body.withoutByteOrderMark))?["error"]?["code"]?.string
     isOutOfCredit = head.status == 402 || (head.status == 429 && code == "insufficient_quota")
   }
 

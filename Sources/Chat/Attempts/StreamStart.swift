@@ -7,7 +7,7 @@ internal import OpenAIWire
 /// events of the Responses API that tell of a beginning. Bounded in bytes, events and time.
 package struct StreamStart: Sendable {
   /// An upstream that keeps a connection alive for longer than this is at work: its client sees it.
-  private static let patience = Duration.seconds(5)
+  static let patience = Duration.seconds(5)
 
   /// Nil once the beginning is over: a stream may last for long, and needs none of this then.
   private var holding: Holding? = Holding()

@@ -229,7 +229,7 @@ package final class UpstreamCall {
     case let error as HTTPClientError:
       return error.kind == .cancelled ? nil : AttemptFailure(error)
     case StreamStart.Failure.error(let data): return AttemptFailure(inStream: data)
-    case StreamStart.Failure.ended, is SSEError: return AttemptFailure(.broken)
+    case StreamStart.Failure.ended, is SSEError, is AnswerCut: return AttemptFailure(.broken)
     default: return nil
     }
   }

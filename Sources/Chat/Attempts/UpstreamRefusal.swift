@@ -15,11 +15,9 @@ package struct UpstreamRefusal: Error {
   /// An answer whose status says that all is well, and whose body says that nothing is: an error
   /// object, as some servers send it.
   /// - Returns: nil for any other answer.
-  package init?(hiddenIn answer: ClientAnswer) {
-    // Looked for where it stands in such a body, so that an answer costs a short search. Some servers
-    // send blanks for as long as they think.
-    let text = answer.body.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
-    guard answer.head.status < 400, text.prefix(Self.reach).contains("\"error\""),
+  init?(hiddenIn answer: ClientAnswer) {
+    // Looked for where it stands in such a body, so that an answer costs a short search.
+    guard answer.head.status < 400, answer.body.text.prefix(Self.reach).contains("\"error\""),
       let object = answer.json, object["choices"] == nil,
       let error = object["error"], error.kind == .object || error.kind == .string
     else { return nil }
@@ -28,10 +26,10 @@ package struct UpstreamRefusal: Error {
 
   /// Whether an answer could be one of those, or a page, or nothing: by what has come of it.
   /// - Returns: nil: that tells the rest.
-  package static func isPossible(in begin: [UInt8]) -> Bool? {
-    let text = begin.withoutByteOrderMark.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
-    guard let first = text.first, begin != [0xEF], begin != [0xEF, 0xBB] else { return nil }
-    if first == UInt8(ascii: "<") { return true }
+  package static func isPossible(_ head: ResponseHead, begin: [UInt8]) -> Bool? {
+    let text = begin.text
+    guard let first = text.first, !begin.isPartOfByteOrderMark else { return nil }
+    if first == UInt8(ascii: "<") { return text.count > 1 ? isPage(text, head) : nil }
     guard first == UInt8(ascii: "{") else { return false }
     let isError = text.prefix(reach).contains("\"error\"")
     return isError || text.count >= reach ? isError : nil
@@ -52,7 +50,15 @@ package struct UpstreamRefusal: Error {
     guard (200..<300).contains(answer.head.status), answer.head.status != 204,
       !answer.head.headers.contains("content-encoding")
     else { return false }
-    let first = answer.body.withoutByteOrderMark.first { $0 != 0x20 && !(0x09...0x0D).contains($0) }
-    return first == nil || first == UInt8(ascii: "<")
+    let text = answer.body.text
+    return text.isEmpty || isPage(text, answer.head)
+  }
+
+  /// Whether a text is a page of HTML, as servers before an upstream send it. What is called plain text
+  /// may be words, which begin with a tag of another kind where a model thinks aloud.
+  private static func isPage(_ text: ArraySlice<UInt8>, _ head: ResponseHead) -> Bool {
+    guard text.first == UInt8(ascii: "<") else { return false }
+    let isPage = head.isJSON ?? true || head.headers.value("content-type", hasPrefix: "text/html")
+    return isPage || text.dropFirst().first.map { "!?hH".utf8.contains($0) } ?? false
   }
 }

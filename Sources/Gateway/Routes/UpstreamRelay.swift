@@ -29,7 +29,7 @@ struct UpstreamRelay {
       refuse(data)
     } catch StreamStart.Failure.ended {
       fail(.upstreamEnded(call.current.upstream.name))
-    } catch is CutShort {
+    } catch is AnswerCut {
       fail(.upstreamCut(call.current.upstream.name))
     } catch is SSEError {
       fail(.upstreamFailed("An event of the upstream is too large.", code: "upstream_too_large"))
@@ -70,9 +70,9 @@ struct UpstreamRelay {
       if let length = head.contentLength, (first?.count ?? 0) == length {
         return try respond(head, first ?? [], of: attempt)
       }
-      var held = first ?? []
-      if try await mayBeNone(head, &held, response), try await hold(&held, response) {
-        try checkEnd(head, held, of: attempt)
+      response.putBack(first ?? [])
+      var held: [UInt8] = []
+      if try await mayBeNone(response, of: attempt), try await hold(&held, response) {
         return try respond(head, held, of: attempt)
       }
       attempt.commit()
@@ -88,26 +88,22 @@ struct UpstreamRelay {
     _ head: ResponseHead, _ body: [UInt8], of attempt: UpstreamAttempt
   ) throws {
     let answer = ClientAnswer(head: head, body: body)
-    if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
+    try answer.check()
     if isChat, UpstreamRefusal.isNothing(answer) { throw UpstreamRefusal.malformed(answer) }
     attempt.commit()
     context.exchange.respond(head.status, fields(head), body)
   }
 
   /// Whether an answer could be an error, a page or nothing at all, whatever its status says. Its type
-  /// decides, and for a chat that is said to be neither JSON nor a page its begin: some servers call
-  /// everything a plain text, events too.
+  /// decides, and for a chat of another type its beginning.
   private func mayBeNone(
-    _ head: ResponseHead, _ body: inout [UInt8], _ response: ClientResponse
+    _ response: ClientResponse, of attempt: UpstreamAttempt
   ) async throws -> Bool {
+    let head = response.head
     guard isChat, head.isJSON != true else { return head.isJSON ?? true }
-    if head.headers.value("content-type", hasPrefix: "text/html") { return true }
-    while body.count <= Self.largestHeld {
-      if let isPossible = UpstreamRefusal.isPossible(in: body) { return isPossible }
-      guard let piece = try await response.next() else { return true }
-      body += piece
+    return try await !response.isStream(of: attempt) {
+      UpstreamRefusal.isPossible(head, begin: $0).map(!)
     }
-    return false
   }
 
   /// Reads an answer on while it is small enough to be held back: one that is cut, or says that it is
@@ -123,15 +119,6 @@ struct UpstreamRelay {
       body += piece
     }
     return false
-  }
-
-  /// Where an answer ends with its connection, only its JSON tells whether it is whole.
-  private func checkEnd(
-    _ head: ResponseHead, _ body: [UInt8], of attempt: UpstreamAttempt
-  ) throws {
-    guard ClientAnswer(head: head, body: body).isCut else { return }
-    attempt.failure = AttemptFailure(.broken)
-    throw CutShort()
   }
 
   /// Passes whole events on, so that an upstream that breaks off leaves no half of one before the

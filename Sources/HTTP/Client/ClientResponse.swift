@@ -4,6 +4,8 @@ package final class ClientResponse {
   package let head: ResponseHead
   private let connection: ClientConnection
   private var idle: Duration
+  /// What was read, and is to be read again.
+  private var unread: [UInt8] = []
   /// Body bytes read so far.
   package private(set) var bytesReceived = 0
 
@@ -16,10 +18,17 @@ package final class ClientResponse {
   /// The next piece of the body as it came, at most 64 KiB by default; nil at the end.
   /// - Throws: `HTTPClientError`.
   package func next() async throws(HTTPClientError) -> [UInt8]? {
+    if !unread.isEmpty {
+      defer { unread = [] }
+      return unread
+    }
     let piece = try await connection.nextPiece(idle: idle)
     bytesReceived += piece?.count ?? 0
     return piece
   }
+
+  /// Has the next call of ``next()`` return these bytes: all that was read since the one before.
+  package func putBack(_ bytes: [UInt8]) { unread = bytes }
 
   /// Notes that the body holds nothing more of interest: its end, with which the connection can be used
   /// again, is waited for only a moment.

@@ -88,6 +88,8 @@ package final class StreamedToolLoop {
       return fail(.upstreamError(data))
     } catch StreamStart.Failure.ended {
       return fail(.upstreamEnded(run.call.current.upstream.name))
+    } catch is AnswerCut {
+      return fail(.upstreamCut(run.call.current.upstream.name))
     } catch let error as OpenAIError {
       return fail(error)
     } catch {
@@ -125,8 +127,7 @@ package final class StreamedToolLoop {
   private func read(
     _ response: ClientResponse, of attempt: UpstreamAttempt, _ round: Int
   ) async throws -> Round {
-    let head = response.head
-    let isStream = head.isEventStream || !head.headers.contains("content-type")
+    let isStream = try await isStream(response, of: attempt)
     do {
       return isStream
         ? .ended(try await readEvents(response, of: attempt))
@@ -134,6 +135,18 @@ package final class StreamedToolLoop {
     } catch let fault as StreamInterceptor.Fault {
       attempt.failure = AttemptFailure(fault)
       throw fault
+    }
+  }
+
+  /// Whether an answer is events: by its type, and where that is neither theirs nor JSON's by how it
+  /// begins.
+  private func isStream(
+    _ response: ClientResponse, of attempt: UpstreamAttempt
+  ) async throws -> Bool {
+    if response.head.isEventStream { return true }
+    if response.head.isJSON == true { return false }
+    return try await response.isStream(of: attempt) { begin in
+      begin.text.first.map { !"{[<".utf8.contains($0) }
     }
   }
 
@@ -174,7 +187,7 @@ package final class StreamedToolLoop {
     let head = response.head
     let answer = ClientAnswer(
       head: head, body: try await response.collect(limit: run.settings.answer))
-    if let refusal = UpstreamRefusal(hiddenIn: answer) { throw refusal }
+    try answer.check()
     guard (200..<300).contains(head.status) else {
       attempt.commit()
       return try passOn(answer, round)
@@ -332,7 +345,7 @@ package final class StreamedToolLoop {
 
   /// An upstream that refuses to go on with an answer that the client has half of.
   private static func laterRefusal(_ status: Int, _ body: [UInt8]) -> OpenAIError {
-    let message = (try? JSONSlice.parse(body))?["error"]?["message"]?.string
+    let message = (try? JSONSlice.parse(body.withoutByteOrderMark))?["error"]?["message"]?.string
     return OpenAIError.upstreamFailed(
       "The upstream answered \(status) after the picture: \(message?.prefix(500) ?? "no reason given")",
       code: "upstream_refused")

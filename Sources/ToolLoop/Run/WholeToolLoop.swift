@@ -35,7 +35,7 @@ package final class WholeToolLoop {
       return fail(OpenAIError(error, upstream: run.call.current.upstream.name))
     } catch let error as OpenAIError {
       return fail(error)
-    } catch is CutShort {
+    } catch is AnswerCut {
       return fail(.upstreamCut(run.call.current.upstream.name))
     } catch {
       return .clientLeft
@@ -67,11 +67,7 @@ package final class WholeToolLoop {
       try run.upstreamRequest(target, self.conversation, round: round)
     } body: { attempt, response in
       let read = Answer(response.head, try await response.collect(limit: run.settings.answer))
-      if read.whole.isCut {
-        attempt.failure = AttemptFailure(.broken)
-        throw CutShort()
-      }
-      if let refusal = UpstreamRefusal(hiddenIn: read.whole) { throw refusal }
+      try read.whole.check()
       // What is encoded was not asked for so, and is the client's to read.
       if read.object == nil, !response.head.headers.contains("content-encoding") {
         throw UpstreamRefusal.malformed(read.whole)

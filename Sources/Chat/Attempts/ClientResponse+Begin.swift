@@ -1,0 +1,27 @@
+package import HTTP
+
+extension ClientResponse {
+  /// Bytes within which a body says what it is.
+  private static let longestBegin = 64 << 10
+
+  /// Whether a body that is not said to be events is to be read as it comes: some servers call everything
+  /// plain text. Its beginning tells, which is not taken from the body by this.
+  /// - Parameters:
+  ///   - attempt: the attempt that it answers.
+  ///   - look: tells by what has come of the body; nil where it needs more.
+  /// - Returns: false where all has come, and has not told; true where it does not tell for so long that
+  ///   its client should see the upstream at work.
+  /// - Throws: `HTTPClientError`.
+  package func isStream(
+    of attempt: UpstreamAttempt, by look: ([UInt8]) -> Bool?
+  ) async throws(HTTPClientError) -> Bool {
+    var begin: [UInt8] = []
+    defer { putBack(begin) }
+    while begin.count <= Self.longestBegin, attempt.answeringTime <= StreamStart.patience {
+      guard let piece = try await next() else { return false }
+      begin += piece
+      if let isStream = look(begin) { return isStream }
+    }
+    return true
+  }
+}
