@@ -9,19 +9,21 @@ extension ClientResponse {
   /// - Parameters:
   ///   - attempt: the attempt that it answers.
   ///   - look: tells by what has come of the body; nil where it needs more.
-  /// - Returns: false where all has come, and has not told; true where it does not tell for so long that
-  ///   its client should see the upstream at work.
+  /// - Returns: false where all has come, and has not told; nil where it does not tell for so long that a
+  ///   client should see the upstream at work.
   /// - Throws: `HTTPClientError`.
   package func isStream(
     of attempt: UpstreamAttempt, by look: ([UInt8]) -> Bool?
-  ) async throws(HTTPClientError) -> Bool {
+  ) async throws(HTTPClientError) -> Bool? {
     var begin: [UInt8] = []
     defer { putBack(begin) }
-    while begin.count <= Self.longestBegin, attempt.answeringTime <= StreamStart.patience {
-      guard let piece = try await next() else { return false }
+    while let piece = try await next() {
       begin += piece
       if let isStream = look(begin) { return isStream }
+      if begin.count > Self.longestBegin || attempt.answeringTime > StreamStart.patience {
+        return nil
+      }
     }
-    return true
+    return false
   }
 }

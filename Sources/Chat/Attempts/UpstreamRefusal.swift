@@ -58,7 +58,7 @@ package struct UpstreamRefusal: Error {
   /// may be words, which begin with a tag of another kind where a model thinks aloud.
   private static func isPage(_ text: ArraySlice<UInt8>, _ head: ResponseHead) -> Bool {
     guard text.first == UInt8(ascii: "<") else { return false }
-    let isPage = head.isJSON ?? true || head.headers.value("content-type", hasPrefix: "text/html")
-    return isPage || text.dropFirst().first.map { "!?hH".utf8.contains($0) } ?? false
+    let isPlain = head.headers.value("content-type", hasPrefix: "text/plain")
+    return !isPlain || text.dropFirst().first.map { "!?hH".utf8.contains($0) } ?? false
   }
 }

@@ -101,9 +101,10 @@ struct UpstreamRelay {
   ) async throws -> Bool {
     let head = response.head
     guard isChat, head.isJSON != true else { return head.isJSON ?? true }
-    return try await !response.isStream(of: attempt) {
+    let isStream = try await response.isStream(of: attempt) {
       UpstreamRefusal.isPossible(head, begin: $0).map(!)
     }
+    return isStream == false
   }
 
   /// Reads an answer on while it is small enough to be held back: one that is cut, or says that it is

@@ -145,10 +145,17 @@ package final class StreamedToolLoop {
   ) async throws -> Bool {
     if response.head.isEventStream { return true }
     if response.head.isJSON == true { return false }
-    return try await response.isStream(of: attempt) { begin in
-      begin.text.first.map { !"{[<".utf8.contains($0) }
+    let isStream = try await response.isStream(of: attempt) { begin in
+      let text = begin.text
+      if Self.fields.contains(where: { text.starts(with: $0.utf8) }) { return true }
+      return text.count < Self.longestField ? nil : false
     }
+    return isStream ?? false
   }
+
+  /// What a line of events begins with. https://html.spec.whatwg.org/multipage/server-sent-events.html
+  private static let fields = ["data:", "event:", "id:", "retry:", ":"]
+  private static let longestField = 6
 
   private func readEvents(
     _ response: ClientResponse, of attempt: UpstreamAttempt
