@@ -112,7 +112,7 @@ let package = Package(
         "Images", "HTTP", "EventLoop", "OpenAIWire", "Observability", "Resilience", "State",
         "Simulator", "TestSupport", "SeededRandom",
       ]),
-    tests("ChatTests", ["Chat", "HTTP", "Resilience"], fixtures: false),
+    tests("ChatTests", ["Chat", "HTTP", "Resilience", "EventLoop"], fixtures: false),
     tests("ToolLoopTests", ["ToolLoop", "OpenAIWire", "Chat", "HTTP"]),
     tests("SimulatorTests", ["Simulator", "HTTP", "EventLoop"]),
     tests(

@@ -11,6 +11,7 @@ extension ClientAnswer {
     guard head.contentLength == nil, !head.headers.contains("transfer-encoding"),
       !head.headers.contains("content-encoding"), !body.isEmpty, head.isJSON == true
     else { return false }
+    if body.isPartOfByteOrderMark { return true }
     let text = body.withoutByteOrderMark
     do throws(JSONError) {
       try JSONScanner.validate(text)

@@ -54,9 +54,10 @@ extension ChatFallbackTests {
       let alone = try await bench.chat("m")
       #expect(alone.head.status == 503, "SDKs would take a 200 for an answer")
       #expect(String(decoding: alone.body, as: UTF8.self) == fault.body)
-      for body in ["", "<html>"] {
+      let pages = [("", "text/html"), ("<html>", "text/html"), ("<Error>", "application/xml")]
+      for (body, type) in pages {
         var page = Self.fault("200")
-        (page.body, page.contentType) = (body, "text/html")
+        (page.body, page.contentType) = (body, type)
         bench.first.queue(page, route: "chat")
         let nothing = try await bench.chat("m")
         #expect(nothing.head.status == 502)
@@ -82,7 +83,7 @@ extension ChatFallbackTests {
           && line.contains("outcome=\"upstream_error\"") && !line.hasSuffix(" 0")
       }
       #expect(failed.contains { $0.contains("\"503\"") && $0.hasSuffix(" 1") }, "\(failed)")
-      #expect(failed.contains { $0.contains("\"502\"") && $0.hasSuffix(" 2") }, "\(failed)")
+      #expect(failed.contains { $0.contains("\"502\"") && $0.hasSuffix(" 3") }, "\(failed)")
     }
     try await with("image_tool: {enabled: \(withTools)}") { (bench: Bench) async throws in
       for isStreamed in [false, true] {
@@ -152,6 +153,7 @@ extension ChatFallbackTests {
     ("content-length: 25\r\n", "{\"error\":{\"me|ssage\":\"a\"}}", "stream_error"),
     ("content-length: 25\r\n", "{\"error\":{\"me|ssage\"", "broken"),
     ("connection: close\r\n", "{\"choices\":[|{\"index\":", "broken"),
+    ("connection: close\r\n", "{\"choices\":|", "broken"),
     ("connection: close\r\n", "\u{FEFF}{\"error\":{\"me|ssage\":\"a\"}}", "stream_error"),
   ]
 
@@ -217,6 +219,51 @@ extension ChatFallbackTests {
         try await release()
         #expect(try await response.collect(limit: 1000).contains("[DONE]"))
       }
+    }
+  }
+
+  @Test(
+    "a stream's byte order mark may come in pieces", arguments: ["text/plain", "text/event-stream"])
+  func dividedMark(_ type: String) async throws {
+    let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n"
+    try await with { (bench: Bench) async throws in
+      var marked = SimulatorFault()
+      marked.replay = Array("\u{FEFF}\(event)data: [DONE]\n\n".utf8)
+      (marked.contentType, marked.splitsEveryByte) = (type, true)
+      bench.first.queue(marked, route: "chat")
+      let answer = try await bench.chat("m", stream: true)
+      #expect(answer.head.headers["content-type"] == "text/event-stream")
+      #expect(answer.body.contains("\"Hi\"") && answer.body.contains("[DONE]"))
+    }
+  }
+
+  @Test("a client sees an upstream at work that has not told for long what it sends")
+  func longBlanks() async throws {
+    let blanks = String(repeating: " ", count: 70_000)
+    let pieces = [Self.head("text/plain") + blanks, "the end"]
+    try await with("image_tool: {enabled: false}", raw: pieces, isHeld: true) { bench, release in
+      try await bench.client.value.withResponse(try Self.streamed(bench)) { response in
+        var count = 0
+        while count < blanks.utf8.count, let piece = try await response.next() {
+          count += piece.count
+        }
+        #expect(count == blanks.utf8.count)
+        try await release()
+        #expect(try await response.collect(limit: 100) == Array("the end".utf8))
+      }
+    }
+  }
+
+  @Test(
+    "what is no stream and no answer is not asked for twice where tools are streamed",
+    arguments: ["words", "[1]", "{\"choices\":[]", "<think>"])
+  func wordsWithTools(_ body: String) async throws {
+    try await with(raw: [Self.head("text/plain") + body]) { bench, _ in
+      let answer = try await bench.chat("r", stream: true)
+      #expect(answer.head.status == 502)
+      let error = try JSONSlice.parse(answer.body)["error"]
+      #expect(error?["code"]?.string == "upstream_malformed")
+      #expect(try await bench.repetitions(at: "raw") == 0)
     }
   }
 
