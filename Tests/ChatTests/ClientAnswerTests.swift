@@ -6,10 +6,11 @@ import Testing
 
 @Suite("Answers that have come whole")
 struct ClientAnswerTests {
-  private func isCut(_ body: [UInt8], _ fields: String = "") throws -> Bool {
+  private func isCut(
+    _ body: [UInt8], _ fields: String = "content-type: application/json"
+  ) throws -> Bool {
     var buffer = ByteBuffer()
-    buffer.append(
-      Array("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\(fields)\r\n".utf8).span)
+    buffer.append(Array("HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n".utf8).span)
     var parser = ResponseHeadParser(limits: .response)
     let head = try #require(try parser.parse(&buffer))
     return ClientAnswer(head: head, body: body).isCut
@@ -27,11 +28,32 @@ struct ClientAnswerTests {
     #expect(try !isCut(Array("words".utf8)))
   }
 
+  @Test("JSON that is wrong within is cut where its end is missing, too")
+  func wrongAndCut() throws {
+    for text in [#"{"a":NaN}"#, #"{"a":1}{"b":2}"# + "\n", "[1,]", "NaN"] {
+      #expect(try !isCut(Array(text.utf8)), "\(text)")
+    }
+    for text in [#"{"a":NaN, "b":["#, #"{"a":1}{"b":"#, "[1,,2\n"] {
+      #expect(try isCut(Array(text.utf8)), "\(text)")
+    }
+  }
+
+  @Test("what is called something else, or nothing, is JSON where it begins as an object")
+  func otherTypes() throws {
+    for field in ["content-type: text/plain", "x-any: 1"] {
+      #expect(try isCut(Array("\n{\"choices\":[{\"mess".utf8), field))
+      #expect(try isCut([0xEF, 0xBB], field))
+      for text in ["{}", "words", "[1", "\"a", "<think>", "data: {"] {
+        #expect(try !isCut(Array(text.utf8), field), "\(text)")
+      }
+    }
+  }
+
   @Test("where something else tells, the JSON is not looked at")
   func told() throws {
     let begin = Array(#"{"choices":"#.utf8)
     for field in ["content-length: 11", "transfer-encoding: chunked", "content-encoding: br"] {
-      #expect(try !isCut(begin, field + "\r\n"), "\(field)")
+      #expect(try !isCut(begin, "content-type: application/json\r\n" + field), "\(field)")
     }
   }
 }

@@ -256,7 +256,7 @@ extension ChatFallbackTests {
 
   @Test(
     "what is no stream and no answer is not asked for twice where tools are streamed",
-    arguments: ["words", "[1]", "{\"choices\":[]", "<think>"])
+    arguments: ["words", "[1]", "{\"choices\":[],}", "<think>"])
   func wordsWithTools(_ body: String) async throws {
     try await with(raw: [Self.head("text/plain") + body]) { bench, _ in
       let answer = try await bench.chat("r", stream: true)
@@ -264,6 +264,19 @@ extension ChatFallbackTests {
       let error = try JSONSlice.parse(answer.body)["error"]
       #expect(error?["code"]?.string == "upstream_malformed")
       #expect(try await bench.repetitions(at: "raw") == 0)
+    }
+  }
+
+  @Test(
+    "what breaks off is asked for once more where tools are streamed, whatever its type is called",
+    arguments: [("", "upstream_malformed"), ("{\"choices\":[{\"mess", "upstream_cut")],
+    ["text/plain", nil])
+  func cutWithTools(_ answer: (body: String, code: String), _ type: String?) async throws {
+    try await with("retries: {floor: 100}", raw: [Self.head(type) + answer.body]) { bench, _ in
+      let chat = try await bench.chat("r", stream: true)
+      #expect(chat.head.status == 502)
+      #expect(try JSONSlice.parse(chat.body)["error"]?["code"]?.string == answer.code)
+      #expect(try await bench.repetitions(at: "raw") > 0)
     }
   }
 

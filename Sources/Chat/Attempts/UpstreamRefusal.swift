@@ -38,10 +38,11 @@ package struct UpstreamRefusal: Error {
   /// Bytes within which an error object says that it is one.
   private static let reach = 64
 
-  /// An answer that is not what it should be, such as a page of HTML.
+  /// An answer that is not what it should be, such as a page of HTML. One that has nothing in it, and
+  /// ends with its connection, may have broken off before its first byte.
   package static func malformed(_ answer: ClientAnswer) -> UpstreamRefusal {
     var failure = AttemptFailure(.broken)
-    failure.isWhole = true
+    failure.isWhole = !(answer.endsWithConnection && answer.body.text.isEmpty)
     return UpstreamRefusal(answer, failure)
   }
 

@@ -41,7 +41,7 @@ enum ChatRoute {
       } else {
         await UpstreamRelay(
           context: context, call: call, hasSeveralChoices: (request[.n]?.int ?? 1) > 1,
-          isChat: true
+          isChat: true, isStreamed: request.isStreamed
         ).relay { target in
           target.request(
             "chat/completions", client: context.exchange.head.headers,

@@ -27,7 +27,7 @@ enum RelayRoute {
       defer { context.log.note(call) }
       await UpstreamRelay(
         context: context, call: call, hasSeveralChoices: hasSeveralChoices(body, members),
-        isChat: false
+        isChat: false, isStreamed: false
       ).relay { target in
         target.request(
           String(context.exchange.head.target.dropFirst("/v1/".count)),

@@ -11,6 +11,8 @@ struct UpstreamRelay {
   let hasSeveralChoices: Bool
   /// Whether the answer is to be a chat completion.
   let isChat: Bool
+  /// Whether a chat's answer is to be streamed.
+  let isStreamed: Bool
 
   /// Bytes of an answer in one piece that are held back until its end has come.
   private static let largestHeld = 1 << 20
@@ -101,7 +103,7 @@ struct UpstreamRelay {
   ) async throws -> Bool {
     let head = response.head
     guard isChat, head.isJSON != true else { return head.isJSON ?? true }
-    let isStream = try await response.isStream(of: attempt) {
+    let isStream = try await response.isStream(of: attempt, isAwaited: isStreamed) {
       UpstreamRefusal.isPossible(head, begin: $0).map(!)
     }
     return isStream == false

@@ -145,7 +145,8 @@ package final class StreamedToolLoop {
   ) async throws -> Bool {
     if response.head.isEventStream { return true }
     if response.head.isJSON == true { return false }
-    let isStream = try await response.isStream(of: attempt) { begin in
+    // What a stream begins with is held back in any case.
+    let isStream = try await response.isStream(of: attempt, isAwaited: false) { begin in
       let text = begin.text
       if Self.fields.contains(where: { text.starts(with: $0.utf8) }) { return true }
       return text.count < Self.longestField ? nil : false
