@@ -362,8 +362,9 @@ struct BreakerProcessTests {
       #expect(log.contains("no database of Easel"), "\(log)")
       let typo = try Self.gateway(simulator, state: "redis:/canary")
       #expect(try await typo.waitForExit().status == 78)
-      let port = try FreePort.next()
-      let away = try Self.gateway(simulator, state: "redis://127.0.0.1:\(port)")
+      let port = try RefusingPort()
+      defer { withExtendedLifetime(port) {} }
+      let away = try Self.gateway(simulator, state: "redis://127.0.0.1:\(port.number)")
       defer { away.kill() }
       let url = try await away.url()
       #expect(try await Self.draw(url, client).0 == 200)

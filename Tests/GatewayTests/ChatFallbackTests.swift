@@ -350,10 +350,11 @@ struct ChatFallbackTests {
 
   @Test("one that is well is found behind however many that nobody can reach")
   func unreachable() async throws {
-    let others = try (0..<4).map { number in
-      let port = try FreePort.next()
-      return "{name: x\(number), base_url: \"http://127.0.0.1:\(port)/v1\", models: [x]}"
+    let ports = try (0..<4).map { _ in try RefusingPort() }
+    let others = ports.enumerated().map { number, port in
+      "{name: x\(number), base_url: \"http://127.0.0.1:\(port.number)/v1\", models: [x]}"
     }
+    defer { withExtendedLifetime(ports) {} }
     try await with(others: others, alias: "far: [x, first/m, second/n]") {
       (bench: Bench) async throws in
       let answer = try await bench.chat("far")

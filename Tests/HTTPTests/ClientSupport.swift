@@ -31,13 +31,9 @@ final class ScriptedServer {
     }
   }
 
-  func stopListening() {
+  func close() {
     listener?.close()
     listener = nil
-  }
-
-  func close() {
-    stopListening()
     for socket in sockets { socket.close() }
   }
 }

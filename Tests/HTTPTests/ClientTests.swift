@@ -301,9 +301,10 @@ struct ClientTests {
 
   @Test("a port where nobody listens is an error of connecting, and nothing was sent")
   func refused() async throws {
-    try await withClient(script: Self.answerAll) { client, server in
-      let request = try ClientRequest.get(server)
-      server.stopListening()
+    let port = try RefusingPort()
+    defer { withExtendedLifetime(port) {} }
+    try await withClient(script: Self.answerAll) { client, _ in
+      let request = ClientRequest(.get, try HTTPURL("http://127.0.0.1:\(port.number)/"))
       let error = await failure { try await client.send(request, bodyLimit: 10) }
       #expect(error?.kind == .connect)
       #expect(error?.mayHaveBeenSent == false)

@@ -126,8 +126,10 @@ struct RedisGroupTests {
       }
     }
     let master = try await ScriptedPeer.listen(on: loop) { _ in nil }
+    let nobody = try RefusingPort()
+    defer { withExtendedLifetime(nobody) {} }
     let sentinels = [
-      try await sentinel(naming: try FreePort.next()), try await sentinel(naming: master),
+      try await sentinel(naming: nobody.number), try await sentinel(naming: master),
     ]
     let hosts = sentinels.map { "127.0.0.1:\($0)" }.joined(separator: ",")
     let (store, _) = try await open("redis+sentinel://\(hosts)/main", group)
