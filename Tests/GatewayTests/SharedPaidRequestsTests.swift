@@ -1,7 +1,9 @@
 import EventLoop
 import Images
 import OpenAIWire
+import Resilience
 import State
+import Synchronization
 import TestSupport
 import Testing
 
@@ -29,13 +31,14 @@ struct SharedPaidRequestsTests {
   func slow() async throws {
     try await onLoop { loop in
       let memory = MemoryStore()
-      let here = SharedPaidRequests(
-        BriefStore(SlowStore(memory), limit: .milliseconds(1)))
+      let store = HeldStore(memory, isHeld: true)
+      let here = SharedPaidRequests(BriefStore(store, limit: .milliseconds(1)))
       let there = SharedPaidRequests(BriefStore(memory, limit: .seconds(5)))
       let drawn = try await here.once("key", fingerprint: "f", on: loop) { () throws(OpenAIError) in
         try Self.kept("a")
       }
       #expect(drawn.pictures.map(\.id) == ["a"])
+      store.release()
       var ids: [String] = []
       try await eventually("the other one knows") {
         guard case .success(let kept)? = await there.outcome(of: "key", on: loop) else {
@@ -212,6 +215,47 @@ struct SharedPaidRequestsTests {
     }
   }
 
+  @Test(
+    "a repetition waits for another gateway's picture, though a look at it comes too late",
+    arguments: [true, false])
+  func lateLook(hasKey: Bool) async throws {
+    try await onLoop { loop in
+      let memory = MemoryStore()
+      let here = SharedPaidRequests(BriefStore(memory, limit: .seconds(100)))
+      let store = HeldStore(memory, isHeld: false)
+      let there = SharedPaidRequests(BriefStore(store, limit: .milliseconds(500)))
+      let first = Try()
+      let drawing = loop.spawn {
+        _ = try? await here.once("key", fingerprint: "f", on: loop) {
+          () async throws(OpenAIError) in try await first.draw()
+        }
+      }
+      await first.started.wait()
+      let repetition = LoopEvent<[String]?>()
+      let waiting = loop.spawn {
+        await StoreWait.$current.withValue(StoreWait()) {
+          guard hasKey else {
+            repetition.fire(Self.ids(await there.outcome(of: "key", on: loop)))
+            return
+          }
+          let kept = try? await there.once("key", fingerprint: "f", on: loop) {
+            () throws(OpenAIError) in try Self.kept("b")
+          }
+          repetition.fire(kept?.pictures.map(\.id))
+        }
+      }
+      try await eventually("it has looked") { store.asked > 1 }
+      store.hold()
+      let late = store.asked + 2
+      try await eventually("it looks again after a look that came too late") { store.asked >= late }
+      store.release()
+      first.end.fire(.success(try Self.kept("a")))
+      await drawing.value
+      #expect(await repetition.wait() == ["a"])
+      await waiting.value
+    }
+  }
+
   @Test("a gateway that has lost its lease takes back nothing of the one that draws now")
   func lostLease() async throws {
     try await onLoop { loop in
@@ -264,29 +308,43 @@ struct SharedPaidRequestsTests {
   }
 }
 
-/// A store that takes a while for each writing.
-private struct SlowStore: StateStore {
+/// A store that answers nothing while it is held, and does then all that it was asked.
+private final class HeldStore: StateStore {
   private let store: MemoryStore
+  private let isHeld: Atomic<Bool>
+  private let count = Atomic(0)
 
-  init(_ store: MemoryStore) { self.store = store }
-
-  private func wait() async {
-    // Not a time that a test waits for: it is longer than requests wait.
-    try? await Task.sleep(for: .milliseconds(100))
+  init(_ store: MemoryStore, isHeld: Bool) {
+    self.store = store
+    self.isHeld = Atomic(isHeld)
   }
 
-  func get(_ key: StateKey) async throws(StateError) -> StoredValue? { try await store.get(key) }
+  /// How often it was asked for a value, or to change one.
+  var asked: Int { count.load(ordering: .relaxed) }
+
+  func hold() { isHeld.store(true, ordering: .relaxed) }
+  func release() { isHeld.store(false, ordering: .relaxed) }
+
+  private func ask() async {
+    count.wrappingAdd(1, ordering: .relaxed)
+    while isHeld.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(5)) }
+  }
+
+  func get(_ key: StateKey) async throws(StateError) -> StoredValue? {
+    await ask()
+    return try await store.get(key)
+  }
 
   func compareAndSet(
     _ key: StateKey, revision: Int64, to value: [UInt8], lifetime: Duration, announced: Bool
   ) async throws(StateError) -> CompareAndSetResult {
-    await wait()
+    await ask()
     return try await store.compareAndSet(
       key, revision: revision, to: value, lifetime: lifetime, announced: announced)
   }
 
   func put(_ key: StateKey, _ value: [UInt8], lifetime: Duration) async throws(StateError) {
-    await wait()
+    await ask()
     try await store.put(key, value, lifetime: lifetime)
   }
 

@@ -20,10 +20,16 @@ final class BriefStore: Sendable {
   }
 
   /// Asks the store. What it did not answer in time it may do all the same.
+  /// - Parameter isAgain: whether the request waits for what it asks about anyway, such as what another
+  ///   gateway draws: a look that comes too late is not its last one then, as of other answers.
   /// - Returns: nil where it is away, or takes too long.
   func ask<Value: Sendable>(
+    isAgain: Bool = false,
     _ body: @escaping @Sendable (any StateStore) async throws(StateError) -> Value
   ) async -> Value? {
+    guard !isAgain else {
+      return await StoreWait.$current.withValue(StoreWait()) { await ask(body) }
+    }
     guard store.isAvailable, !StoreWait.isOver, restsUntil.withLock({ $0 <= .now }) else {
       return nil
     }

@@ -35,7 +35,9 @@ final class SharedPaidRequests: Sendable {
     let key = Self.key(key)
     var seen: ContinuousClock.Instant?
     while true {
-      let value = await store.ask { store throws(StateError) in try await store.get(key) }
+      let value = await store.ask(isAgain: seen != nil) { store throws(StateError) in
+        try await store.get(key)
+      }
       switch value.map({ $0.flatMap { PaidEntry(json: $0.value) } }) {
       case .done(let kept, _)??: return .success(kept)
       case .failed(let error, _)??: return .failure(error)
@@ -96,7 +98,7 @@ final class SharedPaidRequests: Sendable {
     // as its word is believed.
     var seen: ContinuousClock.Instant?
     while true {
-      let claimed = await store.ask { store throws(StateError) in
+      let claimed = await store.ask(isAgain: seen != nil) { store throws(StateError) in
         try await store.compareAndSet(
           key, revision: 0, to: claim.json, lifetime: PaidClaim.lifetime, announced: false)
       }
