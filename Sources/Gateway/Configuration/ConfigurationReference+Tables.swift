@@ -220,8 +220,9 @@ extension ConfigurationReference {
     Key(
       "state.trial_timeout", "10ms",
       "Longest time a request waits for the store: for its word on a trial, or for what "
-        + "another gateway remembers: turns, proposals, pictures that are paid for; up to 1s. Once "
-        + "in each request: after an answer that came too late it waits for no further one"),
+        + "another gateway remembers: turns, proposals, pictures that are paid for; up to 1s. All "
+        + "answers that one request waits for may take twice as long together, and after one that came "
+        + "too late it waits for no further one"),
     Key("circuit_breaker.enabled", "true", "Whether providers that fail are left alone"),
     Key(
       "circuit_breaker.last_resort", "true",
