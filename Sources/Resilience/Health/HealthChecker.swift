@@ -8,12 +8,22 @@ package final class HealthChecker: Sendable {
     let availability: Availability
     let validUntil: Int64
     /// Nil where the breaker was not asked.
-    let breaker: SharedBreaker?
-    /// The breaker's, from before it was asked.
-    let revision: Int
+    let asked: Asked?
 
-    func isValid(at now: Int64) -> Bool {
-      validUntil > now && (breaker.map { $0.revision == revision } ?? true)
+    func isValid(at now: Int64, _ board: BreakerBoard) -> Bool {
+      validUntil > now && (asked.map { $0.isSame(on: board) } ?? true)
+    }
+  }
+
+  /// A breaker as it was before it was asked.
+  private struct Asked {
+    let breaker: SharedBreaker
+    let revision: Int
+    /// The board's: with another one the key may have another breaker.
+    let membership: Int
+
+    func isSame(on board: BreakerBoard) -> Bool {
+      breaker.revision == revision && board.membership == membership
     }
   }
 
@@ -42,7 +52,7 @@ package final class HealthChecker: Sendable {
   package func availability(of key: BreakerKey) -> Availability {
     let now = board.clock.now
     let kept = answers.withLock { answers in
-      answers[key].flatMap { $0.isValid(at: now) ? $0.availability : nil }
+      answers[key].flatMap { $0.isValid(at: now, board) ? $0.availability : nil }
     }
     if let kept { return kept }
     let answer = ask(key, now)
@@ -57,13 +67,13 @@ package final class HealthChecker: Sendable {
     let end = now + Int64(lifetime / .milliseconds(1))
     let configured = configured(key)
     guard configured.isAvailable else {
-      return Answer(availability: configured, validUntil: end, breaker: nil, revision: 0)
+      return Answer(availability: configured, validUntil: end, asked: nil)
     }
+    let membership = board.membership
     let breaker = board.breaker(key)
-    let revision = breaker.revision
+    let asked = Asked(breaker: breaker, revision: breaker.revision, membership: membership)
     guard case .refused(let refusal, let until) = breaker.admission() else {
-      return Answer(
-        availability: .available, validUntil: end, breaker: breaker, revision: revision)
+      return Answer(availability: .available, validUntil: end, asked: asked)
     }
     let wait = breaker.wait(refusal, until: until)
     let availability = Availability(
@@ -72,8 +82,6 @@ package final class HealthChecker: Sendable {
       allowsLastResort: refusal.isDoubtful)
     // What ends by itself is not believed any longer, nor is how long that is said to take.
     let reasonEnd = until.map { min($0, now + Self.countdown) } ?? .max
-    return Answer(
-      availability: availability, validUntil: min(end, reasonEnd), breaker: breaker,
-      revision: revision)
+    return Answer(availability: availability, validUntil: min(end, reasonEnd), asked: asked)
   }
 }

@@ -167,6 +167,22 @@ struct NamedBreakerTests {
     #expect(board.breaker(named: "chat/p/fine") != nil, "who has answered stays")
   }
 
+  @Test("what was told of a model that has lost its place says nothing of it once it is back")
+  func back() async {
+    let board = await Self.board()
+    defer { board.close() }
+    let checker = HealthChecker(board, lifetime: .seconds(300))
+    await Self.call(board, "back", .ignored)
+    #expect(checker.availability(of: Self.key("back")).isAvailable)
+    // These have more to lose.
+    for number in 0..<BreakerBoard.mostNamed {
+      await Self.call(board, "failing-\(number)", .failure, times: 1)
+    }
+    #expect(board.breaker(named: "chat/p/back") == nil)
+    await Self.call(board, "back", .failure, times: 5)
+    #expect(!checker.availability(of: Self.key("back")).isAvailable)
+  }
+
   @Test("those that are kept away hold their places for no longer than that")
   func open() async throws {
     let board = await Self.board()
