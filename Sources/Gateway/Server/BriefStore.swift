@@ -21,7 +21,7 @@ final class BriefStore: Sendable {
 
   /// Asks the store. What it did not answer in time it may do all the same.
   /// - Parameter isAgain: whether the request waits for what it asks about anyway, such as what another
-  ///   gateway draws: a look that comes too late is not its last one then, as of other answers.
+  ///   gateway draws. Then an answer that comes too late does not keep it from asking again.
   /// - Returns: nil where it is away, or takes too long.
   func ask<Value: Sendable>(
     isAgain: Bool = false,
